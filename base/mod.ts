@@ -1,0 +1,12 @@
+/**
+ * Words everyone uses: errors, time, randomness, queues, log lines.
+ * Pure: nothing here does I/O.
+ *
+ * @module
+ */
+export * from "./bytes.ts";
+export * from "./clock.ts";
+export * from "./deque.ts";
+export * from "./errors.ts";
+export * from "./log.ts";
+export * from "./random.ts";
