@@ -9,4 +9,5 @@ export * from "./clock.ts";
 export * from "./deque.ts";
 export * from "./errors.ts";
 export * from "./log.ts";
+export * from "./prefetch_policy.ts";
 export * from "./random.ts";

@@ -1,0 +1,213 @@
+/**
+ * Envelopes: how messages and their payloads become the frames of one ZeroMQ
+ * message. Several messages travel together when there are several.
+ *
+ * Frames: a head, then (if any message has payload) a body, then large
+ * buffers. The head is a CBOR array `[m1, s1, m2, s2, …]`: each message as a
+ * map, and the sizes of its payload parts. A size `n >= 0` is the next `n`
+ * bytes of the body; a size `-n` is the next large frame, of `n` bytes.
+ *
+ * @module
+ */
+import { LimitError, ProtocolError } from "../base/mod.ts";
+import { decodeCbor, encodeCbor } from "./cbor.ts";
+import { controlCodecs, type ControlMessage } from "./control.ts";
+import { type Fields, isFields } from "./fields.ts";
+import { heartbeatCodecs, type HeartbeatMessage } from "./heartbeat.ts";
+import { outputCodecs, type OutputMessage } from "./output.ts";
+import {
+  registrationCodecs,
+  type RegistrationMessage,
+} from "./registration.ts";
+import { slotCodecs, type SlotMessage } from "./slot.ts";
+import { taskCodecs, type TaskMessage } from "./task.ts";
+
+/** Everything that processes say to one another. */
+export type Message =
+  | ControlMessage
+  | HeartbeatMessage
+  | OutputMessage
+  | RegistrationMessage
+  | SlotMessage
+  | TaskMessage;
+
+/** A message and the payload that travels with it. */
+export interface Envelope {
+  /** What is said. */
+  readonly message: Message;
+  /** Bytes that only the last reader looks into. */
+  readonly payload: readonly Uint8Array[];
+}
+
+/** Payload parts of at least this many bytes get a frame of their own. */
+export const OWN_FRAME_BYTES_MIN: number = 16 << 10;
+/** Most messages that travel in one envelope. */
+export const ENVELOPE_MESSAGES_MAX = 1024;
+/** Most payload parts of one message. */
+export const PAYLOAD_PARTS_MAX = 65536;
+
+const NO_SIZES: readonly number[] = [];
+const NO_PAYLOAD: readonly Uint8Array[] = [];
+
+type Codecs = {
+  readonly [K in Message["type"]]: (
+    fields: Fields,
+  ) => Extract<Message, { type: K }>;
+};
+
+const codecs: Codecs = {
+  ...controlCodecs,
+  ...heartbeatCodecs,
+  ...outputCodecs,
+  ...registrationCodecs,
+  ...slotCodecs,
+  ...taskCodecs,
+};
+
+// Looked up with a word from the peer, so a Map and not an object.
+const readers: ReadonlyMap<unknown, (fields: Fields) => Message> = new Map(
+  Object.entries(codecs),
+);
+
+/**
+ * Encodes messages into the frames of one ZeroMQ message. Large payload
+ * parts are not copied: the caller leaves them alone until they are sent.
+ */
+export function encodeEnvelopes(envelopes: readonly Envelope[]): Uint8Array[] {
+  const head: unknown[] = [];
+  const frames: Uint8Array[] = [];
+  let bodyBytes = 0;
+  let hasPayload = false;
+  for (const { message, payload } of envelopes) {
+    if (payload.length === 0) {
+      head.push(message, NO_SIZES);
+      continue;
+    }
+    hasPayload = true;
+    const sizes: number[] = [];
+    for (const part of payload) {
+      const own = part.byteLength >= OWN_FRAME_BYTES_MIN;
+      sizes.push(own ? -part.byteLength : part.byteLength);
+      if (own) frames.push(part);
+      else bodyBytes += part.byteLength;
+    }
+    head.push(message, sizes);
+  }
+  const encoded = encodeCbor(head);
+  if (!hasPayload) return [encoded];
+  return [encoded, encodeBody(envelopes, bodyBytes), ...frames];
+}
+
+function encodeBody(
+  envelopes: readonly Envelope[],
+  bodyBytes: number,
+): Uint8Array {
+  const body = new Uint8Array(bodyBytes);
+  let offset = 0;
+  for (const { payload } of envelopes) {
+    for (const part of payload) {
+      if (part.byteLength >= OWN_FRAME_BYTES_MIN) continue;
+      body.set(part, offset);
+      offset += part.byteLength;
+    }
+  }
+  return body;
+}
+
+/**
+ * Decodes the frames of one ZeroMQ message. Payload parts are views of the
+ * frames.
+ *
+ * @throws {ProtocolError} when the frames are not what they should be.
+ * @throws {LimitError} when a limit is exceeded.
+ */
+export function decodeEnvelopes(frames: readonly Uint8Array[]): Envelope[] {
+  const first = frames[0];
+  if (first === undefined) {
+    throw new ProtocolError("Cannot read message: empty");
+  }
+  const head = decodeCbor(first);
+  if (!Array.isArray(head) || head.length % 2 !== 0) {
+    throw new ProtocolError("Cannot read message: head is not a list of pairs");
+  }
+  if (head.length > 2 * ENVELOPE_MESSAGES_MAX) {
+    throw new LimitError(
+      `Cannot read message: ${
+        head.length / 2
+      } in one envelope, at most ${ENVELOPE_MESSAGES_MAX}`,
+    );
+  }
+  const payloads = new PayloadReader(frames);
+  const envelopes: Envelope[] = [];
+  for (let index = 0; index < head.length; index += 2) {
+    const message = readMessage(head[index]);
+    envelopes.push({ message, payload: payloads.take(head[index + 1]) });
+  }
+  payloads.end();
+  return envelopes;
+}
+
+function readMessage(value: unknown): Message {
+  if (!isFields(value)) {
+    throw new ProtocolError("Cannot read message: it is not a map");
+  }
+  const read = readers.get(value["type"]);
+  if (read === undefined) {
+    throw new ProtocolError(
+      `Cannot read message: type ${JSON.stringify(value["type"])} is not known`,
+    );
+  }
+  return read(value);
+}
+
+/** Hands out payload parts in order. */
+class PayloadReader {
+  readonly #frames: readonly Uint8Array[];
+  #frame = 2;
+  #offset = 0;
+
+  constructor(frames: readonly Uint8Array[]) {
+    this.#frames = frames;
+  }
+
+  take(sizes: unknown): readonly Uint8Array[] {
+    if (!Array.isArray(sizes) || sizes.length > PAYLOAD_PARTS_MAX) {
+      throw new ProtocolError("Cannot read message: sizes are not a list");
+    }
+    if (sizes.length === 0) return NO_PAYLOAD;
+    const parts: Uint8Array[] = new Array(sizes.length);
+    for (let index = 0; index < sizes.length; index++) {
+      parts[index] = this.#part(sizes[index]);
+    }
+    return parts;
+  }
+
+  #part(size: unknown): Uint8Array {
+    if (typeof size !== "number" || !Number.isSafeInteger(size)) {
+      throw new ProtocolError("Cannot read message: a size is not a number");
+    }
+    if (size < 0) {
+      const frame = this.#frames[this.#frame++];
+      if (frame?.byteLength !== -size) {
+        throw new ProtocolError("Cannot read message: payload frame missing");
+      }
+      return frame;
+    }
+    const body = this.#frames[1];
+    if (body === undefined || size > body.byteLength - this.#offset) {
+      throw new ProtocolError("Cannot read message: payload ends too early");
+    }
+    const part = body.subarray(this.#offset, this.#offset + size);
+    this.#offset += size;
+    return part;
+  }
+
+  /** Checks that nothing is left over. */
+  end(): void {
+    const bodyLeft = (this.#frames[1]?.byteLength ?? 0) - this.#offset;
+    const framesLeft = Math.max(this.#frames.length, 2) - this.#frame;
+    if (bodyLeft !== 0 || framesLeft !== 0) {
+      throw new ProtocolError("Cannot read message: payload left over");
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Heartbeats between the hub and everyone else. Dead connections are noticed
+ * by PING and PONG below; these say that the process behind is well, and
+ * carry its load.
+ *
+ * @module
+ */
+import { count, type Fields, finite } from "./fields.ts";
+
+/** Engine or scheduler to hub: alive, and this busy. */
+export interface Heartbeat {
+  readonly type: "heartbeat";
+  /** Tasks running now. */
+  readonly running: number;
+  /** Tasks waiting there. */
+  readonly queued: number;
+  /** Tasks finished since the process started. */
+  readonly finished: number;
+  /** Resident memory of the process in bytes. */
+  readonly memoryBytes: number;
+}
+
+/** Hub to whoever sent a heartbeat: the lease is renewed. */
+export interface HeartbeatAck {
+  readonly type: "heartbeat_ack";
+  /** The hub's time in milliseconds since the Unix epoch. */
+  readonly hubMs: number;
+}
+
+/** Every message of this conversation. */
+export type HeartbeatMessage = Heartbeat | HeartbeatAck;
+
+/** How each message of this conversation is read. */
+export const heartbeatCodecs: {
+  readonly [K in HeartbeatMessage["type"]]: (
+    fields: Fields,
+  ) => Extract<HeartbeatMessage, { type: K }>;
+} = {
+  heartbeat: (fields) => ({
+    type: "heartbeat",
+    running: count(fields, "running"),
+    queued: count(fields, "queued"),
+    finished: count(fields, "finished"),
+    memoryBytes: count(fields, "memoryBytes"),
+  }),
+  "heartbeat_ack": (fields) => ({
+    type: "heartbeat_ack",
+    hubMs: finite(fields, "hubMs"),
+  }),
+};

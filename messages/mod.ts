@@ -1,0 +1,17 @@
+/**
+ * What the processes say to one another: typed messages, their codec, and
+ * the values they carry. Pure: nothing here does I/O.
+ *
+ * @module
+ */
+export * from "./cbor.ts";
+export * from "./control.ts";
+export * from "./envelope.ts";
+export * from "./heartbeat.ts";
+export * from "./outbox.ts";
+export * from "./output.ts";
+export * from "./registration.ts";
+export * from "./remote_error.ts";
+export * from "./slot.ts";
+export * from "./task.ts";
+export * from "./value.ts";

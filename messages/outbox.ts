@@ -1,0 +1,115 @@
+/**
+ * What waits to be said to one peer. Messages posted in the same turn travel
+ * in one envelope; a single one leaves at the end of the turn, without delay.
+ *
+ * @module
+ */
+import { Deque } from "../base/mod.ts";
+import {
+  encodeEnvelopes,
+  type Envelope,
+  ENVELOPE_MESSAGES_MAX,
+  type Message,
+} from "./envelope.ts";
+
+/** Sends the frames of one message; `full` takes nothing. */
+export type SendFrames = (
+  frames: readonly Uint8Array[],
+) => "sent" | "full" | "gone";
+
+/** Options of {@linkcode Outbox}. */
+export interface OutboxOptions {
+  /** Where the frames go. */
+  readonly send: SendFrames;
+  /** Most messages that wait. @default 4_194_304 */
+  readonly messagesMax?: number;
+  /** Payload bytes after which an envelope is closed. @default 65_536 */
+  readonly envelopeBytesMax?: number;
+}
+
+/** Most messages that wait in an outbox unless told otherwise. */
+export const OUTBOX_MESSAGES_MAX: number = 4 << 20;
+/** Payload bytes after which an envelope is closed unless told otherwise. */
+export const OUTBOX_ENVELOPE_BYTES_MAX: number = 64 << 10;
+/** Most messages put into one envelope: small enough to overlap the work. */
+export const OUTBOX_BATCH_MAX = 128;
+
+const NO_PAYLOAD: readonly Uint8Array[] = [];
+
+/** Collects messages for one peer and sends them in envelopes. */
+export class Outbox {
+  readonly #send: SendFrames;
+  readonly #messagesMax: number;
+  readonly #envelopeBytesMax: number;
+  readonly #waiting = new Deque<Envelope>();
+  #unsent: readonly Uint8Array[] | undefined;
+  #scheduled = false;
+  #paused = false;
+
+  /** Makes an outbox with nothing in it. */
+  constructor(options: OutboxOptions) {
+    this.#send = options.send;
+    this.#messagesMax = options.messagesMax ?? OUTBOX_MESSAGES_MAX;
+    this.#envelopeBytesMax = options.envelopeBytesMax ??
+      OUTBOX_ENVELOPE_BYTES_MAX;
+  }
+
+  /** Messages that have not been given to the socket. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Adds a message; `false` means that the outbox is full and the message
+   * was not taken.
+   */
+  post(message: Message, payload: readonly Uint8Array[] = NO_PAYLOAD): boolean {
+    if (this.#waiting.length >= this.#messagesMax) return false;
+    this.#waiting.push({ message, payload });
+    if (!this.#scheduled && !this.#paused) {
+      this.#scheduled = true;
+      queueMicrotask(() => this.flush());
+    }
+    return true;
+  }
+
+  /** Sends what waits, as far as the socket takes it. */
+  flush(): void {
+    this.#scheduled = false;
+    this.#paused = false;
+    for (;;) {
+      this.#unsent ??= this.#nextFrames();
+      if (this.#unsent === undefined) return;
+      if (this.#send(this.#unsent) === "full") {
+        this.#paused = true;
+        return;
+      }
+      this.#unsent = undefined;
+    }
+  }
+
+  /** Forgets what waits, when the peer is gone for good. */
+  clear(): void {
+    this.#waiting.clear();
+    this.#unsent = undefined;
+  }
+
+  #nextFrames(): readonly Uint8Array[] | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    const envelopes: Envelope[] = [];
+    let bytes = 0;
+    while (
+      envelopes.length < OUTBOX_BATCH_MAX && bytes < this.#envelopeBytesMax
+    ) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      for (const part of next.payload) bytes += part.byteLength;
+      envelopes.push(next);
+    }
+    return encodeEnvelopes(envelopes);
+  }
+}
+
+if (OUTBOX_BATCH_MAX > ENVELOPE_MESSAGES_MAX) {
+  throw new RangeError("Cannot batch more messages than an envelope holds");
+}

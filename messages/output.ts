@@ -1,0 +1,44 @@
+/**
+ * What user code prints, on its way from the engine through the hub to the
+ * client that asked for the task.
+ *
+ * @module
+ */
+import { count, type Fields, text, TEXT_LENGTH_MAX, word } from "./fields.ts";
+
+/** The two streams of a process. */
+export type OutputStream = "stdout" | "stderr";
+
+/** Engine to hub to client: a piece of output. */
+export interface Output {
+  readonly type: "output";
+  /** Routing id of the client that asked for the task. */
+  readonly client: string;
+  /** The task that wrote it. */
+  readonly taskId: string;
+  readonly engineId: number;
+  readonly stream: OutputStream;
+  readonly text: string;
+  /** Bytes of this stream that were dropped before this piece. */
+  readonly dropped: number;
+}
+
+/** Every message of this conversation. */
+export type OutputMessage = Output;
+
+/** How each message of this conversation is read. */
+export const outputCodecs: {
+  readonly [K in OutputMessage["type"]]: (
+    fields: Fields,
+  ) => Extract<OutputMessage, { type: K }>;
+} = {
+  output: (fields) => ({
+    type: "output",
+    client: text(fields, "client"),
+    taskId: text(fields, "taskId"),
+    engineId: count(fields, "engineId"),
+    stream: word(fields, "stream", ["stdout", "stderr"]),
+    text: text(fields, "text", TEXT_LENGTH_MAX),
+    dropped: count(fields, "dropped"),
+  }),
+};

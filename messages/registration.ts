@@ -1,0 +1,302 @@
+/**
+ * Registration: who joins the cluster, and what they are told.
+ *
+ * @module
+ */
+import {
+  count,
+  type Fields,
+  finite,
+  map,
+  mapList,
+  optionalCount,
+  optionalText,
+  text,
+  TEXT_LENGTH_MAX,
+  textList,
+  textMap,
+} from "./fields.ts";
+
+/** The version of the message language; both sides must have the same. */
+export const PROTOCOL_VERSION = 1;
+
+/** What everyone may know of an engine. */
+export interface EngineInfo {
+  /** The engine's number: small, given by the hub, never used twice. */
+  readonly engineId: number;
+  /** The engine's routing id on every connection. */
+  readonly routingId: string;
+  /** Name of the host it runs on. */
+  readonly host: string;
+  /** Process id of its supervisor on that host. */
+  readonly pid: number;
+  /** How many tasks it runs at once. */
+  readonly slots: number;
+  /** Free words that its starter gave it. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** When it registered, in milliseconds since the Unix epoch. */
+  readonly registeredMs: number;
+}
+
+/** Where a scheduler can be reached. */
+export interface SchedulerAddress {
+  /** Candidate endpoints, `tcp://host:port`. */
+  readonly endpoints: readonly string[];
+  /** The scheduler's CURVE public key in Z85. */
+  readonly publicKey: string;
+}
+
+/** One allowed key and what it may do. */
+export interface KeyEntry {
+  /** CURVE public key in Z85. */
+  readonly publicKey: string;
+  /** The role the key stands for. */
+  readonly role: string;
+}
+
+/** Why and how an engine ended, as far as is known. */
+export interface EngineEnd {
+  /** One phrase for people. */
+  readonly reason: string;
+  /** Exit code of the process, where known. */
+  readonly exitCode?: number;
+  /** Signal that ended the process, where known. */
+  readonly signal?: string;
+}
+
+/** Engine to hub: I am here. */
+export interface EngineRegister {
+  readonly type: "engine_register";
+  readonly protocol: number;
+  readonly host: string;
+  readonly pid: number;
+  readonly slots: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The id it would like, such as an MPI rank. */
+  readonly requestedId?: number | undefined;
+}
+
+/** Hub to engine: you are in. */
+export interface EngineRegistered {
+  readonly type: "engine_registered";
+  readonly engineId: number;
+  readonly heartbeatIntervalMs: number;
+  /** How long an engine that hears no hub goes on. */
+  readonly leaseMs: number;
+  readonly schedulers: readonly SchedulerAddress[];
+}
+
+/** Client to hub: I am here. */
+export interface ClientConnect {
+  readonly type: "client_connect";
+  readonly protocol: number;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** Hub to client: the cluster as it is. */
+export interface ClientConnected {
+  readonly type: "client_connected";
+  readonly clusterId: string;
+  readonly engines: readonly EngineInfo[];
+  readonly schedulers: readonly SchedulerAddress[];
+  readonly heartbeatIntervalMs: number;
+}
+
+/** Scheduler to hub: I am here. */
+export interface SchedulerRegister {
+  readonly type: "scheduler_register";
+  readonly protocol: number;
+  readonly host: string;
+  readonly pid: number;
+  readonly address: SchedulerAddress;
+}
+
+/** Hub to scheduler: the cluster as it is. */
+export interface SchedulerRegistered {
+  readonly type: "scheduler_registered";
+  readonly keys: readonly KeyEntry[];
+  readonly engines: readonly EngineInfo[];
+  readonly heartbeatIntervalMs: number;
+}
+
+/** Hub to schedulers: these keys are allowed from now on. */
+export interface KeysChanged {
+  readonly type: "keys_changed";
+  readonly keys: readonly KeyEntry[];
+}
+
+/** Hub to clients and engines: this is where the schedulers are. */
+export interface SchedulersChanged {
+  readonly type: "schedulers_changed";
+  readonly schedulers: readonly SchedulerAddress[];
+}
+
+/** Hub to clients and schedulers: an engine is ready. */
+export interface EngineJoined {
+  readonly type: "engine_joined";
+  readonly engine: EngineInfo;
+}
+
+/** Hub to clients and schedulers: an engine is gone. */
+export interface EngineLeft {
+  readonly type: "engine_left";
+  readonly engineId: number;
+  readonly end: EngineEnd;
+}
+
+/** Engine to scheduler, first on the connection: send me work. */
+export interface EngineReady {
+  readonly type: "engine_ready";
+  readonly engineId: number;
+  readonly slots: number;
+  /** Tasks that it still holds from an earlier connection. */
+  readonly holding: readonly string[];
+}
+
+/** Engine to hub: I am leaving. */
+export interface EngineLeaving {
+  readonly type: "engine_leaving";
+  readonly end: EngineEnd;
+}
+
+/** To whoever asked: no, and why. */
+export interface Refused {
+  readonly type: "refused";
+  /** The type of the message that is refused. */
+  readonly what: string;
+  /** Why, for people. */
+  readonly reason: string;
+}
+
+/** Every message of this conversation. */
+export type RegistrationMessage =
+  | EngineRegister
+  | EngineRegistered
+  | ClientConnect
+  | ClientConnected
+  | SchedulerRegister
+  | SchedulerRegistered
+  | KeysChanged
+  | SchedulersChanged
+  | EngineJoined
+  | EngineLeft
+  | EngineReady
+  | EngineLeaving
+  | Refused;
+
+function engineInfo(fields: Fields): EngineInfo {
+  return {
+    engineId: count(fields, "engineId"),
+    routingId: text(fields, "routingId"),
+    host: text(fields, "host"),
+    pid: count(fields, "pid"),
+    slots: count(fields, "slots"),
+    labels: textMap(fields, "labels"),
+    registeredMs: finite(fields, "registeredMs"),
+  };
+}
+
+function schedulerAddress(fields: Fields): SchedulerAddress {
+  return {
+    endpoints: textList(fields, "endpoints"),
+    publicKey: text(fields, "publicKey"),
+  };
+}
+
+function keyEntry(fields: Fields): KeyEntry {
+  return { publicKey: text(fields, "publicKey"), role: text(fields, "role") };
+}
+
+/** Reads how an engine ended. */
+export function engineEnd(fields: Fields): EngineEnd {
+  const exitCode = optionalCount(fields, "exitCode");
+  const signal = optionalText(fields, "signal");
+  return {
+    reason: text(fields, "reason", TEXT_LENGTH_MAX),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+/** How each message of this conversation is read. */
+export const registrationCodecs: {
+  readonly [K in RegistrationMessage["type"]]: (
+    fields: Fields,
+  ) => Extract<RegistrationMessage, { type: K }>;
+} = {
+  "engine_register": (fields) => ({
+    type: "engine_register",
+    protocol: count(fields, "protocol"),
+    host: text(fields, "host"),
+    pid: count(fields, "pid"),
+    slots: count(fields, "slots"),
+    labels: textMap(fields, "labels"),
+    requestedId: optionalCount(fields, "requestedId"),
+  }),
+  "engine_registered": (fields) => ({
+    type: "engine_registered",
+    engineId: count(fields, "engineId"),
+    heartbeatIntervalMs: finite(fields, "heartbeatIntervalMs"),
+    leaseMs: finite(fields, "leaseMs"),
+    schedulers: mapList(fields, "schedulers", schedulerAddress),
+  }),
+  "client_connect": (fields) => ({
+    type: "client_connect",
+    protocol: count(fields, "protocol"),
+    host: text(fields, "host"),
+    pid: count(fields, "pid"),
+  }),
+  "client_connected": (fields) => ({
+    type: "client_connected",
+    clusterId: text(fields, "clusterId"),
+    engines: mapList(fields, "engines", engineInfo),
+    schedulers: mapList(fields, "schedulers", schedulerAddress),
+    heartbeatIntervalMs: finite(fields, "heartbeatIntervalMs"),
+  }),
+  "scheduler_register": (fields) => ({
+    type: "scheduler_register",
+    protocol: count(fields, "protocol"),
+    host: text(fields, "host"),
+    pid: count(fields, "pid"),
+    address: schedulerAddress(map(fields, "address")),
+  }),
+  "scheduler_registered": (fields) => ({
+    type: "scheduler_registered",
+    keys: mapList(fields, "keys", keyEntry),
+    engines: mapList(fields, "engines", engineInfo),
+    heartbeatIntervalMs: finite(fields, "heartbeatIntervalMs"),
+  }),
+  "keys_changed": (fields) => ({
+    type: "keys_changed",
+    keys: mapList(fields, "keys", keyEntry),
+  }),
+  "schedulers_changed": (fields) => ({
+    type: "schedulers_changed",
+    schedulers: mapList(fields, "schedulers", schedulerAddress),
+  }),
+  "engine_joined": (fields) => ({
+    type: "engine_joined",
+    engine: engineInfo(map(fields, "engine")),
+  }),
+  "engine_left": (fields) => ({
+    type: "engine_left",
+    engineId: count(fields, "engineId"),
+    end: engineEnd(map(fields, "end")),
+  }),
+  "engine_ready": (fields) => ({
+    type: "engine_ready",
+    engineId: count(fields, "engineId"),
+    slots: count(fields, "slots"),
+    holding: textList(fields, "holding"),
+  }),
+  "engine_leaving": (fields) => ({
+    type: "engine_leaving",
+    end: engineEnd(map(fields, "end")),
+  }),
+  refused: (fields) => ({
+    type: "refused",
+    what: text(fields, "what"),
+    reason: text(fields, "reason", TEXT_LENGTH_MAX),
+  }),
+};

@@ -1,0 +1,181 @@
+/**
+ * Tasks: requests from clients through a scheduler to engines, and outcomes
+ * back. The scheduler reads these headers only; payload frames pass as they
+ * are.
+ *
+ * @module
+ */
+import {
+  count,
+  countList,
+  type Fields,
+  finite,
+  map,
+  optionalText,
+  text,
+  TEXT_LENGTH_MAX,
+  textList,
+  word,
+} from "./fields.ts";
+import { type EngineEnd, engineEnd } from "./registration.ts";
+
+/**
+ * What to run. The payload of an `apply` is the encoded argument list and
+ * its buffers.
+ */
+export interface ApplyWork {
+  readonly kind: "apply";
+  /** Content hash of the function's source. */
+  readonly function: string;
+}
+
+/** Everything an engine can be asked to run. */
+export type Work = ApplyWork;
+
+/** Client to scheduler: run this. */
+export interface TaskRequest {
+  readonly type: "task_request";
+  /** Made by the client; submitting it again changes nothing. */
+  readonly id: string;
+  /** `direct` runs once on each target, `balanced` once on one of them. */
+  readonly mode: "direct" | "balanced";
+  /** Engine ids; empty with `balanced` means any engine. */
+  readonly targets: readonly number[];
+  readonly work: Work;
+}
+
+/** Scheduler to engine: run this. */
+export interface TaskAssign {
+  readonly type: "task_assign";
+  readonly id: string;
+  /** Routing id of the client that asked, for output. */
+  readonly client: string;
+  readonly work: Work;
+}
+
+/** How a task ended. */
+export type TaskStatus =
+  | "ok"
+  | "error"
+  | "engine_lost"
+  | "cancelled"
+  | "refused";
+
+const TASK_STATUSES: readonly TaskStatus[] = [
+  "ok",
+  "error",
+  "engine_lost",
+  "cancelled",
+  "refused",
+];
+
+/**
+ * Engine to scheduler to client: this is how it ended. The payload of `ok`
+ * is the encoded value and its buffers, that of `error` the encoded error.
+ */
+export interface TaskOutcome {
+  readonly type: "task_outcome";
+  readonly id: string;
+  readonly status: TaskStatus;
+  /** The engine that ran it; 0 where none did. */
+  readonly engineId: number;
+  /** When user code started, in milliseconds since the Unix epoch. */
+  readonly startedMs: number;
+  /** When user code ended, in milliseconds since the Unix epoch. */
+  readonly completedMs: number;
+  /** How many output messages the task sent, so that none is missed. */
+  readonly outputs: number;
+  /** Why, where the status is neither `ok` nor `error`. */
+  readonly reason?: string | undefined;
+  /** How the engine ended, where the status is `engine_lost`. */
+  readonly end?: EngineEnd | undefined;
+}
+
+/** Client to scheduler to engine: the source behind a hash is the payload. */
+export interface FunctionSource {
+  readonly type: "function_source";
+  readonly hash: string;
+}
+
+/** Scheduler to client: this source is not here (any more), send it again. */
+export interface FunctionMissing {
+  readonly type: "function_missing";
+  readonly hash: string;
+}
+
+/** Client to scheduler to engine: do not run these, or stop running them. */
+export interface TaskCancel {
+  readonly type: "task_cancel";
+  readonly ids: readonly string[];
+  readonly reason: string;
+}
+
+/** Every message of this conversation. */
+export type TaskMessage =
+  | TaskRequest
+  | TaskAssign
+  | TaskOutcome
+  | FunctionSource
+  | FunctionMissing
+  | TaskCancel;
+
+/**
+ * The id of one run of a direct request, which has one for each target.
+ *
+ * @param index Position in the request's `targets`.
+ */
+export function directTaskId(requestId: string, index: number): string {
+  return `${requestId}.${index}`;
+}
+
+function work(fields: Fields): Work {
+  word(fields, "kind", ["apply"]);
+  return { kind: "apply", function: text(fields, "function") };
+}
+
+/** How each message of this conversation is read. */
+export const taskCodecs: {
+  readonly [K in TaskMessage["type"]]: (
+    fields: Fields,
+  ) => Extract<TaskMessage, { type: K }>;
+} = {
+  "task_request": (fields) => ({
+    type: "task_request",
+    id: text(fields, "id"),
+    mode: word(fields, "mode", ["direct", "balanced"]),
+    targets: countList(fields, "targets"),
+    work: work(map(fields, "work")),
+  }),
+  "task_assign": (fields) => ({
+    type: "task_assign",
+    id: text(fields, "id"),
+    client: text(fields, "client"),
+    work: work(map(fields, "work")),
+  }),
+  "task_outcome": (fields) => ({
+    type: "task_outcome",
+    id: text(fields, "id"),
+    status: word(fields, "status", TASK_STATUSES),
+    engineId: count(fields, "engineId"),
+    startedMs: finite(fields, "startedMs"),
+    completedMs: finite(fields, "completedMs"),
+    outputs: count(fields, "outputs"),
+    reason: optionalText(fields, "reason", TEXT_LENGTH_MAX),
+    end: fields["end"] === undefined
+      ? undefined
+      : engineEnd(map(fields, "end")),
+  }),
+  "function_source": (fields) => ({
+    type: "function_source",
+    hash: text(fields, "hash"),
+  }),
+  "function_missing": (fields) => ({
+    type: "function_missing",
+    hash: text(fields, "hash"),
+  }),
+  "task_cancel": (fields) => ({
+    type: "task_cancel",
+    ids: textList(fields, "ids"),
+    reason: text(fields, "reason", TEXT_LENGTH_MAX),
+  }),
+};
