@@ -8,7 +8,7 @@
 export type Random = () => number;
 
 /** The runtime's own source. */
-export const systemRandom: Random = () => Math.random();
+export const systemRandom: Random = Math.random;
 
 /**
  * A repeatable source (mulberry32): the same seed gives the same numbers.

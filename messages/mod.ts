@@ -12,6 +12,7 @@ export * from "./outbox.ts";
 export * from "./output.ts";
 export * from "./registration.ts";
 export * from "./remote_error.ts";
+export * from "./roles.ts";
 export * from "./slot.ts";
 export * from "./task.ts";
 export * from "./value.ts";

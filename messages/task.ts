@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import {
   count,
   countList,
@@ -29,8 +30,21 @@ export interface ApplyWork {
   readonly function: string;
 }
 
+/**
+ * One function for many items. The payload is the encoded list of columns,
+ * one for each parameter and all of one length, and their buffers; the value
+ * is the list of results in the same order.
+ */
+export interface MapWork {
+  readonly kind: "map";
+  /** Content hash of the function's source. */
+  readonly function: string;
+}
+
 /** Everything an engine can be asked to run. */
-export type Work = ApplyWork;
+export type Work = ApplyWork | MapWork;
+
+const WORK_KINDS: readonly Work["kind"][] = ["apply", "map"];
 
 /** Client to scheduler: run this. */
 export interface TaskRequest {
@@ -97,7 +111,10 @@ export interface FunctionSource {
   readonly hash: string;
 }
 
-/** Scheduler to client: this source is not here (any more), send it again. */
+/**
+ * Scheduler to client, engine to scheduler: this source is not here (any
+ * more), send it again.
+ */
 export interface FunctionMissing {
   readonly type: "function_missing";
   readonly hash: string;
@@ -128,9 +145,19 @@ export function directTaskId(requestId: string, index: number): string {
   return `${requestId}.${index}`;
 }
 
+/**
+ * The name of a function's source: the first 192 bits of its SHA-256, in
+ * base64url.
+ */
+export function functionHash(source: string | Uint8Array): string {
+  return createHash("sha256").update(source).digest("base64url").slice(0, 32);
+}
+
 function work(fields: Fields): Work {
-  word(fields, "kind", ["apply"]);
-  return { kind: "apply", function: text(fields, "function") };
+  return {
+    kind: word(fields, "kind", WORK_KINDS),
+    function: text(fields, "function"),
+  };
 }
 
 /** How each message of this conversation is read. */

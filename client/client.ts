@@ -1,0 +1,164 @@
+/**
+ * The client: a cluster in the hands of a program.
+ *
+ * @module
+ */
+import { TimeoutError } from "../base/mod.ts";
+import type { EngineInfo, StatusReply } from "../messages/mod.ts";
+import { type ConnectionInfo, readConnectionFile } from "../security/mod.ts";
+import { type DirectTargets, DirectView } from "./direct_view.ts";
+import { LoadBalancedView } from "./load_balanced_view.ts";
+import { connectionFilePath } from "./profile_paths.ts";
+import { type ConnectOptions, Session } from "./session.ts";
+
+/** Options of {@linkcode Client.waitForEngines}. */
+export interface WaitOptions {
+  /** How long to wait; absent, for ever. */
+  readonly timeoutMs?: number;
+  /** Stops waiting. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode Client.shutdown}. */
+export interface ShutdownOptions {
+  /** Engine ids to end. @default "all" */
+  readonly targets?: readonly number[] | "all";
+  /** Whether the controller ends as well. @default false */
+  readonly hub?: boolean;
+}
+
+/**
+ * Connects to a running cluster.
+ *
+ * @param target Path of a connection file, what is in one, or nothing for the
+ * cluster that `ippd controller` runs in the default profile.
+ * @throws {ConnectionFileError} when the file is missing or cannot be used.
+ * @throws {ConnectionError} when nobody answers within `timeoutMs`.
+ * @throws {AuthenticationError} when the keys in the file are refused.
+ */
+export async function connect(
+  target?: string | ConnectionInfo,
+  options: ConnectOptions = {},
+): Promise<Client> {
+  const info = typeof target === "object" ? target : await readConnectionFile(
+    target ?? connectionFilePath({ role: "client" }),
+  );
+  return new Client(await Session.open(info, options));
+}
+
+/** A connection to a cluster: its engines, and views to run code on them. */
+export class Client implements AsyncDisposable {
+  readonly #session: Session;
+
+  /** Clients are made by {@linkcode connect}. */
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** The cluster's name; may be empty. */
+  get clusterId(): string {
+    return this.#session.clusterId;
+  }
+
+  /** The ids of the engines, ascending. */
+  get ids(): readonly number[] {
+    return this.#session.directory.ids;
+  }
+
+  /** The engines, by ascending id. */
+  get engines(): readonly EngineInfo[] {
+    return this.#session.directory.engines;
+  }
+
+  /** How many tasks of this client have not ended. */
+  get outstanding(): number {
+    return this.#session.outstanding;
+  }
+
+  /**
+   * A view of the engine at a position of {@linkcode Client.ids}.
+   *
+   * @param index From the start, or from the end when negative.
+   * @throws {RangeError} when there is no such engine.
+   */
+  at(index: number): DirectView<true> {
+    return new DirectView(this.#session, this.#session.directory.at(index));
+  }
+
+  /** A view of one engine, by its id. */
+  directView(target: number): DirectView<true>;
+  /** A view of several engines; `"all"`, the default, follows the cluster. */
+  directView(targets?: readonly number[] | "all"): DirectView;
+  /** A view of the engines that it names. */
+  directView(targets: DirectTargets = "all"): DirectView<boolean> {
+    if (targets !== "all") {
+      this.#session.directory.check(
+        typeof targets === "number" ? [targets] : targets,
+      );
+    }
+    return new DirectView<boolean>(this.#session, targets);
+  }
+
+  /**
+   * A view that places each task on the engine with least to do.
+   *
+   * @param targets Engine ids allowed; absent, all of them.
+   */
+  loadBalancedView(targets?: readonly number[]): LoadBalancedView {
+    return new LoadBalancedView(
+      this.#session,
+      targets === undefined ? [] : this.#session.directory.check(targets),
+    );
+  }
+
+  /**
+   * Waits until the cluster has at least `count` engines.
+   *
+   * @throws {TimeoutError} when it takes longer than `timeoutMs`.
+   */
+  async waitForEngines(
+    count: number,
+    options: WaitOptions = {},
+  ): Promise<void> {
+    if (!Number.isInteger(count) || count < 0) {
+      throw new RangeError(`Cannot wait for ${count} engines`);
+    }
+    await this.#session.until(
+      () => this.ids.length >= count,
+      options.timeoutMs,
+      options.signal,
+      () =>
+        new TimeoutError(
+          `Cannot wait longer for ${count} engines: there are ${this.ids.length} after ${options.timeoutMs} ms`,
+        ),
+    );
+  }
+
+  /** How everybody in the cluster is. */
+  status(): Promise<StatusReply> {
+    return this.#session.status();
+  }
+
+  /**
+   * Ends engines, and with `hub` the controller; settles when they are gone.
+   *
+   * @throws {RangeError} when an engine is not known.
+   */
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    const { targets = "all", hub = false } = options;
+    await this.#session.shutdown(
+      targets === "all" ? [] : this.#session.directory.check(targets),
+      hub,
+    );
+  }
+
+  /** Ends the connection; results that are still on their way fail. */
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  /** Closes the client. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The engines of the cluster, as the hub tells of them.
+ *
+ * @module
+ */
+import type { EngineInfo } from "../messages/mod.ts";
+
+/** The engines that a client knows. */
+export class EngineDirectory {
+  readonly #engines = new Map<number, EngineInfo>();
+  #ids: readonly number[] | undefined;
+
+  /** Engine ids, ascending. */
+  get ids(): readonly number[] {
+    this.#ids ??= [...this.#engines.keys()].sort((a, b) => a - b);
+    return this.#ids;
+  }
+
+  /** The engines, by ascending id. */
+  get engines(): readonly EngineInfo[] {
+    return this.ids.flatMap((id) => this.#engines.get(id) ?? []);
+  }
+
+  /** How many tasks all engines together run at once. */
+  get slots(): number {
+    let slots = 0;
+    for (const engine of this.#engines.values()) slots += engine.slots;
+    return slots;
+  }
+
+  /** An engine is there. */
+  add(engine: EngineInfo): void {
+    this.#engines.set(engine.engineId, engine);
+    this.#ids = undefined;
+  }
+
+  /** An engine is gone. */
+  remove(engineId: number): void {
+    this.#engines.delete(engineId);
+    this.#ids = undefined;
+  }
+
+  /** Only these engines are there. */
+  replace(engines: readonly EngineInfo[]): void {
+    this.#engines.clear();
+    for (const engine of engines) this.add(engine);
+    this.#ids = undefined;
+  }
+
+  /**
+   * The id of the engine at a position of the list of ids.
+   *
+   * @param index From the start, or from the end when negative.
+   * @throws {RangeError} when there is no such position.
+   */
+  at(index: number): number {
+    const id = Number.isInteger(index) ? this.ids.at(index) : undefined;
+    if (id !== undefined) return id;
+    throw new RangeError(
+      `Cannot find engine at position ${index}: the cluster has ${this.ids.length} engines`,
+    );
+  }
+
+  /**
+   * Checks a list of engine ids.
+   *
+   * @throws {RangeError} when it is empty or names an unknown engine.
+   */
+  check(targets: readonly number[]): readonly number[] {
+    if (targets.length === 0) {
+      throw new RangeError("Cannot use an empty list of targets");
+    }
+    for (const target of targets) {
+      if (this.#engines.has(target)) continue;
+      throw new RangeError(
+        `Cannot find engine ${target}: the cluster has ${this.#known()}`,
+      );
+    }
+    return [...targets];
+  }
+
+  #known(): string {
+    if (this.ids.length === 0) return "no engines";
+    const shown = this.ids.slice(0, 8).join(", ");
+    const more = this.ids.length > 8 ? `, … (${this.ids.length})` : "";
+    return `engines ${shown}${more}`;
+  }
+}

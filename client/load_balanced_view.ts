@@ -1,0 +1,126 @@
+/**
+ * Running code wherever there is room.
+ *
+ * @module
+ */
+import { encodeValue } from "../messages/mod.ts";
+import { AsyncResult, type ResultShape } from "./async_result.ts";
+import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
+import type { Session } from "./session.ts";
+import type { TaskRun } from "./task_run.ts";
+import { listsJoined, oneValue } from "./view_shapes.ts";
+
+/** Options of {@linkcode LoadBalancedView.map}, given after the lists. */
+export interface MapOptions {
+  /**
+   * How many items make one task. Absent, the list is cut into a few tasks
+   * for each slot.
+   */
+  readonly chunkSize?: number;
+}
+
+/** One list for each parameter of a mapped function. */
+export type ListsOf<Args extends readonly unknown[]> = {
+  readonly [K in keyof Args]: Iterable<Args[K]>;
+};
+
+/** Runs functions on whichever engine has least to do. */
+export class LoadBalancedView {
+  readonly #session: Session;
+  readonly #targets: readonly number[];
+
+  /** Views are made by clients. An empty list of targets means any engine. */
+  constructor(session: Session, targets: readonly number[]) {
+    this.#session = session;
+    this.#targets = targets;
+  }
+
+  /** The ids of the engines that may run the tasks. */
+  get targets(): readonly number[] {
+    return this.#targets.length > 0
+      ? this.#targets
+      : this.#session.directory.ids;
+  }
+
+  /**
+   * Calls a function on one engine.
+   *
+   * The function travels as source: it sees its arguments and the engine's
+   * globals, not the variables around it.
+   *
+   * @throws {TypeError} when the function or an argument cannot be sent.
+   */
+  apply<Args extends readonly unknown[], R>(
+    fn: (...args: Args) => R,
+    ...args: Args
+  ): AsyncResult<Awaited<R>> {
+    const session = this.#session;
+    const runs = session.submit({
+      mode: "balanced",
+      targets: this.#targets,
+      kind: "apply",
+      function: session.ship(fn),
+      payload: encodeValue(args),
+    });
+    return this.#result(runs, oneValue());
+  }
+
+  /**
+   * Calls a function for each item of a list, or of several lists side by
+   * side, as far as the shortest goes. The results come in the order of the
+   * items.
+   *
+   * @throws {TypeError} when the function or an item cannot be sent.
+   * @throws {RangeError} when `chunkSize` is not a positive whole number.
+   */
+  map<Args extends readonly unknown[], R>(
+    fn: (...args: Args) => R,
+    ...lists: ListsOf<Args> | [...ListsOf<Args>, MapOptions]
+  ): AsyncResult<Awaited<R>[]> {
+    const { iterables, options } = splitOptions(lists);
+    const { columns, length } = readColumns(iterables);
+    const session = this.#session;
+    const size = chunkSizeFor(
+      length,
+      session.directory.slots,
+      options.chunkSize,
+    );
+    const shipped = session.ship(fn);
+    const runs: TaskRun[] = [];
+    for (let from = 0; from < length; from += size) {
+      const part = cutColumns(columns, from, Math.min(from + size, length));
+      const [run] = session.submit({
+        mode: "balanced",
+        targets: this.#targets,
+        kind: "map",
+        function: shipped,
+        payload: encodeValue(part),
+      });
+      if (run !== undefined) runs.push(run);
+    }
+    return this.#result(runs, listsJoined<Awaited<R>>());
+  }
+
+  #result<T>(runs: readonly TaskRun[], shape: ResultShape<T>): AsyncResult<T> {
+    const session = this.#session;
+    return new AsyncResult({
+      runs,
+      shape,
+      cancel: (ids, reason) => session.cancel(ids, reason),
+      now: () => session.clock.now(),
+    });
+  }
+}
+
+/** Tells the lists from the options behind them. */
+function splitOptions(
+  lists: readonly unknown[],
+): { iterables: Iterable<unknown>[]; options: MapOptions } {
+  const last = lists.at(-1);
+  const hasOptions = typeof last === "object" && last !== null &&
+    !(Symbol.iterator in last);
+  return {
+    iterables: (hasOptions ? lists.slice(0, -1) : lists) as Iterable<unknown>[],
+    options: hasOptions ? last as MapOptions : {},
+  };
+}

@@ -1,0 +1,489 @@
+/**
+ * A client's two conversations, with the hub and with a scheduler, and the
+ * tasks that travel on them.
+ *
+ * @module
+ */
+import { hostname } from "node:os";
+import {
+  AuthenticationError,
+  type Clock,
+  ConnectionError,
+  LimitError,
+  type Logger,
+  randomWord,
+  silentLogger,
+  systemClock,
+  TimeoutError,
+} from "../base/mod.ts";
+import { ClientLink } from "../links/mod.ts";
+import {
+  directTaskId,
+  type Message,
+  PROTOCOL_VERSION,
+  type SchedulerAddress,
+  type StatusReply,
+  type Work,
+} from "../messages/mod.ts";
+import {
+  type ConnectionInfo,
+  type CurveCrypto,
+  decodeZ85,
+  loadCurveCrypto,
+} from "../security/mod.ts";
+import type { Network, SocketOptions } from "../sockets/mod.ts";
+import { EngineDirectory } from "./engine_directory.ts";
+import {
+  type AnyFunction,
+  FunctionShipper,
+  type ShippedFunction,
+} from "./function_shipping.ts";
+import { TaskRun } from "./task_run.ts";
+import { TaskTable } from "./task_table.ts";
+
+/** Options of `connect`. */
+export interface ConnectOptions {
+  /** How long to wait for the hub and a scheduler. @default 10_000 */
+  readonly timeoutMs?: number;
+  /** Stops waiting. */
+  readonly signal?: AbortSignal;
+  /** Time. @default systemClock */
+  readonly clock?: Clock;
+  /** Where streams come from. */
+  readonly network?: Network;
+  /** Where to say what happened. */
+  readonly log?: Logger;
+}
+
+/** How long an outcome waits for output that was written before it. */
+const OUTPUT_WAIT_MS = 2_000;
+/** How long last words may take. */
+const FAREWELL_LINGER_MS = 500;
+/** How long `connect` waits unless told otherwise. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** What a view asks for. */
+export interface Submission {
+  /** Run on each target, or on one of them. */
+  readonly mode: "direct" | "balanced";
+  /** Engine ids; empty with `balanced` means any. */
+  readonly targets: readonly number[];
+  /** How the payload is to be understood. */
+  readonly kind: Work["kind"];
+  /** The function to run. */
+  readonly function: ShippedFunction;
+  /** The encoded arguments and their buffers. */
+  readonly payload: readonly Uint8Array[];
+}
+
+/** One client's connection to a cluster. */
+export class Session {
+  /** This client's routing id, and the start of its task ids. */
+  readonly id: string = `c-${randomWord(12)}`;
+  /** The engines. */
+  readonly directory: EngineDirectory = new EngineDirectory();
+  /** Time. */
+  readonly clock: Clock;
+
+  readonly #info: ConnectionInfo;
+  readonly #crypto: CurveCrypto;
+  readonly #options: ConnectOptions;
+  readonly #log: Logger;
+  readonly #tasks = new TaskTable();
+  readonly #shipper = new FunctionShipper();
+  readonly #sources = new Map<string, Uint8Array>();
+  readonly #sentSources = new Set<string>();
+  readonly #replies = new Map<number, PromiseWithResolvers<Message>>();
+  readonly #hub: ClientLink;
+  #scheduler: ClientLink | undefined;
+  #schedulerKey = "";
+  #clusterId = "";
+  #onChange: (() => void)[] = [];
+  #problem: Error | undefined;
+  #closing: Promise<void> | undefined;
+  #taskCount = 0;
+  #requestCount = 0;
+
+  private constructor(
+    info: ConnectionInfo,
+    crypto: CurveCrypto,
+    options: ConnectOptions,
+  ) {
+    this.#info = info;
+    this.#crypto = crypto;
+    this.#options = options;
+    this.clock = options.clock ?? systemClock;
+    this.#log = options.log ?? silentLogger;
+    this.#hub = new ClientLink({
+      socket: this.#socketOptions(info.publicKey),
+      log: this.#log,
+      onMessage: (message) => this.#heard(message),
+      onConnected: () =>
+        void this.#hub.send({
+          type: "client_connect",
+          protocol: PROTOCOL_VERSION,
+          host: hostname(),
+          pid: Deno.pid,
+        }),
+      onDisconnected: (reason, final) => this.#hubLost(reason, final),
+    });
+  }
+
+  /** Connects to the hub and to a scheduler. */
+  static async open(
+    info: ConnectionInfo,
+    options: ConnectOptions,
+  ): Promise<Session> {
+    const session = new Session(info, await loadCurveCrypto(), options);
+    session.#hub.connect(info.hub);
+    try {
+      await session.until(
+        () => session.#scheduler?.connected === true,
+        options.timeoutMs ?? CONNECT_TIMEOUT_MS,
+        options.signal,
+        () => session.#connectProblem(),
+      );
+    } catch (thrown) {
+      await session.close();
+      throw thrown;
+    }
+    return session;
+  }
+
+  /** The cluster's name; may be empty. */
+  get clusterId(): string {
+    return this.#clusterId;
+  }
+
+  /** How many tasks have not ended. */
+  get outstanding(): number {
+    return this.#tasks.size;
+  }
+
+  /** The source of a function, ready to be sent. */
+  ship(fn: AnyFunction): ShippedFunction {
+    return this.#shipper.ship(fn);
+  }
+
+  /**
+   * Sends a request and returns its runs: one for each target of a direct
+   * request, else one.
+   */
+  submit(submission: Submission): TaskRun[] {
+    this.#throwIfEnded();
+    const id = `${this.id}-${(this.#taskCount++).toString(36)}`;
+    const nowMs = this.clock.now();
+    const runs = submission.mode === "direct"
+      ? submission.targets.map((_, index) =>
+        new TaskRun(directTaskId(id, index), nowMs)
+      )
+      : [new TaskRun(id, nowMs)];
+    for (const run of runs) this.#tasks.add(run);
+    this.#sendSource(submission.function);
+    const sent = this.#scheduler?.send({
+      type: "task_request",
+      id,
+      mode: submission.mode,
+      targets: submission.targets,
+      work: { kind: submission.kind, function: submission.function.hash },
+    }, submission.payload);
+    if (sent !== true) {
+      for (const run of runs) this.#failUnsent(run.id);
+    }
+    return runs;
+  }
+
+  /** Asks for tasks not to run. */
+  cancel(ids: readonly string[], reason: string): void {
+    this.#scheduler?.send({ type: "task_cancel", ids, reason });
+  }
+
+  /** Asks the hub how everybody is. */
+  async status(timeoutMs = 5_000): Promise<StatusReply> {
+    const reply = await this.#ask(timeoutMs, (requestId) => ({
+      type: "status_request",
+      requestId,
+    }));
+    if (reply.type === "status_reply") return reply;
+    throw new ConnectionError("Cannot read status: the hub refused");
+  }
+
+  /** Asks the hub to end engines, or everything. */
+  async shutdown(
+    targets: readonly number[],
+    hub: boolean,
+    timeoutMs = 15_000,
+  ): Promise<void> {
+    const reply = await this.#ask(timeoutMs, (requestId) => ({
+      type: "shutdown_request",
+      requestId,
+      targets,
+      hub,
+    }));
+    if (reply.type === "shutdown_reply" && reply.problem !== undefined) {
+      throw new ConnectionError(`Cannot shut down: ${reply.problem}`);
+    }
+  }
+
+  /**
+   * Waits until a condition holds, looking again at every change.
+   *
+   * @throws {TimeoutError} when it takes longer.
+   */
+  async until(
+    holds: () => boolean,
+    timeoutMs: number | undefined,
+    signal: AbortSignal | undefined,
+    timeoutError: () => Error,
+  ): Promise<void> {
+    let ended: Error | undefined;
+    const timer = timeoutMs === undefined
+      ? undefined
+      : this.clock.setTimer(timeoutMs, () => {
+        ended = timeoutError();
+        this.#changed();
+      });
+    const abort = (): void => this.#changed();
+    signal?.addEventListener("abort", abort);
+    try {
+      for (;;) {
+        this.#throwIfEnded();
+        signal?.throwIfAborted();
+        if (holds()) return;
+        if (ended !== undefined) throw ended;
+        await new Promise<void>((resolve) => this.#onChange.push(resolve));
+      }
+    } finally {
+      timer?.cancel();
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Ends both conversations; tasks that have not ended fail. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#end(new ConnectionError("Cannot go on: the client is closed"));
+    await Promise.all([
+      this.#scheduler?.close({ lingerMs: FAREWELL_LINGER_MS }),
+      this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
+    ]);
+  }
+
+  #socketOptions(serverKey: string): SocketOptions {
+    const { clock, network } = this.#options;
+    return {
+      security: {
+        kind: "curve-client",
+        crypto: this.#crypto,
+        keyPair: {
+          publicKey: decodeZ85(this.#info.keys.publicKey),
+          secretKey: decodeZ85(this.#info.keys.secretKey),
+        },
+        serverKey: decodeZ85(serverKey),
+      },
+      routingId: this.id,
+      ...(clock === undefined ? {} : { clock }),
+      ...(network === undefined ? {} : { network }),
+    };
+  }
+
+  #sendSource({ hash, source }: ShippedFunction): void {
+    if (this.#sentSources.has(hash)) return;
+    this.#sources.set(hash, source);
+    this.#sentSources.add(hash);
+    this.#scheduler?.send({ type: "function_source", hash }, [source]);
+  }
+
+  #failUnsent(id: string): void {
+    const error = new LimitError(
+      `Cannot submit task ${id}: too many tasks wait to be sent`,
+    );
+    this.#tasks.fail(id, error, this.clock.now());
+  }
+
+  async #ask(
+    timeoutMs: number,
+    request: (requestId: number) => Message,
+  ): Promise<Message> {
+    this.#throwIfEnded();
+    const requestId = this.#requestCount++;
+    const waiting = Promise.withResolvers<Message>();
+    this.#replies.set(requestId, waiting);
+    this.#hub.send(request(requestId));
+    const timer = this.clock.setTimer(timeoutMs, () => {
+      waiting.reject(
+        new TimeoutError(
+          `Cannot hear from the hub: silent for ${timeoutMs} ms`,
+        ),
+      );
+    });
+    try {
+      return await waiting.promise;
+    } finally {
+      timer.cancel();
+      this.#replies.delete(requestId);
+    }
+  }
+
+  /** What the hub says. */
+  #heard(message: Message): void {
+    switch (message.type) {
+      case "client_connected":
+        this.#clusterId = message.clusterId;
+        this.directory.replace(message.engines);
+        this.#useSchedulers(message.schedulers);
+        break;
+      case "schedulers_changed":
+        this.#useSchedulers(message.schedulers);
+        break;
+      case "engine_joined":
+        this.directory.add(message.engine);
+        break;
+      case "engine_left":
+        this.directory.remove(message.engineId);
+        break;
+      case "output":
+        this.#tasks.output(message, this.clock.now());
+        return;
+      case "status_reply":
+      case "shutdown_reply":
+        this.#replies.get(message.requestId)?.resolve(message);
+        return;
+      case "refused":
+        this.#refused(message.what, message.reason);
+        break;
+      case "stop":
+        this.#end(
+          new ConnectionError(
+            `Cannot go on: the hub ended (${message.reason})`,
+          ),
+        );
+        break;
+      default:
+        return;
+    }
+    this.#changed();
+  }
+
+  #refused(what: string, reason: string): void {
+    const error = new AuthenticationError(`Cannot send ${what}: ${reason}`);
+    if (what === "client_connect") return this.#end(error);
+    this.#log.warn("message refused", { what, reason });
+    for (const waiting of this.#replies.values()) waiting.reject(error);
+  }
+
+  #useSchedulers(schedulers: readonly SchedulerAddress[]): void {
+    const address = schedulers[0];
+    if (address === undefined || address.publicKey === this.#schedulerKey) {
+      return;
+    }
+    const before = this.#scheduler;
+    if (before !== undefined) {
+      this.#schedulerLost("it was replaced");
+      void before.close({ lingerMs: 0 });
+    }
+    this.#schedulerKey = address.publicKey;
+    this.#sentSources.clear();
+    this.#scheduler = new ClientLink({
+      socket: this.#socketOptions(address.publicKey),
+      log: this.#log,
+      onMessage: (message, payload) => this.#schedulerSaid(message, payload),
+      onConnected: () => this.#changed(),
+      onDisconnected: (reason, final) => {
+        this.#schedulerLost(reason.message);
+        if (final) this.#end(reason);
+      },
+    });
+    this.#scheduler.connect(address.endpoints);
+  }
+
+  /** What the scheduler says. */
+  #schedulerSaid(message: Message, payload: readonly Uint8Array[]): void {
+    switch (message.type) {
+      case "task_outcome": {
+        const { id } = message;
+        const result = this.#tasks.outcome(message, payload, this.clock.now());
+        if (result === "held") {
+          this.clock.setTimer(
+            OUTPUT_WAIT_MS,
+            () => this.#tasks.release(id, this.clock.now()),
+          );
+        }
+        return;
+      }
+      case "function_missing": {
+        const source = this.#sources.get(message.hash);
+        if (source === undefined) return;
+        this.#scheduler?.send(
+          { type: "function_source", hash: message.hash },
+          [source],
+        );
+        return;
+      }
+      case "refused":
+        return this.#refused(message.what, message.reason);
+      default:
+        return;
+    }
+  }
+
+  #schedulerLost(reason: string): void {
+    this.#sentSources.clear();
+    this.#tasks.failAll(
+      (id) =>
+        new ConnectionError(
+          `Cannot finish task ${id}: the connection to the scheduler was lost (${reason})`,
+        ),
+      this.clock.now(),
+    );
+  }
+
+  #hubLost(reason: Error, final: boolean): void {
+    this.#log.warn("hub disconnected", { reason: reason.message });
+    if (final) this.#end(reason);
+  }
+
+  /** The session is over: everything that waits fails with this. */
+  #end(problem: Error): void {
+    if (this.#problem !== undefined) return;
+    this.#problem = problem;
+    this.#tasks.failAll(
+      (id) =>
+        new ConnectionError(`Cannot finish task ${id}: ${problem.message}`, {
+          cause: problem,
+        }),
+      this.clock.now(),
+    );
+    for (const waiting of this.#replies.values()) waiting.reject(problem);
+    this.#changed();
+  }
+
+  #throwIfEnded(): void {
+    if (this.#problem !== undefined) throw this.#problem;
+  }
+
+  #changed(): void {
+    for (const notify of this.#onChange.splice(0)) notify();
+  }
+
+  #connectProblem(): Error {
+    const where = this.#info.hub.join(", ");
+    if (!this.#hub.connected) {
+      return new ConnectionError(
+        `Cannot reach the hub at ${where}: is the controller running?`,
+      );
+    }
+    if (this.#scheduler === undefined) {
+      return new ConnectionError(
+        `Cannot find a scheduler: the hub at ${where} has none yet`,
+      );
+    }
+    return new ConnectionError(
+      "Cannot reach the scheduler that the hub names",
+    );
+  }
+}

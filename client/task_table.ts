@@ -1,0 +1,86 @@
+/**
+ * What the client has asked for and not yet heard the end of. Pure.
+ *
+ * @module
+ */
+import type { Output, TaskOutcome } from "../messages/mod.ts";
+import type { TaskRun } from "./task_run.ts";
+
+interface Waiting {
+  readonly run: TaskRun;
+  /** The outcome, while output that belongs before it is still missing. */
+  held: { outcome: TaskOutcome; payload: readonly Uint8Array[] } | undefined;
+}
+
+/** What came of an outcome. */
+export type OutcomeResult = "settled" | "held" | "unknown";
+
+/** The tasks of one client that have not ended. */
+export class TaskTable {
+  readonly #waiting = new Map<string, Waiting>();
+
+  /** How many tasks have not ended. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** The ids of the tasks that have not ended. */
+  ids(): string[] {
+    return [...this.#waiting.keys()];
+  }
+
+  /** Remembers a task. */
+  add(run: TaskRun): void {
+    this.#waiting.set(run.id, { run, held: undefined });
+  }
+
+  /**
+   * An outcome arrived. It is held while output that was written before it
+   * is still on its way.
+   */
+  outcome(
+    outcome: TaskOutcome,
+    payload: readonly Uint8Array[],
+    nowMs: number,
+  ): OutcomeResult {
+    const waiting = this.#waiting.get(outcome.id);
+    if (waiting === undefined) return "unknown";
+    if (waiting.run.outputsSeen < outcome.outputs) {
+      waiting.held = { outcome, payload };
+      return "held";
+    }
+    this.#waiting.delete(outcome.id);
+    waiting.run.settle(outcome, payload, nowMs);
+    return "settled";
+  }
+
+  /** A piece of output arrived; it may be the last that an outcome awaits. */
+  output(output: Output, nowMs: number): void {
+    const waiting = this.#waiting.get(output.taskId);
+    if (waiting === undefined) return;
+    waiting.run.addOutput(output);
+    const { held } = waiting;
+    if (held !== undefined) this.outcome(held.outcome, held.payload, nowMs);
+  }
+
+  /** Output that an outcome waits for will not come. */
+  release(id: string, nowMs: number): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting?.held === undefined) return;
+    this.#waiting.delete(id);
+    waiting.run.settle(waiting.held.outcome, waiting.held.payload, nowMs);
+  }
+
+  /** Ends one task with an error that arose here. */
+  fail(id: string, error: Error, nowMs: number): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    waiting.run.fail(error, nowMs);
+  }
+
+  /** Ends every task with an error that arose here. */
+  failAll(errorFor: (id: string) => Error, nowMs: number): void {
+    for (const id of this.ids()) this.fail(id, errorFor(id), nowMs);
+  }
+}

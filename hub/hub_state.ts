@@ -1,0 +1,520 @@
+/**
+ * Knows the cluster: who is in it, who is well, who must be told. Pure:
+ * events come in as calls, what is to be said or done goes out through
+ * {@linkcode HubActions}.
+ *
+ * @module
+ */
+import type {
+  ClientConnect,
+  EngineEnd,
+  EngineInfo,
+  EngineRegister,
+  Heartbeat,
+  KeyEntry,
+  Message,
+  Output,
+  ProcessStatus,
+  SchedulerAddress,
+  SchedulerRegister,
+  ShutdownRequest,
+  StatusRequest,
+} from "../messages/mod.ts";
+import { PROTOCOL_VERSION } from "../messages/mod.ts";
+
+/** What the state asks for. */
+export interface HubActions {
+  /** Says something to a peer, by routing id. */
+  send(routingId: string, message: Message): void;
+  /** Forgets a peer that will not come back. */
+  forget(routingId: string): void;
+  /** Ends the hub. */
+  end(reason: string): void;
+}
+
+/** Times of a hub, in milliseconds. */
+export interface HubTimes {
+  /** How often engines and schedulers say that they are well. */
+  readonly heartbeatIntervalMs: number;
+  /** Silence after which one of them counts as lost. */
+  readonly heartbeatTimeoutMs: number;
+  /** How long an engine whose connection broke may take to come back. */
+  readonly engineGraceMs: number;
+  /** How long a client whose connection broke may take to come back. */
+  readonly clientGraceMs: number;
+  /** How long an engine that hears no hub goes on. */
+  readonly leaseMs: number;
+  /** How long a shutdown waits for engines to leave. */
+  readonly shutdownTimeoutMs: number;
+}
+
+/** Times unless told otherwise. */
+export const HUB_TIMES: HubTimes = {
+  heartbeatIntervalMs: 3_000,
+  heartbeatTimeoutMs: 12_000,
+  engineGraceMs: 1_000,
+  clientGraceMs: 60_000,
+  leaseMs: 60_000,
+  shutdownTimeoutMs: 5_000,
+};
+
+/** Most engines of a cluster. */
+export const ENGINES_MAX = 65_536;
+/** Most slots of one engine. */
+export const SLOTS_MAX = 4_096;
+
+/** Options of {@linkcode HubState}. */
+export interface HubStateOptions {
+  /** Performs what is decided. */
+  readonly actions: HubActions;
+  /** The cluster's name; may be empty. */
+  readonly clusterId: string;
+  /** The keys that schedulers let in. */
+  readonly keys: readonly KeyEntry[];
+  /** Name of the hub's host. */
+  readonly host: string;
+  /** Process id of the hub. */
+  readonly pid: number;
+  /** Wall-clock time in milliseconds when the hub started. */
+  readonly startedMs: number;
+  /** Times other than {@linkcode HUB_TIMES}. */
+  readonly times?: Partial<HubTimes> | undefined;
+}
+
+interface Member {
+  readonly routingId: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Monotonic time when it was last heard of. */
+  heardMs: number;
+  /** Monotonic time when its connection broke, if it is broken. */
+  brokenMs: number | undefined;
+  load: Heartbeat | undefined;
+}
+
+interface EngineMember extends Member {
+  readonly info: EngineInfo;
+}
+
+interface SchedulerMember extends Member {
+  readonly address: SchedulerAddress;
+}
+
+interface Shutdown {
+  readonly client: string;
+  readonly requestId: number;
+  readonly waitingFor: Set<number>;
+  readonly hub: boolean;
+  readonly deadlineMs: number;
+}
+
+/** The hub's mind. */
+export class HubState {
+  readonly #options: HubStateOptions;
+  readonly #actions: HubActions;
+  readonly #times: HubTimes;
+  readonly #engines = new Map<number, EngineMember>();
+  readonly #enginesByRoute = new Map<string, EngineMember>();
+  readonly #schedulers = new Map<string, SchedulerMember>();
+  readonly #clients = new Map<string, Member>();
+  #shutdowns: Shutdown[] = [];
+  #nextEngineId = 0;
+
+  /** Makes a hub that knows nobody. */
+  constructor(options: HubStateOptions) {
+    this.#options = options;
+    this.#actions = options.actions;
+    this.#times = { ...HUB_TIMES, ...options.times };
+  }
+
+  /** The times in force. */
+  get times(): HubTimes {
+    return this.#times;
+  }
+
+  /** Engines in the cluster. */
+  get engineCount(): number {
+    return this.#engines.size;
+  }
+
+  /** Schedulers in the cluster. */
+  get schedulerCount(): number {
+    return this.#schedulers.size;
+  }
+
+  /** An engine wants to join, or is back. */
+  engineRegister(
+    routingId: string,
+    message: EngineRegister,
+    nowMs: number,
+    wallMs: number,
+  ): void {
+    const known = this.#enginesByRoute.get(routingId);
+    if (known !== undefined) {
+      known.brokenMs = undefined;
+      known.heardMs = nowMs;
+      this.#greetEngine(known);
+      return;
+    }
+    const problem = this.#problemWithEngine(message);
+    if (problem !== undefined) {
+      this.#refuse(routingId, message.type, problem);
+      return;
+    }
+    const engineId = message.requestedId ?? this.#freeEngineId();
+    this.#nextEngineId = Math.max(this.#nextEngineId, engineId + 1);
+    const member: EngineMember = {
+      routingId,
+      host: message.host,
+      pid: message.pid,
+      heardMs: nowMs,
+      brokenMs: undefined,
+      load: undefined,
+      info: {
+        engineId,
+        routingId,
+        host: message.host,
+        pid: message.pid,
+        slots: message.slots,
+        labels: message.labels,
+        registeredMs: wallMs,
+      },
+    };
+    this.#engines.set(engineId, member);
+    this.#enginesByRoute.set(routingId, member);
+    // Schedulers first: they must know an engine before it calls on them.
+    this.#tell(this.#schedulers.keys(), {
+      type: "engine_joined",
+      engine: member.info,
+    });
+    this.#greetEngine(member);
+    this.#tell(this.#clients.keys(), {
+      type: "engine_joined",
+      engine: member.info,
+    });
+  }
+
+  /** A client wants to know the cluster. */
+  clientConnect(
+    routingId: string,
+    message: ClientConnect,
+    nowMs: number,
+  ): void {
+    if (message.protocol !== PROTOCOL_VERSION) {
+      this.#refuse(routingId, message.type, wrongVersion(message.protocol));
+      return;
+    }
+    this.#clients.set(routingId, {
+      routingId,
+      host: message.host,
+      pid: message.pid,
+      heardMs: nowMs,
+      brokenMs: undefined,
+      load: undefined,
+    });
+    this.#actions.send(routingId, {
+      type: "client_connected",
+      clusterId: this.#options.clusterId,
+      engines: [...this.#engines.values()].map((engine) => engine.info),
+      schedulers: this.#addresses(),
+      heartbeatIntervalMs: this.#times.heartbeatIntervalMs,
+    });
+  }
+
+  /** A scheduler joins, or is back. */
+  schedulerRegister(
+    routingId: string,
+    message: SchedulerRegister,
+    nowMs: number,
+  ): void {
+    if (message.protocol !== PROTOCOL_VERSION) {
+      this.#refuse(routingId, message.type, wrongVersion(message.protocol));
+      return;
+    }
+    this.#schedulers.set(routingId, {
+      routingId,
+      host: message.host,
+      pid: message.pid,
+      heardMs: nowMs,
+      brokenMs: undefined,
+      load: undefined,
+      address: message.address,
+    });
+    this.#actions.send(routingId, {
+      type: "scheduler_registered",
+      keys: this.#options.keys,
+      engines: [...this.#engines.values()].map((engine) => engine.info),
+      heartbeatIntervalMs: this.#times.heartbeatIntervalMs,
+    });
+    this.#tellSchedulers();
+  }
+
+  /** Somebody says that it is well. */
+  heartbeat(
+    routingId: string,
+    message: Heartbeat,
+    nowMs: number,
+    wallMs: number,
+  ): void {
+    const member = this.#enginesByRoute.get(routingId) ??
+      this.#schedulers.get(routingId);
+    if (member === undefined) {
+      this.#refuse(routingId, message.type, "it is not registered");
+      return;
+    }
+    member.heardMs = nowMs;
+    member.load = message;
+    this.#actions.send(routingId, { type: "heartbeat_ack", hubMs: wallMs });
+  }
+
+  /** An engine says goodbye. */
+  engineLeaving(routingId: string, end: EngineEnd): void {
+    const engine = this.#enginesByRoute.get(routingId);
+    if (engine !== undefined) this.#loseEngine(engine, end);
+  }
+
+  /** Output of user code: on to the client that asked for it. */
+  output(routingId: string, message: Output): void {
+    const engine = this.#enginesByRoute.get(routingId);
+    if (engine === undefined || !this.#clients.has(message.client)) return;
+    const { engineId } = engine.info;
+    this.#actions.send(
+      message.client,
+      engineId === message.engineId ? message : { ...message, engineId },
+    );
+  }
+
+  /** A connection ended; the peer may come back. */
+  disconnected(routingId: string, nowMs: number): void {
+    const member = this.#enginesByRoute.get(routingId) ??
+      this.#schedulers.get(routingId) ?? this.#clients.get(routingId);
+    if (member === undefined) this.#actions.forget(routingId);
+    else member.brokenMs ??= nowMs;
+  }
+
+  /** Time has passed: gives up on those who are gone. */
+  tick(nowMs: number): void {
+    for (const engine of [...this.#engines.values()]) {
+      const reason = this.#lossReason(engine, nowMs);
+      if (reason !== undefined) this.#loseEngine(engine, { reason });
+    }
+    for (const scheduler of [...this.#schedulers.values()]) {
+      if (this.#lossReason(scheduler, nowMs) === undefined) continue;
+      this.#schedulers.delete(scheduler.routingId);
+      this.#actions.forget(scheduler.routingId);
+      this.#tellSchedulers();
+    }
+    for (const client of [...this.#clients.values()]) {
+      const { brokenMs } = client;
+      if (brokenMs === undefined) continue;
+      if (nowMs - brokenMs < this.#times.clientGraceMs) continue;
+      this.#clients.delete(client.routingId);
+      this.#actions.forget(client.routingId);
+    }
+    for (const shutdown of this.#shutdowns) {
+      if (nowMs < shutdown.deadlineMs) continue;
+      const left = [...shutdown.waitingFor].join(", ");
+      this.#finishShutdown(shutdown, `engines ${left} did not leave in time`);
+    }
+  }
+
+  /** A client asks how everybody is. */
+  statusRequest(
+    routingId: string,
+    message: StatusRequest,
+    nowMs: number,
+    wallMs: number,
+    hub: Heartbeat,
+  ): void {
+    const { host, pid, startedMs, clusterId } = this.#options;
+    const self: Member = {
+      routingId: "",
+      host,
+      pid,
+      heardMs: nowMs,
+      brokenMs: undefined,
+      load: hub,
+    };
+    const processes: ProcessStatus[] = [processStatus("hub", self, nowMs)];
+    for (const scheduler of this.#schedulers.values()) {
+      processes.push(processStatus("scheduler", scheduler, nowMs));
+    }
+    for (const engine of this.#engines.values()) {
+      processes.push({
+        ...processStatus("engine", engine, nowMs),
+        engineId: engine.info.engineId,
+        slots: engine.info.slots,
+        labels: engine.info.labels,
+      });
+    }
+    this.#actions.send(routingId, {
+      type: "status_reply",
+      requestId: message.requestId,
+      clusterId,
+      uptimeMs: wallMs - startedMs,
+      clients: this.#clients.size,
+      processes,
+    });
+  }
+
+  /** A client wants engines, or everything, to end. */
+  shutdownRequest(
+    client: string,
+    message: ShutdownRequest,
+    nowMs: number,
+  ): void {
+    const { requestId, hub } = message;
+    const unknown = message.targets.find((id) => !this.#engines.has(id));
+    if (unknown !== undefined) {
+      this.#actions.send(client, {
+        type: "shutdown_reply",
+        requestId,
+        problem: `engine ${unknown} is not in the cluster`,
+      });
+      return;
+    }
+    const targets = message.targets.length > 0
+      ? message.targets
+      : [...this.#engines.keys()];
+    const shutdown: Shutdown = {
+      client,
+      requestId,
+      waitingFor: new Set(targets),
+      hub,
+      deadlineMs: nowMs + this.#times.shutdownTimeoutMs,
+    };
+    this.#shutdowns.push(shutdown);
+    for (const id of targets) {
+      const engine = this.#engines.get(id);
+      if (engine === undefined) continue;
+      this.#actions.send(engine.routingId, {
+        type: "stop",
+        reason: "a client asked for it",
+      });
+    }
+    if (shutdown.waitingFor.size === 0) this.#finishShutdown(shutdown);
+  }
+
+  /** The hub is ending: everybody is told. */
+  ending(reason: string): void {
+    const everybody = [
+      ...this.#enginesByRoute.keys(),
+      ...this.#schedulers.keys(),
+      ...this.#clients.keys(),
+    ];
+    this.#tell(everybody, { type: "stop", reason });
+  }
+
+  #problemWithEngine(message: EngineRegister): string | undefined {
+    if (message.protocol !== PROTOCOL_VERSION) {
+      return wrongVersion(message.protocol);
+    }
+    if (this.#engines.size >= ENGINES_MAX) {
+      return `the cluster has ${ENGINES_MAX} engines already`;
+    }
+    if (message.slots < 1 || message.slots > SLOTS_MAX) {
+      return `it has ${message.slots} slots, from 1 to ${SLOTS_MAX} are possible`;
+    }
+    const { requestedId } = message;
+    if (requestedId !== undefined && this.#engines.has(requestedId)) {
+      return `engine id ${requestedId} is taken`;
+    }
+    return undefined;
+  }
+
+  #freeEngineId(): number {
+    while (this.#engines.has(this.#nextEngineId)) this.#nextEngineId++;
+    return this.#nextEngineId;
+  }
+
+  #greetEngine(engine: EngineMember): void {
+    this.#actions.send(engine.routingId, {
+      type: "engine_registered",
+      engineId: engine.info.engineId,
+      heartbeatIntervalMs: this.#times.heartbeatIntervalMs,
+      leaseMs: this.#times.leaseMs,
+      schedulers: this.#addresses(),
+    });
+  }
+
+  #lossReason(member: Member, nowMs: number): string | undefined {
+    const { brokenMs, heardMs } = member;
+    if (
+      brokenMs !== undefined && nowMs - brokenMs >= this.#times.engineGraceMs
+    ) return "its connection broke and it did not come back";
+    const silentMs = nowMs - heardMs;
+    if (silentMs >= this.#times.heartbeatTimeoutMs) {
+      return `nothing was heard of it for ${(silentMs / 1000).toFixed(1)} s`;
+    }
+    return undefined;
+  }
+
+  #loseEngine(engine: EngineMember, end: EngineEnd): void {
+    const { engineId } = engine.info;
+    this.#engines.delete(engineId);
+    this.#enginesByRoute.delete(engine.routingId);
+    const message: Message = { type: "engine_left", engineId, end };
+    this.#tell(this.#schedulers.keys(), message);
+    this.#tell(this.#clients.keys(), message);
+    this.#actions.forget(engine.routingId);
+    for (const shutdown of [...this.#shutdowns]) {
+      shutdown.waitingFor.delete(engineId);
+      if (shutdown.waitingFor.size === 0) this.#finishShutdown(shutdown);
+    }
+  }
+
+  #finishShutdown(shutdown: Shutdown, problem?: string): void {
+    this.#shutdowns = this.#shutdowns.filter((other) => other !== shutdown);
+    this.#actions.send(shutdown.client, {
+      type: "shutdown_reply",
+      requestId: shutdown.requestId,
+      problem,
+    });
+    if (shutdown.hub) this.#actions.end("a client asked for it");
+  }
+
+  #addresses(): SchedulerAddress[] {
+    return [...this.#schedulers.values()].map((member) => member.address);
+  }
+
+  #tellSchedulers(): void {
+    const message: Message = {
+      type: "schedulers_changed",
+      schedulers: this.#addresses(),
+    };
+    this.#tell(this.#enginesByRoute.keys(), message);
+    this.#tell(this.#clients.keys(), message);
+  }
+
+  #tell(routingIds: Iterable<string>, message: Message): void {
+    for (const routingId of routingIds) this.#actions.send(routingId, message);
+  }
+
+  #refuse(routingId: string, what: string, reason: string): void {
+    this.#actions.send(routingId, { type: "refused", what, reason });
+  }
+}
+
+function wrongVersion(theirs: number): string {
+  return `it speaks version ${theirs} of the messages, this cluster version ${PROTOCOL_VERSION}`;
+}
+
+function processStatus(
+  role: string,
+  member: Member,
+  nowMs: number,
+): ProcessStatus {
+  return {
+    role,
+    engineId: 0,
+    host: member.host,
+    pid: member.pid,
+    slots: 0,
+    labels: {},
+    running: member.load?.running ?? 0,
+    queued: member.load?.queued ?? 0,
+    finished: member.load?.finished ?? 0,
+    memoryBytes: member.load?.memoryBytes ?? 0,
+    silentMs: nowMs - member.heardMs,
+  };
+}

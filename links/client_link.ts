@@ -1,0 +1,104 @@
+/**
+ * The asking end of a conversation: messages over a DEALER socket.
+ *
+ * @module
+ */
+import { type Logger, silentLogger, toError } from "../base/mod.ts";
+import { decodeEnvelopes, type Message, Outbox } from "../messages/mod.ts";
+import {
+  type CloseOptions,
+  DealerSocket,
+  type SocketOptions,
+} from "../sockets/mod.ts";
+
+/** Options of {@linkcode ClientLink}. */
+export interface ClientLinkOptions {
+  /** Options of the socket below. */
+  readonly socket: SocketOptions;
+  /** Takes one message; the payload belongs to the receiver. */
+  readonly onMessage: (
+    message: Message,
+    payload: readonly Uint8Array[],
+  ) => void;
+  /** Hears that the connection is made, for the first time or again. */
+  readonly onConnected?: () => void;
+  /** Hears that it ended; `final` when it will not be tried again. */
+  readonly onDisconnected?: (reason: Error, final: boolean) => void;
+  /** Where to say what happened. */
+  readonly log?: Logger;
+}
+
+/**
+ * Speaks messages with one server, reconnecting for as long as it is open.
+ * What is said meanwhile waits.
+ */
+export class ClientLink implements AsyncDisposable {
+  readonly #socket: DealerSocket;
+  readonly #outbox: Outbox;
+  readonly #options: ClientLinkOptions;
+  readonly #log: Logger;
+  #closed = false;
+
+  /** Makes a link that is not connected yet. */
+  constructor(options: ClientLinkOptions) {
+    this.#options = options;
+    this.#log = options.log ?? silentLogger;
+    this.#socket = new DealerSocket({
+      ...options.socket,
+      log: this.#log,
+      onMessage: (parts) => this.#received(parts),
+      onConnected: () => {
+        options.onConnected?.();
+        this.#outbox.flush();
+      },
+      onDisconnected: (reason, final) => {
+        if (!this.#closed) options.onDisconnected?.(reason, final);
+      },
+      onDrained: () => this.#outbox.flush(),
+    });
+    this.#outbox = new Outbox({ send: (frames) => this.#socket.send(frames) });
+  }
+
+  /** Whether the connection stands now. */
+  get connected(): boolean {
+    return this.#socket.connected;
+  }
+
+  /** Messages that have not been given to the socket. */
+  get waiting(): number {
+    return this.#outbox.length;
+  }
+
+  /** Connects to the first of several candidate endpoints that answers. */
+  connect(endpoints: readonly string[]): void {
+    this.#socket.connect(endpoints);
+  }
+
+  /** Says something; `false` when too much waits already. */
+  send(message: Message, payload?: readonly Uint8Array[]): boolean {
+    return this.#outbox.post(message, payload);
+  }
+
+  /** Writes what waits for up to `lingerMs`, then ends the connection. */
+  async close(options?: CloseOptions): Promise<void> {
+    this.#outbox.flush();
+    this.#closed = true;
+    await this.#socket.close(options);
+    this.#outbox.clear();
+  }
+
+  /** Closes with the default linger. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #received(parts: Uint8Array[]): void {
+    try {
+      for (const { message, payload } of decodeEnvelopes(parts)) {
+        this.#options.onMessage(message, payload);
+      }
+    } catch (thrown) {
+      this.#log.error("message not understood", { error: toError(thrown) });
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * What each role's key may say, and to whom. Everything else is refused.
+ *
+ * @module
+ */
+import type { Message } from "./envelope.ts";
+
+/** The message types that each role may send to one kind of server. */
+export type RoleTable = {
+  readonly [role: string]: ReadonlySet<Message["type"]>;
+};
+
+/** What the hub takes from whom. */
+export const HUB_ACCEPTS: RoleTable = {
+  "client": new Set([
+    "client_connect",
+    "status_request",
+    "shutdown_request",
+  ]),
+  "client-readonly": new Set(["client_connect", "status_request"]),
+  "engine": new Set([
+    "engine_register",
+    "engine_leaving",
+    "heartbeat",
+    "output",
+  ]),
+  "scheduler": new Set(["scheduler_register", "heartbeat"]),
+};
+
+/** What a scheduler takes from whom. */
+export const SCHEDULER_ACCEPTS: RoleTable = {
+  "client": new Set(["function_source", "task_cancel", "task_request"]),
+  "client-readonly": new Set(),
+  "engine": new Set(["engine_ready", "function_missing", "task_outcome"]),
+};
+
+/** What an engine's supervisor takes from its slots. */
+export const SUPERVISOR_ACCEPTS: RoleTable = {
+  "slot": new Set(["slot_ready", "task_outcome"]),
+};

@@ -1,0 +1,7 @@
+/**
+ * The scheduler: decides where each task runs.
+ *
+ * @module
+ */
+export * from "./scheduler.ts";
+export * from "./scheduler_state.ts";

@@ -1,0 +1,305 @@
+/**
+ * The scheduler as a process: sockets and timers around
+ * {@linkcode SchedulerState}.
+ *
+ * @module
+ */
+import {
+  type Clock,
+  type Logger,
+  randomWord,
+  silentLogger,
+  systemClock,
+  type Timer,
+} from "../base/mod.ts";
+import { ClientLink, ServerLink } from "../links/mod.ts";
+import {
+  functionHash,
+  type KeyEntry,
+  type Message,
+  PROTOCOL_VERSION,
+  SCHEDULER_ACCEPTS,
+  type SchedulerRegistered,
+} from "../messages/mod.ts";
+import { type CurveCrypto, encodeZ85, type KeyPair } from "../security/mod.ts";
+import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
+import { type SchedulerLimits, SchedulerState } from "./scheduler_state.ts";
+
+/** How long last words may take. */
+const FAREWELL_LINGER_MS = 500;
+
+/** Options of {@linkcode Scheduler}. */
+export interface SchedulerOptions {
+  /** The cryptography, loaded. */
+  readonly crypto: CurveCrypto;
+  /** Our keys towards clients and engines. */
+  readonly keyPair: KeyPair;
+  /** How to reach the hub: endpoints and the keys that open it. */
+  readonly hub: {
+    /** Candidate endpoints. */
+    readonly endpoints: readonly string[];
+    /** Our keys towards the hub, and the hub's. */
+    readonly security: SocketSecurity;
+  };
+  /** Turns the bound endpoint into the candidates that others try. */
+  readonly candidates: (bound: string) => readonly string[];
+  /** Name of this host. */
+  readonly host: string;
+  /** Process id of this process. */
+  readonly pid: number;
+  /** High-water mark; absent, it adapts. */
+  readonly hwm?: number | undefined;
+  /** Limits other than the defaults. */
+  readonly limits?: Partial<SchedulerLimits>;
+  /** How long the hub may be away before the scheduler ends. @default 60_000 */
+  readonly leaseMs?: number;
+  /** Time. @default systemClock */
+  readonly clock?: Clock;
+  /** Where streams come from. */
+  readonly network?: Network;
+  /** Resident memory of this process in bytes. */
+  readonly memoryBytes?: () => number;
+  /** Where to say what happened. */
+  readonly log?: Logger;
+}
+
+/** Places tasks on engines and carries their outcomes back. */
+export class Scheduler implements AsyncDisposable {
+  /** Settles with the reason when the scheduler has ended. */
+  readonly ended: Promise<string>;
+
+  readonly #options: SchedulerOptions;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #state: SchedulerState;
+  readonly #link: ServerLink;
+  readonly #hub: ClientLink;
+  readonly #resolveEnded: (reason: string) => void;
+  /** Engines that called before the hub announced them. */
+  readonly #early = new Map<string, { slots: number; holding: string[] }>();
+  #roles: ReadonlyMap<string, string> = new Map();
+  #bound = "";
+  #heartbeat: Timer | undefined;
+  #lease: Timer | undefined;
+  #ending: Promise<void> | undefined;
+
+  /** Makes a scheduler that is not bound yet. */
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? silentLogger;
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.ended = promise;
+    this.#resolveEnded = resolve;
+    const shared = {
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(options.network === undefined ? {} : { network: options.network }),
+    };
+    this.#link = new ServerLink({
+      socket: {
+        ...shared,
+        security: {
+          kind: "curve-server",
+          crypto: options.crypto,
+          keyPair: options.keyPair,
+          authorize: (key) => this.#roles.get(encodeZ85(key)),
+        },
+      },
+      accepts: SCHEDULER_ACCEPTS,
+      log: this.#log,
+      onMessage: (peer, message, payload) =>
+        this.#received(peer, message, payload),
+      onLeft: (peer) => this.#left(peer),
+    });
+    this.#hub = new ClientLink({
+      socket: {
+        ...shared,
+        security: options.hub.security,
+        routingId: `s-${randomWord()}`,
+      },
+      log: this.#log,
+      onMessage: (message) => this.#heard(message),
+      onConnected: () => this.#register(),
+      onDisconnected: (reason, final) => {
+        this.#log.warn("hub disconnected", { reason: reason.message });
+        if (final) void this.stop(reason.message);
+      },
+    });
+    this.#state = new SchedulerState({
+      actions: {
+        send: (routingId, message, payload) =>
+          void this.#link.send(routingId, message, payload),
+      },
+      hwm: options.hwm,
+      limits: options.limits,
+    });
+  }
+
+  /** Listens, then tells the hub where. */
+  async start(endpoint: string): Promise<string> {
+    this.#bound = await this.#link.bind(endpoint);
+    this.#renewLease();
+    this.#hub.connect(this.#options.hub.endpoints);
+    return this.#bound;
+  }
+
+  /** Ends in good order. */
+  stop(reason: string): Promise<void> {
+    this.#ending ??= this.#end(reason);
+    return this.#ending;
+  }
+
+  /** Ends the scheduler. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop("the scheduler is closed");
+  }
+
+  async #end(reason: string): Promise<void> {
+    this.#log.info("scheduler ends", { reason });
+    this.#heartbeat?.cancel();
+    this.#lease?.cancel();
+    await Promise.all([
+      this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
+      this.#link.close({ lingerMs: FAREWELL_LINGER_MS }),
+    ]);
+    this.#resolveEnded(reason);
+  }
+
+  #register(): void {
+    const { host, pid, keyPair } = this.#options;
+    this.#hub.send({
+      type: "scheduler_register",
+      protocol: PROTOCOL_VERSION,
+      host,
+      pid,
+      address: {
+        endpoints: [...this.#options.candidates(this.#bound)],
+        publicKey: encodeZ85(keyPair.publicKey),
+      },
+    });
+  }
+
+  #renewLease(): void {
+    this.#lease?.cancel();
+    const leaseMs = this.#options.leaseMs ?? 60_000;
+    this.#lease = this.#clock.setTimer(
+      leaseMs,
+      () => void this.stop(`no hub for ${leaseMs / 1000} s`),
+    );
+  }
+
+  /** What the hub says. */
+  #heard(message: Message): void {
+    this.#renewLease();
+    switch (message.type) {
+      case "scheduler_registered":
+        return this.#registered(message);
+      case "keys_changed":
+        return this.#setKeys(message.keys);
+      case "engine_joined": {
+        const { engineId, routingId, slots } = message.engine;
+        this.#state.engineJoined(engineId, routingId, slots);
+        return this.#tryEarly(routingId);
+      }
+      case "engine_left": {
+        const route = this.#state.engineLeft(message.engineId, message.end);
+        if (route !== undefined) this.#link.forget(route);
+        return;
+      }
+      case "stop":
+        return void this.stop(message.reason);
+      case "refused":
+        return void this.stop(`the hub refused it: ${message.reason}`);
+      default:
+        return;
+    }
+  }
+
+  #registered(message: SchedulerRegistered): void {
+    this.#setKeys(message.keys);
+    for (const { engineId, routingId, slots } of message.engines) {
+      this.#state.engineJoined(engineId, routingId, slots);
+      this.#tryEarly(routingId);
+    }
+    this.#beat(message.heartbeatIntervalMs);
+  }
+
+  #setKeys(keys: readonly KeyEntry[]): void {
+    this.#roles = new Map(
+      keys.map(({ publicKey, role }) => [publicKey, role]),
+    );
+  }
+
+  #beat(intervalMs: number): void {
+    this.#heartbeat?.cancel();
+    this.#heartbeat = this.#clock.setTimer(intervalMs, () => {
+      this.#hub.send({
+        type: "heartbeat",
+        ...this.#state.counts,
+        memoryBytes: this.#options.memoryBytes?.() ?? 0,
+      });
+      this.#beat(intervalMs);
+    });
+  }
+
+  #left(peer: Peer): void {
+    const { routingId, role } = peer;
+    if (role === "engine") {
+      this.#early.delete(routingId);
+      this.#state.engineDisconnected(routingId);
+      return;
+    }
+    // A client whose connection broke has given up its tasks.
+    this.#state.clientGone(routingId);
+    this.#link.forget(routingId);
+  }
+
+  /** What clients and engines say. */
+  #received(
+    peer: Peer,
+    message: Message,
+    payload: readonly Uint8Array[],
+  ): void {
+    const from = peer.routingId;
+    switch (message.type) {
+      case "task_request":
+        return this.#state.taskRequest(from, message, payload);
+      case "task_outcome":
+        if (!this.#state.taskOutcome(from, message, payload)) {
+          this.#log.debug("outcome of an unknown task", { id: message.id });
+        }
+        return;
+      case "function_source": {
+        const source = payload[0] ?? new Uint8Array(0);
+        if (functionHash(source) !== message.hash) {
+          return void this.#link.send(from, {
+            type: "refused",
+            what: message.type,
+            reason: `the source does not have the hash ${message.hash}`,
+          });
+        }
+        return this.#state.functionSource(message, source);
+      }
+      case "function_missing":
+        return this.#state.functionMissing(from, message.hash);
+      case "task_cancel":
+        return this.#state.taskCancel(from, message.ids, message.reason);
+      case "engine_ready":
+        this.#early.set(from, {
+          slots: message.slots,
+          holding: [...message.holding],
+        });
+        return this.#tryEarly(from);
+      default:
+        return;
+    }
+  }
+
+  #tryEarly(routingId: string): void {
+    const early = this.#early.get(routingId);
+    if (early === undefined) return;
+    if (this.#state.engineReady(routingId, early.slots, early.holding)) {
+      this.#early.delete(routingId);
+    }
+  }
+}
