@@ -8,7 +8,9 @@ import { join } from "node:path";
 /** Reads an environment variable. */
 export type ReadEnvironment = (name: string) => string | undefined;
 
-const systemEnvironment: ReadEnvironment = (name) => Deno.env.get(name);
+function systemEnvironment(name: string): string | undefined {
+  return Deno.env.get(name);
+}
 
 /** The profile that is meant when none is named. */
 export const DEFAULT_PROFILE = "default";

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ProtocolError } from "../base/mod.ts";
+import { decodeThrown, encodeThrown, thrownData } from "./remote_error.ts";
+import { functionHash } from "./task.ts";
+import { decodeValue, encodeValue } from "./value.ts";
+
+function there(value: unknown): unknown {
+  // Frames arrive inside larger buffers, at any offset.
+  const parts = encodeValue(value).map((part) => {
+    const slab = new Uint8Array(part.byteLength + 3);
+    slab.set(part, 3);
+    return slab.subarray(3);
+  });
+  return decodeValue(parts);
+}
+
+Deno.test("encodeValue and decodeValue keep what structured clones keep", () => {
+  const values: readonly unknown[] = [
+    undefined,
+    null,
+    -0,
+    NaN,
+    Infinity,
+    10n ** 30n,
+    "lone \ud800 surrogate",
+    new Date(5),
+    /a+/giu,
+    new Map([[{ a: 1 }, new Set([1, "x"])]]),
+    [1, , 3],
+    Object.assign(Object.create(null), { a: 1 }),
+    new Uint8Array([1, 2]),
+    new Uint8ClampedArray([1]),
+    new Int16Array([-1, 2]),
+    new Float32Array([1.5]),
+    new Float64Array([1.5, -0]),
+    new BigInt64Array([-1n]),
+    new DataView(new ArrayBuffer(3)),
+    new Float64Array(4096),
+    { deep: [{ er: new Float64Array([3]) }] },
+  ];
+  for (const value of values) {
+    assert.deepEqual(there(value), structuredClone(value));
+  }
+});
+
+Deno.test("decodeValue keeps cycles and shared identity", () => {
+  const shared = { n: 1 };
+  const view = new Uint8Array(8);
+  const value: Record<string, unknown> = {
+    a: shared,
+    b: shared,
+    view,
+    view2: view,
+  };
+  value["self"] = value;
+  const copy = there(value) as typeof value;
+  assert.equal(copy["self"], copy);
+  assert.equal(copy["a"], copy["b"]);
+  assert.equal(copy["view"], copy["view2"]);
+});
+
+Deno.test("encodeValue does not copy typed arrays", () => {
+  const array = new Float64Array([1, 2, 3]);
+  const [, part] = encodeValue({ array });
+  assert.equal(part?.buffer, array.buffer);
+});
+
+Deno.test("decodeValue gives small arrays memory of their own", () => {
+  const copy = there(new Uint8Array([1, 2, 3]));
+  assert.ok(copy instanceof Uint8Array);
+  assert.equal(copy.buffer.byteLength, 3);
+  copy[0] = 9;
+  assert.equal(copy[0], 9);
+});
+
+Deno.test("decodeValue uses a large aligned frame in place", () => {
+  const [data, part] = encodeValue(new Float64Array(4096));
+  assert.ok(data && part);
+  const copy = decodeValue([data, part]);
+  assert.ok(copy instanceof Float64Array);
+  assert.equal(copy.buffer, part.buffer);
+});
+
+Deno.test("encodeValue names the path to what cannot cross", () => {
+  const cases: readonly (readonly [unknown, RegExp])[] = [
+    [{ a: [0, { f() {} }] }, /value\.a\[1\]\.f: functions cannot be sent/],
+    [[Symbol("s")], /value\[0\]: symbols cannot be sent/],
+    [new Map([["k", () => 1]]), /value\.get\(k\): functions/],
+    [{ p: Promise.resolve(1) }, /value\.p: a Promise cannot be sent/],
+    [[new WeakMap()], /value\[0\]: a WeakMap cannot be sent/],
+    [{ b: new SharedArrayBuffer(1) }, /value\.b: a SharedArrayBuffer/],
+  ];
+  for (const [value, message] of cases) {
+    assert.throws(() => encodeValue(value), { name: "TypeError", message });
+  }
+});
+
+Deno.test("decodeValue throws only ProtocolError for garbage", () => {
+  const parts = encodeValue({ a: [1, "x", new Uint8Array(4)] });
+  const bytes = parts[0] ?? new Uint8Array(0);
+  fc.assert(
+    fc.property(
+      fc.nat(bytes.length - 1),
+      fc.integer({ min: 0, max: 255 }),
+      (at, byte) => {
+        const copy = bytes.slice();
+        copy[at] = byte;
+        try {
+          decodeValue([copy, ...parts.slice(1)]);
+        } catch (error) {
+          assert.ok(error instanceof ProtocolError, String(error));
+        }
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+  assert.throws(() => decodeValue([]), ProtocolError);
+});
+
+Deno.test("decodeThrown gives name, message, fields and causes back", () => {
+  class QuotaError extends RangeError {
+    override readonly name = "QuotaError";
+    readonly limit = 5;
+    readonly helper = (): void => {};
+  }
+  const error = new QuotaError("too much", { cause: new Error("inner") });
+  const data = decodeThrown(encodeThrown(thrownData(error)));
+  assert.equal(data.name, "QuotaError");
+  assert.equal(data.message, "too much");
+  assert.deepEqual(data.properties, { limit: 5 });
+  assert.equal(data.cause?.message, "inner");
+  assert.match(data.stack, /value_test\.ts/);
+});
+
+Deno.test("thrownData describes anything that can be thrown", () => {
+  const cycle: Record<string, unknown> = {};
+  cycle["self"] = cycle;
+  const cases: readonly (readonly [unknown, string, string])[] = [
+    ["text", "string", "text"],
+    [undefined, "undefined", "undefined"],
+    [null, "null", "null"],
+    [{ a: 1 }, "object", '{"a":1}'],
+    [cycle, "object", "[object Object]"],
+    [Symbol("s"), "symbol", "Symbol(s)"],
+  ];
+  for (const [thrown, name, message] of cases) {
+    const data = thrownData(thrown);
+    assert.deepEqual([data.name, data.message], [name, message]);
+  }
+});
+
+Deno.test("thrownData ends a chain of causes that goes on for ever", () => {
+  const error = new Error("loop");
+  error.cause = error;
+  assert.ok(encodeThrown(thrownData(error)).length > 0);
+});
+
+Deno.test("functionHash is 32 characters of the source's SHA-256", () => {
+  assert.equal(functionHash("abc"), "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qc");
+});
