@@ -91,7 +91,10 @@ export class AsyncResult<T>
       settled: (run) => this.#settled(run),
       wrote: (_run, output) => this.#wrote(output),
     };
-    for (const run of options.runs) run.listen(listener);
+    for (const run of options.runs) {
+      run.listen(listener);
+      if (run.done) this.#settled(run);
+    }
   }
 
   /** The ids of the tasks, in the order of the result. */

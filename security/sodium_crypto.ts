@@ -1,0 +1,138 @@
+/**
+ * The cryptography of CURVE by libsodium.
+ *
+ * @module
+ */
+import { AuthenticationError } from "../base/mod.ts";
+import {
+  type BoxCipher,
+  type CurveCrypto,
+  KEY_BYTES,
+  type KeyPair,
+} from "./crypto.ts";
+import type { NativeBoxes } from "./native_boxes.ts";
+import { SodiumBoxCipher } from "./sodium_box_cipher.ts";
+import type { SodiumHeap } from "./sodium_heap.ts";
+
+/** The most bytes that the system's source gives at once. */
+const RANDOM_BYTES_MAX = 65_536;
+
+/** libsodium in WebAssembly, helped by native code where it is loaded. */
+export class SodiumCrypto implements CurveCrypto {
+  readonly #heap: SodiumHeap;
+  readonly #native: NativeBoxes | undefined;
+
+  /** Uses libsodium's memory, and native code for large boxes if given. */
+  constructor(heap: SodiumHeap, native: NativeBoxes | undefined) {
+    this.#heap = heap;
+    this.#native = native;
+  }
+
+  /** Which implementation this is. */
+  get name(): "wasm" | "wasm+native" {
+    return this.#native === undefined ? "wasm" : "wasm+native";
+  }
+
+  /** Makes a fresh key pair. */
+  generateKeyPair(): KeyPair {
+    const secretKey = this.randomBytes(KEY_BYTES);
+    return { publicKey: this.publicKeyOf(secretKey), secretKey };
+  }
+
+  /** The public key that belongs to a secret key. */
+  publicKeyOf(secretKey: Uint8Array): Uint8Array {
+    return this.#heap.publicKeyOf(secretKey);
+  }
+
+  /** Bytes from the system's cryptographic source. */
+  randomBytes(length: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at += RANDOM_BYTES_MAX) {
+      crypto.getRandomValues(bytes.subarray(at, at + RANDOM_BYTES_MAX));
+    }
+    return bytes;
+  }
+
+  /** Seals a message for the owner of `publicKey`. */
+  box(
+    message: Uint8Array,
+    nonce: Uint8Array,
+    publicKey: Uint8Array,
+    secretKey: Uint8Array,
+  ): Uint8Array {
+    const key = this.beforeNm(publicKey, secretKey);
+    try {
+      return this.#heap.seal(message, nonce, key);
+    } finally {
+      this.wipe(key);
+    }
+  }
+
+  /** Opens what {@linkcode SodiumCrypto.box} made, or gives `undefined`. */
+  openBox(
+    box: Uint8Array,
+    nonce: Uint8Array,
+    publicKey: Uint8Array,
+    secretKey: Uint8Array,
+  ): Uint8Array | undefined {
+    const key = this.#heap.agree(publicKey, secretKey);
+    if (key === undefined) return undefined;
+    try {
+      return this.#heap.open(box, nonce, key);
+    } finally {
+      this.wipe(key);
+    }
+  }
+
+  /** Seals a message under a 32-byte key. */
+  secretBox(
+    message: Uint8Array,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): Uint8Array {
+    return this.#heap.seal(message, nonce, key);
+  }
+
+  /** Opens what {@linkcode SodiumCrypto.secretBox} made, or `undefined`. */
+  openSecretBox(
+    box: Uint8Array,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): Uint8Array | undefined {
+    return this.#heap.open(box, nonce, key);
+  }
+
+  /** A cipher for one direction of a connection. */
+  cipher(sharedKey: Uint8Array, noncePrefix: Uint8Array): BoxCipher {
+    return new SodiumBoxCipher(
+      this.#heap,
+      this.#native,
+      sharedKey,
+      noncePrefix,
+    );
+  }
+
+  /** The key that two key pairs share. */
+  beforeNm(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array {
+    const key = this.#heap.agree(publicKey, secretKey);
+    if (key !== undefined) return key;
+    throw new AuthenticationError(
+      "Cannot agree on a key: the public key makes the shared secret all zeros; use a key made by `ippd keys new`",
+    );
+  }
+
+  /** Whether two runs of bytes are the same, in constant time. */
+  equal(a: Uint8Array, b: Uint8Array): boolean {
+    if (a.length !== b.length) return false;
+    let difference = 0;
+    for (let index = 0; index < a.length; index++) {
+      difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
+    }
+    return difference === 0;
+  }
+
+  /** Overwrites a secret with zeros. */
+  wipe(bytes: Uint8Array): void {
+    bytes.fill(0);
+  }
+}
