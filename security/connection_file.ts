@@ -197,7 +197,7 @@ function problemOf(
     return {
       problem: "missing",
       state:
-        "there is none; start a cluster with `ippd cluster start`, or name the file with --connect",
+        "there is none; start `ippd controller`, or name another file",
     };
   }
   if (cause instanceof Deno.errors.PermissionDenied) {

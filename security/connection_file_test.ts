@@ -105,7 +105,7 @@ Deno.test("writeConnectionFile leaves nothing behind when it fails", () =>
 
 Deno.test("readConnectionFile says how to get a missing file", () =>
   inFolder((folder) =>
-    refused(`${folder}/a.json`, "missing", /ippd cluster start/)
+    refused(`${folder}/a.json`, "missing", /ippd controller/)
   ));
 
 Deno.test("readConnectionFile refuses each mode that lets others in", () =>
