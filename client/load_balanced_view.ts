@@ -6,6 +6,7 @@
 import { encodeValue } from "../messages/mod.ts";
 import { AsyncResult, type ResultShape } from "./async_result.ts";
 import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
+import type { AnyFunction } from "./function_shipping.ts";
 import type { Session } from "./session.ts";
 import type { TaskRun } from "./task_run.ts";
 import { listsJoined, oneValue } from "./view_shapes.ts";
@@ -73,9 +74,26 @@ export class LoadBalancedView {
    * @throws {TypeError} when the function or an item cannot be sent.
    * @throws {RangeError} when `chunkSize` is not a positive whole number.
    */
+  map<A, R>(
+    fn: (a: A) => R,
+    list: Iterable<A>,
+    options?: MapOptions,
+  ): AsyncResult<Awaited<R>[]>;
+  /** Calls a function for each pair of items of two lists. */
+  map<A, B, R>(
+    fn: (a: A, b: B) => R,
+    listA: Iterable<A>,
+    listB: Iterable<B>,
+    options?: MapOptions,
+  ): AsyncResult<Awaited<R>[]>;
+  /** Calls a function for each row of items of any number of lists. */
   map<Args extends readonly unknown[], R>(
     fn: (...args: Args) => R,
     ...lists: ListsOf<Args> | [...ListsOf<Args>, MapOptions]
+  ): AsyncResult<Awaited<R>[]>;
+  map<R>(
+    fn: AnyFunction,
+    ...lists: readonly unknown[]
   ): AsyncResult<Awaited<R>[]> {
     const { iterables, options } = splitOptions(lists);
     const { columns, length } = readColumns(iterables);

@@ -14,7 +14,7 @@ import {
   randomWord,
   silentLogger,
   systemClock,
-  TimeoutError,
+  type Timer,
 } from "../base/mod.ts";
 import { ClientLink } from "../links/mod.ts";
 import {
@@ -38,6 +38,7 @@ import {
   FunctionShipper,
   type ShippedFunction,
 } from "./function_shipping.ts";
+import { PendingReplies } from "./pending_replies.ts";
 import { TaskRun } from "./task_run.ts";
 import { TaskTable } from "./task_table.ts";
 
@@ -93,16 +94,16 @@ export class Session {
   readonly #shipper = new FunctionShipper();
   readonly #sources = new Map<string, Uint8Array>();
   readonly #sentSources = new Set<string>();
-  readonly #replies = new Map<number, PromiseWithResolvers<Message>>();
+  readonly #replies: PendingReplies;
   readonly #hub: ClientLink;
   #scheduler: ClientLink | undefined;
   #schedulerKey = "";
   #clusterId = "";
   #onChange: (() => void)[] = [];
+  #heldTimer: Timer | undefined;
   #problem: Error | undefined;
   #closing: Promise<void> | undefined;
   #taskCount = 0;
-  #requestCount = 0;
 
   private constructor(
     info: ConnectionInfo,
@@ -114,6 +115,7 @@ export class Session {
     this.#options = options;
     this.clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLogger;
+    this.#replies = new PendingReplies(this.clock);
     this.#hub = new ClientLink({
       socket: this.#socketOptions(info.publicKey),
       log: this.#log,
@@ -305,28 +307,15 @@ export class Session {
     this.#tasks.fail(id, error, this.clock.now());
   }
 
-  async #ask(
+  #ask(
     timeoutMs: number,
     request: (requestId: number) => Message,
   ): Promise<Message> {
     this.#throwIfEnded();
-    const requestId = this.#requestCount++;
-    const waiting = Promise.withResolvers<Message>();
-    this.#replies.set(requestId, waiting);
-    this.#hub.send(request(requestId));
-    const timer = this.clock.setTimer(timeoutMs, () => {
-      waiting.reject(
-        new TimeoutError(
-          `Cannot hear from the hub: silent for ${timeoutMs} ms`,
-        ),
-      );
-    });
-    try {
-      return await waiting.promise;
-    } finally {
-      timer.cancel();
-      this.#replies.delete(requestId);
-    }
+    return this.#replies.ask(
+      timeoutMs,
+      (requestId) => void this.#hub.send(request(requestId)),
+    );
   }
 
   /** What the hub says. */
@@ -348,10 +337,11 @@ export class Session {
         break;
       case "output":
         this.#tasks.output(message, this.clock.now());
+        this.#watchHeld();
         return;
       case "status_reply":
       case "shutdown_reply":
-        this.#replies.get(message.requestId)?.resolve(message);
+        this.#replies.answer(message.requestId, message);
         return;
       case "refused":
         this.#refused(message.what, message.reason);
@@ -373,7 +363,7 @@ export class Session {
     const error = new AuthenticationError(`Cannot send ${what}: ${reason}`);
     if (what === "client_connect") return this.#end(error);
     this.#log.warn("message refused", { what, reason });
-    for (const waiting of this.#replies.values()) waiting.reject(error);
+    this.#replies.rejectAll(error);
   }
 
   #useSchedulers(schedulers: readonly SchedulerAddress[]): void {
@@ -405,14 +395,8 @@ export class Session {
   #schedulerSaid(message: Message, payload: readonly Uint8Array[]): void {
     switch (message.type) {
       case "task_outcome": {
-        const { id } = message;
-        const result = this.#tasks.outcome(message, payload, this.clock.now());
-        if (result === "held") {
-          this.clock.setTimer(
-            OUTPUT_WAIT_MS,
-            () => this.#tasks.release(id, this.clock.now()),
-          );
-        }
+        this.#tasks.outcome(message, payload, this.clock.now());
+        this.#watchHeld();
         return;
       }
       case "function_missing": {
@@ -429,6 +413,21 @@ export class Session {
       default:
         return;
     }
+  }
+
+  /** Has a timer while, and only while, an outcome waits for output. */
+  #watchHeld(): void {
+    if (this.#tasks.heldCount === 0) {
+      this.#heldTimer?.cancel();
+      this.#heldTimer = undefined;
+      return;
+    }
+    this.#heldTimer ??= this.clock.setTimer(OUTPUT_WAIT_MS / 2, () => {
+      const nowMs = this.clock.now();
+      this.#heldTimer = undefined;
+      this.#tasks.releaseHeld(nowMs - OUTPUT_WAIT_MS, nowMs);
+      this.#watchHeld();
+    });
   }
 
   #schedulerLost(reason: string): void {
@@ -458,7 +457,8 @@ export class Session {
         }),
       this.clock.now(),
     );
-    for (const waiting of this.#replies.values()) waiting.reject(problem);
+    this.#replies.rejectAll(problem);
+    this.#watchHeld();
     this.#changed();
   }
 

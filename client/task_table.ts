@@ -9,7 +9,13 @@ import type { TaskRun } from "./task_run.ts";
 interface Waiting {
   readonly run: TaskRun;
   /** The outcome, while output that belongs before it is still missing. */
-  held: { outcome: TaskOutcome; payload: readonly Uint8Array[] } | undefined;
+  held: HeldOutcome | undefined;
+}
+
+interface HeldOutcome {
+  readonly outcome: TaskOutcome;
+  readonly payload: readonly Uint8Array[];
+  readonly sinceMs: number;
 }
 
 /** What came of an outcome. */
@@ -18,10 +24,16 @@ export type OutcomeResult = "settled" | "held" | "unknown";
 /** The tasks of one client that have not ended. */
 export class TaskTable {
   readonly #waiting = new Map<string, Waiting>();
+  readonly #held = new Set<string>();
 
   /** How many tasks have not ended. */
   get size(): number {
     return this.#waiting.size;
+  }
+
+  /** How many outcomes wait for output. */
+  get heldCount(): number {
+    return this.#held.size;
   }
 
   /** The ids of the tasks that have not ended. */
@@ -46,10 +58,11 @@ export class TaskTable {
     const waiting = this.#waiting.get(outcome.id);
     if (waiting === undefined) return "unknown";
     if (waiting.run.outputsSeen < outcome.outputs) {
-      waiting.held = { outcome, payload };
+      waiting.held = { outcome, payload, sinceMs: nowMs };
+      this.#held.add(outcome.id);
       return "held";
     }
-    this.#waiting.delete(outcome.id);
+    this.#forget(outcome.id);
     waiting.run.settle(outcome, payload, nowMs);
     return "settled";
   }
@@ -63,24 +76,32 @@ export class TaskTable {
     if (held !== undefined) this.outcome(held.outcome, held.payload, nowMs);
   }
 
-  /** Output that an outcome waits for will not come. */
-  release(id: string, nowMs: number): void {
-    const waiting = this.#waiting.get(id);
-    if (waiting?.held === undefined) return;
-    this.#waiting.delete(id);
-    waiting.run.settle(waiting.held.outcome, waiting.held.payload, nowMs);
+  /** Settles with outcomes held since before a time: no more output comes. */
+  releaseHeld(beforeMs: number, nowMs: number): void {
+    for (const id of [...this.#held]) {
+      const waiting = this.#waiting.get(id);
+      const held = waiting?.held;
+      if (held === undefined || held.sinceMs > beforeMs) continue;
+      this.#forget(id);
+      waiting?.run.settle(held.outcome, held.payload, nowMs);
+    }
   }
 
   /** Ends one task with an error that arose here. */
   fail(id: string, error: Error, nowMs: number): void {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
-    this.#waiting.delete(id);
+    this.#forget(id);
     waiting.run.fail(error, nowMs);
   }
 
   /** Ends every task with an error that arose here. */
   failAll(errorFor: (id: string) => Error, nowMs: number): void {
     for (const id of this.ids()) this.fail(id, errorFor(id), nowMs);
+  }
+
+  #forget(id: string): void {
+    this.#waiting.delete(id);
+    this.#held.delete(id);
   }
 }
