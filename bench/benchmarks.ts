@@ -1,0 +1,75 @@
+/**
+ * The benchmarks, and who takes part in each.
+ *
+ * @module
+ */
+
+/** One program that is measured. */
+export interface Contestant {
+  /** What it is called in tables; the first of a benchmark is ours. */
+  readonly name: string;
+  /** The command; `deno` stands for the running one. Paths are of `bench/`. */
+  readonly command: readonly string[];
+  /** A command that fails where the peer is not installed. */
+  readonly probe?: readonly string[];
+}
+
+/** Contestants that measure the same figures. */
+export interface Benchmark {
+  /** What it is called on the command line. */
+  readonly name: string;
+  /** What it measures, in one line. */
+  readonly about: string;
+  /** Who takes part; they alternate. */
+  readonly contestants: readonly Contestant[];
+}
+
+// The system's own Python: another one in PATH lacks the system's packages.
+const PYTHON = "/usr/bin/python3";
+const PYZMQ: readonly string[] = [PYTHON, "-c", "import zmq"];
+const IPYPARALLEL: readonly string[] = [PYTHON, "-c", "import ipyparallel"];
+
+/** Every benchmark, in the order in which they run. */
+export const BENCHMARKS: readonly Benchmark[] = [
+  {
+    name: "tasks",
+    about: "two engines, one client, load-balanced",
+    contestants: [
+      {
+        name: "ippd (CURVE)",
+        command: ["deno", "run", "-A", "ippd_figures.ts"],
+      },
+      {
+        name: "ipyparallel (CURVE)",
+        command: [PYTHON, "ipyparallel_figures.py", "--curve"],
+        probe: IPYPARALLEL,
+      },
+      {
+        name: "ipyparallel (no encryption)",
+        command: [PYTHON, "ipyparallel_figures.py"],
+        probe: IPYPARALLEL,
+      },
+    ],
+  },
+  ...["curve", "null"].map((security) => ({
+    name: `relay-${security}`,
+    about:
+      `client, relay and engine in a process each, ${security.toUpperCase()} over TCP, 64 bytes`,
+    contestants: [
+      {
+        name: "ippd",
+        command: ["deno", "run", "-A", "relay_client.ts", "ippd", security],
+      },
+      {
+        name: "libzmq's relay, our peers",
+        command: ["deno", "run", "-A", "relay_client.ts", "pyzmq", security],
+        probe: PYZMQ,
+      },
+      {
+        name: "pyzmq",
+        command: [PYTHON, "relay_pyzmq.py", "client", security],
+        probe: PYZMQ,
+      },
+    ],
+  })),
+];

@@ -1,0 +1,103 @@
+/**
+ * Interactive parallel computing: run TypeScript on many engines, on this
+ * machine or on others, and hold the results.
+ *
+ * A cluster has a controller and any number of engines. A client runs
+ * functions on engines that it names ({@linkcode Client.at},
+ * {@linkcode Client.directView}), or lets the scheduler choose
+ * ({@linkcode Client.loadBalancedView}). What a function returns comes back
+ * as an {@linkcode AsyncResult}, which can be awaited and iterated.
+ *
+ * @example A cluster for one program
+ * ```ts
+ * import { Cluster } from "@ippd/ippd";
+ *
+ * await using cluster = await Cluster.start({ n: 2 });
+ * await using client = await cluster.connect();
+ *
+ * const everyone = client.directView();
+ * console.log(await everyone.apply(() => "Hello, World"));
+ * // one per engine: ["Hello, World", "Hello, World"]
+ *
+ * const balanced = client.loadBalancedView();
+ * console.log(await balanced.map((x: number) => x * x, [2, 3, 5, 7, 9]));
+ * // [4, 9, 25, 49, 81]
+ * ```
+ *
+ * @example A cluster that runs already
+ * ```ts ignore
+ * import { connect } from "@ippd/ippd";
+ *
+ * await using client = await connect("ippd-client.json");
+ * await client.at(0).apply((a: number, b: number) => a + b, 1, 2); // 3
+ * ```
+ *
+ * @module
+ */
+export {
+  AsyncResult,
+  Client,
+  connect,
+  type ConnectOptions,
+  type DirectTargets,
+  DirectView,
+  type ForTargets,
+  type ItemOf,
+  type ListsOf,
+  LoadBalancedView,
+  type MapOptions,
+  OUTPUT_KEPT_MAX,
+  type OutputEvent,
+  type OutputSink,
+  type SettledTask,
+  type ShutdownOptions,
+  type TaskMetadata,
+  type WaitOptions,
+} from "./client/mod.ts";
+export {
+  Cluster,
+  type ClusterJson,
+  type ClusterOptions,
+  LOCAL_ENGINES_MAX,
+  START_TIMEOUT_MS,
+  type StartEnginesOptions,
+} from "./cluster/mod.ts";
+export {
+  AuthenticationError,
+  CancelledError,
+  type Clock,
+  CompositeError,
+  ConnectionError,
+  ConnectionFileError,
+  type ConnectionFileProblem,
+  DependencyError,
+  type DependencyProblem,
+  type EngineLostDetails,
+  EngineLostError,
+  IppdError,
+  type IppdErrorCode,
+  LimitError,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+  ProtocolError,
+  RemoteError,
+  type RemoteErrorDetails,
+  TimeoutError,
+  type Timer,
+} from "./base/mod.ts";
+export type {
+  EngineInfo,
+  OutputStream,
+  ProcessStatus,
+  StatusReply,
+  TaskStatus,
+} from "./messages/mod.ts";
+export {
+  CONNECTION_INFO_VERSION,
+  type ConnectionInfo,
+  type KeyPairText,
+  type Role,
+  ROLES,
+} from "./security/mod.ts";
+export type { ByteStream, Listener, Network } from "./sockets/mod.ts";

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { extractorHead } from "./self_extractor.ts";
+
+/** A program in the place of the runtime: says what it was started with. */
+const RUNTIME = `#!/bin/sh
+echo "$IPPD_EXECUTABLE" "$@"
+`;
+
+/** One file of an archive in the format of POSIX tar. */
+function tarEntry(name: string, content: string): string {
+  const size = content.length.toString(8).padStart(11, "0");
+  const fields = [
+    name.padEnd(100, "\0"),
+    "0000755\0",
+    "0000000\0".repeat(2),
+    `${size}\0`,
+    "00000000000\0",
+    " ".repeat(8),
+    "0",
+    "\0".repeat(355),
+  ].join("");
+  let sum = 0;
+  for (const character of fields) sum += character.charCodeAt(0);
+  const checksum = `${sum.toString(8).padStart(6, "0")}\0 `;
+  const header = fields.slice(0, 148) + checksum + fields.slice(156);
+  return header + content.padEnd(Math.ceil(content.length / 512) * 512, "\0");
+}
+
+/** A self-extracting executable in a new folder, with a cache beside it. */
+async function makeExecutable(damage: boolean): Promise<string> {
+  const archive = gzipSync(
+    tarEntry("deno", RUNTIME) + tarEntry("ippd.js", "1;\n") +
+      "\0".repeat(1024),
+  );
+  const digest = createHash("sha256").update(archive).digest("hex");
+  const files = ["deno", "ippd.js"];
+  const head = extractorHead({ digest, version: "0.0.0", files });
+  if (damage) archive.writeUInt32LE(0, archive.length - 4);
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/ippd`;
+  await Deno.writeFile(path, new TextEncoder().encode(head), { mode: 0o755 });
+  await Deno.writeFile(path, archive, { append: true });
+  return path;
+}
+
+async function run(
+  path: string,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const output = await new Deno.Command("/bin/sh", {
+    args: [path, ...args],
+    env: { XDG_CACHE_HOME: `${path}.cache` },
+  }).output();
+  const text = new TextDecoder();
+  const stdout = text.decode(output.stdout);
+  return { code: output.code, stdout, stderr: text.decode(output.stderr) };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  return entries.map(({ name }) => name);
+}
+
+Deno.test("extractorHead unpacks once and passes arguments on", async () => {
+  const path = await makeExecutable(false);
+  const cache = `${path}.cache/ippd`;
+  const first = await run(path, "engine", "a b");
+  const [digest, ...others] = await namesIn(cache);
+  assert.deepEqual(first, {
+    code: 0,
+    stdout: `${path} run -A ${cache}/${digest}/ippd.js engine a b\n`,
+    stderr: "",
+  });
+  assert.deepEqual(others, []);
+  const installed = `${cache}/${digest}/deno`;
+  const { mtime } = await Deno.stat(installed);
+  assert.equal((await run(path, "engine")).code, 0);
+  assert.deepEqual((await Deno.stat(installed)).mtime, mtime);
+  await Deno.remove(path.replace(/\/ippd$/, ""), { recursive: true });
+});
+
+Deno.test("extractorHead refuses a damaged archive", async () => {
+  const path = await makeExecutable(true);
+  const { code, stdout, stderr } = await run(path, "engine");
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.equal(
+    stderr,
+    `Cannot start ippd: ${path} is damaged; copy it again\n`,
+  );
+  await Deno.remove(path.replace(/\/ippd$/, ""), { recursive: true });
+});
