@@ -40,7 +40,9 @@ export abstract class IppdError extends Error {
 
 /** A connection could not be made, or ended and will not come back. */
 export class ConnectionError extends IppdError {
+  /** The class, as text. */
   override readonly name: string = "ConnectionError";
+  /** A code that stays the same between versions, for programs. */
   override readonly code: "CONNECTION" | "CONNECTION_FILE" = "CONNECTION";
 }
 
@@ -54,7 +56,9 @@ export type ConnectionFileProblem =
 
 /** A connection file is missing, unreadable, open to others or not valid. */
 export class ConnectionFileError extends ConnectionError {
+  /** The class, as text. */
   override readonly name = "ConnectionFileError";
+  /** A code that stays the same between versions, for programs. */
   override readonly code = "CONNECTION_FILE";
   /** What is wrong with the file. */
   readonly problem: ConnectionFileProblem;
@@ -72,31 +76,41 @@ export class ConnectionFileError extends ConnectionError {
 
 /** The peer does not know this key, or is not who it should be. */
 export class AuthenticationError extends IppdError {
+  /** The class, as text. */
   override readonly name = "AuthenticationError";
+  /** A code that stays the same between versions, for programs. */
   override readonly code = "AUTHENTICATION";
 }
 
 /** The peer sent something that the protocol does not allow. */
 export class ProtocolError extends IppdError {
+  /** The class, as text. */
   override readonly name = "ProtocolError";
+  /** A code that stays the same between versions, for programs. */
   override readonly code = "PROTOCOL";
 }
 
 /** A named limit was reached. */
 export class LimitError extends IppdError {
+  /** The class, as text. */
   override readonly name = "LimitError";
+  /** A code that stays the same between versions, for programs. */
   override readonly code = "LIMIT";
 }
 
 /** The work was cancelled before it finished. */
 export class CancelledError extends IppdError {
+  /** The class, as text. */
   override readonly name = "CancelledError";
+  /** A code that stays the same between versions, for programs. */
   override readonly code = "CANCELLED";
 }
 
 /** The time allowed for the work, or for waiting, is over. */
 export class TimeoutError extends IppdError {
+  /** The class, as text. */
   override readonly name = "TimeoutError";
+  /** A code that stays the same between versions, for programs. */
   override readonly code = "TIMEOUT";
 }
 
@@ -105,7 +119,9 @@ export type DependencyProblem = "unmet" | "impossible" | "invalid";
 
 /** A task cannot run because of what it depends on. */
 export class DependencyError extends IppdError {
+  /** The class, as text. */
   override readonly name = "DependencyError";
+  /** A code that stays the same between versions, for programs. */
   override readonly code = "DEPENDENCY";
   /** Why the dependency ended the task. */
   readonly problem: DependencyProblem;
@@ -139,7 +155,9 @@ export interface EngineLostDetails {
 
 /** The engine that held the task is gone. */
 export class EngineLostError extends IppdError {
+  /** The class, as text. */
   override readonly name = "EngineLostError";
+  /** A code that stays the same between versions, for programs. */
   override readonly code = "ENGINE_LOST";
   /** What is known about the end of the engine. */
   readonly details: EngineLostDetails;
@@ -178,7 +196,9 @@ export interface RemoteErrorDetails {
 
 /** User code threw on an engine. */
 export class RemoteError extends IppdError {
+  /** The class, as text. */
   override readonly name = "RemoteError";
+  /** A code that stays the same between versions, for programs. */
   override readonly code = "REMOTE";
   /** The remote error's `name`. */
   readonly remoteName: string;
@@ -210,6 +230,7 @@ export class RemoteError extends IppdError {
 
 /** Several engines or tasks failed; identical errors are grouped. */
 export class CompositeError extends AggregateError {
+  /** The class, as text. */
   override readonly name = "CompositeError";
   /** A code that stays the same between versions, for programs. */
   readonly code = "COMPOSITE";

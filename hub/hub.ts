@@ -19,7 +19,8 @@ import {
   type Message,
 } from "../messages/mod.ts";
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
-import { HubState, type HubTimes } from "./hub_state.ts";
+import { HubState } from "./hub_state.ts";
+import type { HubTimes } from "./hub_times.ts";
 
 /** How often the hub looks for those who are gone. */
 const TICK_MS = 250;

@@ -8,7 +8,6 @@
 import type {
   ClientConnect,
   EngineEnd,
-  EngineInfo,
   EngineRegister,
   Heartbeat,
   KeyEntry,
@@ -21,6 +20,13 @@ import type {
   StatusRequest,
 } from "../messages/mod.ts";
 import { PROTOCOL_VERSION } from "../messages/mod.ts";
+import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
+import {
+  type EngineMember,
+  type Member,
+  processStatus,
+  type SchedulerMember,
+} from "./member.ts";
 
 /** What the state asks for. */
 export interface HubActions {
@@ -31,32 +37,6 @@ export interface HubActions {
   /** Ends the hub. */
   end(reason: string): void;
 }
-
-/** Times of a hub, in milliseconds. */
-export interface HubTimes {
-  /** How often engines and schedulers say that they are well. */
-  readonly heartbeatIntervalMs: number;
-  /** Silence after which one of them counts as lost. */
-  readonly heartbeatTimeoutMs: number;
-  /** How long an engine whose connection broke may take to come back. */
-  readonly engineGraceMs: number;
-  /** How long a client whose connection broke may take to come back. */
-  readonly clientGraceMs: number;
-  /** How long an engine that hears no hub goes on. */
-  readonly leaseMs: number;
-  /** How long a shutdown waits for engines to leave. */
-  readonly shutdownTimeoutMs: number;
-}
-
-/** Times unless told otherwise. */
-export const HUB_TIMES: HubTimes = {
-  heartbeatIntervalMs: 3_000,
-  heartbeatTimeoutMs: 12_000,
-  engineGraceMs: 1_000,
-  clientGraceMs: 60_000,
-  leaseMs: 60_000,
-  shutdownTimeoutMs: 5_000,
-};
 
 /** Most engines of a cluster. */
 export const ENGINES_MAX = 65_536;
@@ -79,25 +59,6 @@ export interface HubStateOptions {
   readonly startedMs: number;
   /** Times other than {@linkcode HUB_TIMES}. */
   readonly times?: Partial<HubTimes> | undefined;
-}
-
-interface Member {
-  readonly routingId: string;
-  readonly host: string;
-  readonly pid: number;
-  /** Monotonic time when it was last heard of. */
-  heardMs: number;
-  /** Monotonic time when its connection broke, if it is broken. */
-  brokenMs: number | undefined;
-  load: Heartbeat | undefined;
-}
-
-interface EngineMember extends Member {
-  readonly info: EngineInfo;
-}
-
-interface SchedulerMember extends Member {
-  readonly address: SchedulerAddress;
 }
 
 interface Shutdown {
@@ -497,24 +458,4 @@ export class HubState {
 
 function wrongVersion(theirs: number): string {
   return `it speaks version ${theirs} of the messages, this cluster version ${PROTOCOL_VERSION}`;
-}
-
-function processStatus(
-  role: string,
-  member: Member,
-  nowMs: number,
-): ProcessStatus {
-  return {
-    role,
-    engineId: 0,
-    host: member.host,
-    pid: member.pid,
-    slots: 0,
-    labels: {},
-    running: member.load?.running ?? 0,
-    queued: member.load?.queued ?? 0,
-    finished: member.load?.finished ?? 0,
-    memoryBytes: member.load?.memoryBytes ?? 0,
-    silentMs: nowMs - member.heardMs,
-  };
 }

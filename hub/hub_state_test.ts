@@ -5,7 +5,8 @@ import {
   type Message,
   PROTOCOL_VERSION,
 } from "../messages/mod.ts";
-import { HUB_TIMES, HubState, SLOTS_MAX } from "./hub_state.ts";
+import { HubState, SLOTS_MAX } from "./hub_state.ts";
+import { HUB_TIMES } from "./hub_times.ts";
 
 const WALL_MS = 1_000_000;
 

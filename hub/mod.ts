@@ -5,3 +5,4 @@
  */
 export * from "./hub.ts";
 export * from "./hub_state.ts";
+export * from "./hub_times.ts";

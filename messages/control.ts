@@ -18,7 +18,9 @@ import {
 
 /** Client to hub: how is everybody? */
 export interface StatusRequest {
+  /** Which message this is. */
   readonly type: "status_request";
+  /** Pairs a reply with its request. */
   readonly requestId: number;
 }
 
@@ -28,9 +30,13 @@ export interface ProcessStatus {
   readonly role: string;
   /** The engine's number; 0 for the others. */
   readonly engineId: number;
+  /** Name of the host it runs on. */
   readonly host: string;
+  /** Its process id there. */
   readonly pid: number;
+  /** How many tasks it runs at once. */
   readonly slots: number;
+  /** Free words that its starter gave it. */
   readonly labels: Readonly<Record<string, string>>;
   /** Tasks running there. */
   readonly running: number;
@@ -46,17 +52,25 @@ export interface ProcessStatus {
 
 /** Hub to client: this is how everybody is. */
 export interface StatusReply {
+  /** Which message this is. */
   readonly type: "status_reply";
+  /** Pairs a reply with its request. */
   readonly requestId: number;
+  /** The cluster's name; may be empty. */
   readonly clusterId: string;
+  /** How long the hub has been up, in milliseconds. */
   readonly uptimeMs: number;
+  /** Clients connected. */
   readonly clients: number;
+  /** Hub, schedulers and engines. */
   readonly processes: readonly ProcessStatus[];
 }
 
 /** Client to hub: end these engines, or everything. */
 export interface ShutdownRequest {
+  /** Which message this is. */
   readonly type: "shutdown_request";
+  /** Pairs a reply with its request. */
   readonly requestId: number;
   /** Engine ids; empty means all. */
   readonly targets: readonly number[];
@@ -66,7 +80,9 @@ export interface ShutdownRequest {
 
 /** Hub to client: it has been done, or why not. */
 export interface ShutdownReply {
+  /** Which message this is. */
   readonly type: "shutdown_reply";
+  /** Pairs a reply with its request. */
   readonly requestId: number;
   /** Absent when it has been done. */
   readonly problem?: string | undefined;
@@ -74,7 +90,9 @@ export interface ShutdownReply {
 
 /** Hub to an engine, scheduler or client: end now, in good order. */
 export interface Stop {
+  /** Which message this is. */
   readonly type: "stop";
+  /** Why, for people. */
   readonly reason: string;
 }
 

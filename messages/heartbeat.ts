@@ -9,6 +9,7 @@ import { count, type Fields, finite } from "./fields.ts";
 
 /** Engine or scheduler to hub: alive, and this busy. */
 export interface Heartbeat {
+  /** Which message this is. */
   readonly type: "heartbeat";
   /** Tasks running now. */
   readonly running: number;
@@ -22,6 +23,7 @@ export interface Heartbeat {
 
 /** Hub to whoever sent a heartbeat: the lease is renewed. */
 export interface HeartbeatAck {
+  /** Which message this is. */
   readonly type: "heartbeat_ack";
   /** The hub's time in milliseconds since the Unix epoch. */
   readonly hubMs: number;

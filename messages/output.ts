@@ -11,13 +11,17 @@ export type OutputStream = "stdout" | "stderr";
 
 /** Engine to hub to client: a piece of output. */
 export interface Output {
+  /** Which message this is. */
   readonly type: "output";
   /** Routing id of the client that asked for the task. */
   readonly client: string;
   /** The task that wrote it. */
   readonly taskId: string;
+  /** The engine's number. */
   readonly engineId: number;
+  /** Which of the two streams. */
   readonly stream: OutputStream;
+  /** What was written. */
   readonly text: string;
   /** Bytes of this stream that were dropped before this piece. */
   readonly dropped: number;

@@ -66,11 +66,17 @@ export interface EngineEnd {
 
 /** Engine to hub: I am here. */
 export interface EngineRegister {
+  /** Which message this is. */
   readonly type: "engine_register";
+  /** Version of the message language. */
   readonly protocol: number;
+  /** Name of the host it runs on. */
   readonly host: string;
+  /** Its process id there. */
   readonly pid: number;
+  /** How many tasks it runs at once. */
   readonly slots: number;
+  /** Free words that its starter gave it. */
   readonly labels: Readonly<Record<string, string>>;
   /** The id it would like, such as an MPI rank. */
   readonly requestedId?: number | undefined;
@@ -78,77 +84,111 @@ export interface EngineRegister {
 
 /** Hub to engine: you are in. */
 export interface EngineRegistered {
+  /** Which message this is. */
   readonly type: "engine_registered";
+  /** The engine's number. */
   readonly engineId: number;
+  /** How often to say that one is well, in milliseconds. */
   readonly heartbeatIntervalMs: number;
   /** How long an engine that hears no hub goes on. */
   readonly leaseMs: number;
+  /** Where the schedulers are. */
   readonly schedulers: readonly SchedulerAddress[];
 }
 
 /** Client to hub: I am here. */
 export interface ClientConnect {
+  /** Which message this is. */
   readonly type: "client_connect";
+  /** Version of the message language. */
   readonly protocol: number;
+  /** Name of the host it runs on. */
   readonly host: string;
+  /** Its process id there. */
   readonly pid: number;
 }
 
 /** Hub to client: the cluster as it is. */
 export interface ClientConnected {
+  /** Which message this is. */
   readonly type: "client_connected";
+  /** The cluster's name; may be empty. */
   readonly clusterId: string;
+  /** The engines of the cluster. */
   readonly engines: readonly EngineInfo[];
+  /** Where the schedulers are. */
   readonly schedulers: readonly SchedulerAddress[];
+  /** How often to say that one is well, in milliseconds. */
   readonly heartbeatIntervalMs: number;
 }
 
 /** Scheduler to hub: I am here. */
 export interface SchedulerRegister {
+  /** Which message this is. */
   readonly type: "scheduler_register";
+  /** Version of the message language. */
   readonly protocol: number;
+  /** Name of the host it runs on. */
   readonly host: string;
+  /** Its process id there. */
   readonly pid: number;
+  /** Where it can be reached. */
   readonly address: SchedulerAddress;
 }
 
 /** Hub to scheduler: the cluster as it is. */
 export interface SchedulerRegistered {
+  /** Which message this is. */
   readonly type: "scheduler_registered";
+  /** The keys that are allowed. */
   readonly keys: readonly KeyEntry[];
+  /** The engines of the cluster. */
   readonly engines: readonly EngineInfo[];
+  /** How often to say that one is well, in milliseconds. */
   readonly heartbeatIntervalMs: number;
 }
 
 /** Hub to schedulers: these keys are allowed from now on. */
 export interface KeysChanged {
+  /** Which message this is. */
   readonly type: "keys_changed";
+  /** The keys that are allowed. */
   readonly keys: readonly KeyEntry[];
 }
 
 /** Hub to clients and engines: this is where the schedulers are. */
 export interface SchedulersChanged {
+  /** Which message this is. */
   readonly type: "schedulers_changed";
+  /** Where the schedulers are. */
   readonly schedulers: readonly SchedulerAddress[];
 }
 
 /** Hub to clients and schedulers: an engine is ready. */
 export interface EngineJoined {
+  /** Which message this is. */
   readonly type: "engine_joined";
+  /** The engine. */
   readonly engine: EngineInfo;
 }
 
 /** Hub to clients and schedulers: an engine is gone. */
 export interface EngineLeft {
+  /** Which message this is. */
   readonly type: "engine_left";
+  /** The engine's number. */
   readonly engineId: number;
+  /** How it ended. */
   readonly end: EngineEnd;
 }
 
 /** Engine to scheduler, first on the connection: send me work. */
 export interface EngineReady {
+  /** Which message this is. */
   readonly type: "engine_ready";
+  /** The engine's number. */
   readonly engineId: number;
+  /** How many tasks it runs at once. */
   readonly slots: number;
   /** Tasks that it still holds from an earlier connection. */
   readonly holding: readonly string[];
@@ -156,12 +196,15 @@ export interface EngineReady {
 
 /** Engine to hub: I am leaving. */
 export interface EngineLeaving {
+  /** Which message this is. */
   readonly type: "engine_leaving";
+  /** How it ended. */
   readonly end: EngineEnd;
 }
 
 /** To whoever asked: no, and why. */
 export interface Refused {
+  /** Which message this is. */
   readonly type: "refused";
   /** The type of the message that is refused. */
   readonly what: string;

@@ -8,9 +8,11 @@ import { count, type Fields, text } from "./fields.ts";
 
 /** Slot to supervisor, first on the connection: ready for work. */
 export interface SlotReady {
+  /** Which message this is. */
   readonly type: "slot_ready";
   /** Proves that the supervisor started this process. */
   readonly token: string;
+  /** Its process id there. */
   readonly pid: number;
 }
 

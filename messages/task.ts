@@ -25,6 +25,7 @@ import { type EngineEnd, engineEnd } from "./registration.ts";
  * its buffers.
  */
 export interface ApplyWork {
+  /** Which work this is. */
   readonly kind: "apply";
   /** Content hash of the function's source. */
   readonly function: string;
@@ -36,6 +37,7 @@ export interface ApplyWork {
  * is the list of results in the same order.
  */
 export interface MapWork {
+  /** Which work this is. */
   readonly kind: "map";
   /** Content hash of the function's source. */
   readonly function: string;
@@ -48,6 +50,7 @@ const WORK_KINDS: readonly Work["kind"][] = ["apply", "map"];
 
 /** Client to scheduler: run this. */
 export interface TaskRequest {
+  /** Which message this is. */
   readonly type: "task_request";
   /** Made by the client; submitting it again changes nothing. */
   readonly id: string;
@@ -55,15 +58,19 @@ export interface TaskRequest {
   readonly mode: "direct" | "balanced";
   /** Engine ids; empty with `balanced` means any engine. */
   readonly targets: readonly number[];
+  /** What to run. */
   readonly work: Work;
 }
 
 /** Scheduler to engine: run this. */
 export interface TaskAssign {
+  /** Which message this is. */
   readonly type: "task_assign";
+  /** The task. */
   readonly id: string;
   /** Routing id of the client that asked, for output. */
   readonly client: string;
+  /** What to run. */
   readonly work: Work;
 }
 
@@ -88,8 +95,11 @@ const TASK_STATUSES: readonly TaskStatus[] = [
  * is the encoded value and its buffers, that of `error` the encoded error.
  */
 export interface TaskOutcome {
+  /** Which message this is. */
   readonly type: "task_outcome";
+  /** The task. */
   readonly id: string;
+  /** How it ended. */
   readonly status: TaskStatus;
   /** The engine that ran it; 0 where none did. */
   readonly engineId: number;
@@ -107,7 +117,9 @@ export interface TaskOutcome {
 
 /** Client to scheduler to engine: the source behind a hash is the payload. */
 export interface FunctionSource {
+  /** Which message this is. */
   readonly type: "function_source";
+  /** Names the function's source. */
   readonly hash: string;
 }
 
@@ -116,14 +128,19 @@ export interface FunctionSource {
  * more), send it again.
  */
 export interface FunctionMissing {
+  /** Which message this is. */
   readonly type: "function_missing";
+  /** Names the function's source. */
   readonly hash: string;
 }
 
 /** Client to scheduler to engine: do not run these, or stop running them. */
 export interface TaskCancel {
+  /** Which message this is. */
   readonly type: "task_cancel";
+  /** The tasks. */
   readonly ids: readonly string[];
+  /** Why, for people. */
   readonly reason: string;
 }
 

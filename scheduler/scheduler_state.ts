@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { Deque, meanAfter, prefetchDepth } from "../base/mod.ts";
+import { meanAfter, prefetchDepth } from "../base/mod.ts";
 import {
   directTaskId,
   type EngineEnd,
@@ -16,10 +16,13 @@ import {
   type Message,
   type TaskOutcome,
   type TaskRequest,
-  type Work,
 } from "../messages/mod.ts";
+import { EngineEntry } from "./engine_entry.ts";
 import { FunctionStore } from "./function_store.ts";
 import { LoadBuckets } from "./load_buckets.ts";
+import { byteLength, type Task, unrunOutcome } from "./task.ts";
+import { TaskBook } from "./task_book.ts";
+import { TaskQueues } from "./task_queues.ts";
 
 /** What the state asks for. */
 export interface SchedulerActions {
@@ -74,73 +77,22 @@ export interface SchedulerCounts {
   readonly finished: number;
 }
 
-interface Task {
-  readonly id: string;
-  readonly client: string;
-  readonly work: Work;
-  readonly payload: readonly Uint8Array[];
-  /** Order of submission, for fairness between queues. */
-  readonly order: number;
-  /** Where it runs; -1 for any engine. */
-  readonly target: number;
-  engine: EngineEntry | undefined;
-  /** Nobody waits for it any more; it is passed over in its queue. */
-  dropped: boolean;
-}
-
-/** Tasks that the same engines may run, first come first served. */
-interface TaskQueue {
-  readonly key: string;
-  readonly tasks: Deque<Task>;
-  /** Engine ids allowed; `undefined` for any. */
-  readonly targets: ReadonlySet<number> | undefined;
-}
-
-class EngineEntry {
-  readonly engineId: number;
-  readonly routingId: string;
-  slots: number;
-  connected = false;
-  meanTaskMs: number | undefined;
-  readonly assigned = new Map<string, Task>();
-  readonly functions = new Set<string>();
-  readonly direct = new Deque<Task>();
-  readonly queues = new Set<TaskQueue>();
-
-  constructor(engineId: number, routingId: string, slots: number) {
-    this.engineId = engineId;
-    this.routingId = routingId;
-    this.slots = slots;
-  }
-
-  get load(): number {
-    return Math.floor(this.assigned.size / this.slots);
-  }
-}
-
 /** The scheduler's mind. */
 export class SchedulerState {
   readonly #actions: SchedulerActions;
   readonly #hwm: number | undefined;
   readonly #limits: SchedulerLimits;
   readonly #functions = new FunctionStore();
-  readonly #tasks = new Map<string, Task>();
+  readonly #book = new TaskBook();
   readonly #engines = new Map<number, EngineEntry>();
   readonly #enginesByRoute = new Map<string, EngineEntry>();
+  readonly #queues = new TaskQueues(this.#engines);
   /** Connected engines that can take another balanced task. */
   readonly #open = new LoadBuckets<EngineEntry>();
-  readonly #anyQueue: TaskQueue = {
-    key: "",
-    tasks: new Deque(),
-    targets: undefined,
-  };
-  readonly #queues = new Map<string, TaskQueue>();
-  readonly #heldByFunction = new Map<string, Task[]>();
-  readonly #tasksByClient = new Map<string, Set<Task>>();
+  /** Tasks whose function's source is not here, by its hash. */
+  readonly #held = new Map<string, Task[]>();
   #order = 0;
   #running = 0;
-  #finished = 0;
-  #payloadBytes = 0;
 
   /** Makes a scheduler that knows no engine and no task. */
   constructor(options: SchedulerStateOptions) {
@@ -153,8 +105,8 @@ export class SchedulerState {
   get counts(): SchedulerCounts {
     return {
       running: this.#running,
-      queued: this.#tasks.size - this.#running,
-      finished: this.#finished,
+      queued: this.#book.size - this.#running,
+      finished: this.#book.finished,
     };
   }
 
@@ -169,10 +121,7 @@ export class SchedulerState {
   engineJoined(engineId: number, routingId: string, slots: number): void {
     if (this.#engines.has(engineId)) return;
     const entry = new EngineEntry(engineId, routingId, slots);
-    entry.queues.add(this.#anyQueue);
-    for (const queue of this.#queues.values()) {
-      if (queue.targets?.has(engineId)) entry.queues.add(queue);
-    }
+    this.#queues.open(entry);
     this.#engines.set(engineId, entry);
     this.#enginesByRoute.set(routingId, entry);
   }
@@ -231,7 +180,9 @@ export class SchedulerState {
     for (const task of entry.direct) {
       if (!task.dropped) this.#loseTask(task, entry, end);
     }
-    this.#dropDeadQueues(entry, end);
+    for (const task of this.#queues.takeStranded(entry)) {
+      this.#loseTask(task, entry, end);
+    }
     return entry.routingId;
   }
 
@@ -247,26 +198,25 @@ export class SchedulerState {
       return;
     }
     if (request.mode === "balanced") {
-      const queue = this.#queueFor(request.targets);
-      const task = this.#newTask(client, request.id, -1, request, payload);
-      if (task !== undefined) this.#admit(task, queue);
+      this.#admit(client, request.id, request.targets, request, payload);
       return;
     }
     for (const [index, target] of request.targets.entries()) {
       const id = directTaskId(request.id, index);
-      const task = this.#newTask(client, id, target, request, payload);
-      if (task !== undefined) this.#admit(task, undefined);
+      this.#admit(client, id, target, request, payload);
     }
   }
 
   /** A client sends the source behind a hash that has been checked. */
   functionSource(message: FunctionSource, source: Uint8Array): void {
     this.#functions.add(message.hash, source);
-    const held = this.#heldByFunction.get(message.hash);
+    const held = this.#held.get(message.hash);
     if (held === undefined) return;
-    this.#heldByFunction.delete(message.hash);
+    this.#held.delete(message.hash);
     for (const task of held) {
-      if (!task.dropped) this.#release(task);
+      if (task.dropped) continue;
+      this.#functions.pin(message.hash);
+      this.#enqueue(task);
     }
   }
 
@@ -311,7 +261,7 @@ export class SchedulerState {
   /** A client no longer wants some tasks. */
   taskCancel(client: string, ids: readonly string[], reason: string): void {
     for (const id of ids) {
-      const task = this.#tasks.get(id);
+      const task = this.#book.get(id);
       if (task === undefined || task.client !== client) continue;
       if (task.engine === undefined) {
         this.#endUnrun(task, "cancelled", reason);
@@ -327,9 +277,7 @@ export class SchedulerState {
 
   /** A client is gone for good: nobody waits for its tasks. */
   clientGone(client: string): void {
-    const tasks = this.#tasksByClient.get(client);
-    if (tasks === undefined) return;
-    for (const task of tasks) {
+    for (const task of [...this.#book.ofClient(client)]) {
       task.dropped = true;
       if (task.engine === undefined) {
         this.#finish(task);
@@ -358,10 +306,10 @@ export class SchedulerState {
     }
     const runs = request.mode === "direct" ? request.targets.length : 1;
     if (runs === 0) return "it names no engine";
-    if (this.#tasks.size + runs > this.#limits.tasksMax) {
-      return `the scheduler holds ${this.#tasks.size} tasks, at most ${this.#limits.tasksMax}`;
+    if (this.#book.size + runs > this.#limits.tasksMax) {
+      return `the scheduler holds ${this.#book.size} tasks, at most ${this.#limits.tasksMax}`;
     }
-    const bytes = this.#payloadBytes + byteLength(payload) * runs;
+    const bytes = this.#book.payloadBytes + byteLength(payload) * runs;
     if (bytes > this.#limits.payloadBytesMax) {
       return `the scheduler would hold ${bytes} payload bytes, at most ${this.#limits.payloadBytesMax}`;
     }
@@ -377,76 +325,58 @@ export class SchedulerState {
     }
   }
 
-  #newTask(
+  /** Queues a new task, or holds it until its function's source is here. */
+  #admit(
     client: string,
     id: string,
-    target: number,
+    place: number | readonly number[],
     request: TaskRequest,
     payload: readonly Uint8Array[],
-  ): Task | undefined {
+  ): void {
     // Submitting a task again changes nothing.
-    if (this.#tasks.has(id)) return undefined;
+    if (this.#book.get(id) !== undefined) return;
     const task: Task = {
       id,
       client,
       work: request.work,
       payload,
+      payloadBytes: byteLength(payload),
       order: this.#order++,
-      target,
+      place,
       engine: undefined,
       dropped: false,
     };
-    this.#tasks.set(id, task);
-    this.#payloadBytes += byteLength(payload);
-    let owned = this.#tasksByClient.get(client);
-    if (owned === undefined) {
-      owned = new Set();
-      this.#tasksByClient.set(client, owned);
-    }
-    owned.add(task);
-    return task;
-  }
-
-  /** Queues a new task, or holds it until its function's source is here. */
-  #admit(task: Task, queue: TaskQueue | undefined): void {
+    this.#book.add(task);
     const hash = task.work.function;
-    this.#functions.pin(hash);
     if (this.#functions.source(hash) !== undefined) {
-      this.#enqueue(task, queue);
+      this.#functions.pin(hash);
+      this.#enqueue(task);
       return;
     }
-    const held = this.#heldByFunction.get(hash);
+    const held = this.#held.get(hash);
     if (held !== undefined) {
       held.push(task);
-      this.#heldQueue.set(task, queue);
       return;
     }
-    this.#heldByFunction.set(hash, [task]);
-    this.#heldQueue.set(task, queue);
+    this.#held.set(hash, [task]);
     this.#actions.send(task.client, { type: "function_missing", hash });
   }
 
-  readonly #heldQueue = new Map<Task, TaskQueue | undefined>();
-
-  #release(task: Task): void {
-    const queue = this.#heldQueue.get(task);
-    this.#heldQueue.delete(task);
-    this.#functions.pin(task.work.function);
-    this.#enqueue(task, queue);
-  }
-
-  #enqueue(task: Task, queue: TaskQueue | undefined): void {
-    if (queue === undefined) {
-      const entry = this.#engines.get(task.target);
+  #enqueue(task: Task): void {
+    const { place } = task;
+    if (typeof place === "number") {
+      const entry = this.#engines.get(place);
       if (entry === undefined) {
         this.#endUnrun(task, "engine_lost", "the engine has left the cluster");
         return;
       }
       entry.direct.push(task);
-      if (entry.connected) this.#fill(entry);
+      this.#fill(entry);
       return;
     }
+    const queue = this.#queues.queueFor(place);
     queue.tasks.push(task);
+    // Where others wait already, no engine has room.
     if (queue.tasks.length > 1) return;
     const entry = queue.targets === undefined
       ? this.#open.least()
@@ -486,10 +416,8 @@ export class SchedulerState {
     }
     const credit = this.#credit(entry);
     while (entry.assigned.size < credit) {
-      const queue = firstOf(entry.queues);
-      const task = queue?.tasks.shift();
-      if (queue === undefined || task === undefined) break;
-      if (queue.tasks.length === 0) this.#retire(queue);
+      const task = this.#queues.takeFor(entry);
+      if (task === undefined) break;
       this.#assign(entry, task);
     }
     if (entry.assigned.size < credit) this.#open.place(entry);
@@ -528,43 +456,6 @@ export class SchedulerState {
     );
   }
 
-  #queueFor(targets: readonly number[]): TaskQueue {
-    if (targets.length === 0) return this.#anyQueue;
-    const key = [...targets].sort((a, b) => a - b).join(",");
-    let queue = this.#queues.get(key);
-    if (queue === undefined) {
-      queue = { key, tasks: new Deque(), targets: new Set(targets) };
-      this.#queues.set(key, queue);
-      for (const target of targets) {
-        this.#engines.get(target)?.queues.add(queue);
-      }
-    }
-    return queue;
-  }
-
-  /** Forgets an empty queue, so that sets of targets do not pile up. */
-  #retire(queue: TaskQueue): void {
-    if (queue.targets === undefined) return;
-    this.#queues.delete(queue.key);
-    for (const target of queue.targets) {
-      this.#engines.get(target)?.queues.delete(queue);
-    }
-  }
-
-  /** Ends tasks that only engines which are all gone could have run. */
-  #dropDeadQueues(gone: EngineEntry, end: EngineEnd): void {
-    for (const [key, queue] of this.#queues) {
-      if (!gone.queues.has(queue) || queue.targets === undefined) continue;
-      if ([...queue.targets].some((target) => this.#engines.has(target))) {
-        continue;
-      }
-      this.#queues.delete(key);
-      for (const task of queue.tasks) {
-        if (!task.dropped) this.#loseTask(task, gone, end);
-      }
-    }
-  }
-
   #loseTask(task: Task, entry: EngineEntry, end: EngineEnd): void {
     if (task.engine !== undefined) this.#running--;
     this.#finish(task);
@@ -589,51 +480,6 @@ export class SchedulerState {
 
   /** Forgets a task that has its outcome. */
   #finish(task: Task): void {
-    if (!this.#tasks.delete(task.id)) return;
-    this.#heldQueue.delete(task);
-    this.#finished++;
-    this.#payloadBytes -= byteLength(task.payload);
-    this.#functions.unpin(task.work.function);
-    const owned = this.#tasksByClient.get(task.client);
-    owned?.delete(task);
-    if (owned?.size === 0) this.#tasksByClient.delete(task.client);
+    if (this.#book.finish(task)) this.#functions.unpin(task.work.function);
   }
-}
-
-/** The queue whose first task was submitted first. */
-function firstOf(queues: ReadonlySet<TaskQueue>): TaskQueue | undefined {
-  let best: TaskQueue | undefined;
-  let bestOrder = Infinity;
-  for (const queue of queues) {
-    while (queue.tasks.peek()?.dropped === true) queue.tasks.shift();
-    const head = queue.tasks.peek();
-    if (head !== undefined && head.order < bestOrder) {
-      best = queue;
-      bestOrder = head.order;
-    }
-  }
-  return best;
-}
-
-function byteLength(payload: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const part of payload) bytes += part.byteLength;
-  return bytes;
-}
-
-function unrunOutcome(
-  id: string,
-  status: TaskOutcome["status"],
-  reason: string,
-): TaskOutcome {
-  return {
-    type: "task_outcome",
-    id,
-    status,
-    engineId: 0,
-    startedMs: 0,
-    completedMs: 0,
-    outputs: 0,
-    reason,
-  };
 }

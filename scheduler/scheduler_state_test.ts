@@ -153,11 +153,18 @@ Deno.test("SchedulerState holds tasks until their function's source is here", ()
   const bench = new Bench({ hwm: 0 });
   bench.engine(0);
   bench.state.taskRequest("c", request("c-0", [], "balanced"), []);
-  bench.state.taskRequest("c", request("c-1", [], "balanced"), []);
+  bench.state.taskRequest("c", request("c-1", [0], "balanced"), []);
+  bench.state.taskRequest("c", request("c-2", [0], "direct"), []);
   assert.deepEqual(bench.take("function_missing").map(({ to }) => to), ["c"]);
+  bench.state.engineReady("e0", 1, []);
   assert.deepEqual(bench.assigned(), []);
-  bench.submit("c-2");
-  assert.deepEqual(bench.assigned(), ["c-0>e0", "c-1>e0", "c-2>e0"]);
+  bench.submit("c-3");
+  assert.deepEqual(bench.assigned(), [
+    "c-0>e0",
+    "c-1>e0",
+    "c-2.0>e0",
+    "c-3>e0",
+  ]);
 });
 
 Deno.test("SchedulerState runs a direct request once on each target", () => {

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what engines print is what is tested
 /**
  * What users do with a cluster, on real processes through the public module.
  *

@@ -1,0 +1,111 @@
+/**
+ * `ippd engine`: one engine.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import { AuthenticationError, type LogLevel, toError } from "../base/mod.ts";
+import { selfCommand } from "../cluster/mod.ts";
+import { Engine } from "../engine/mod.ts";
+import { type CommandContext, example } from "./command_context.ts";
+import {
+  addConnectionFlags,
+  type ConnectionFlags,
+  connectionInfo,
+} from "./connection_source.ts";
+import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
+import {
+  label,
+  type Labels,
+  logLevelOption,
+  slotCount,
+  terminalLogger,
+  wholeNumber,
+} from "./option_values.ts";
+import { StopSource } from "./stop_source.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface EngineFlags extends ConnectionFlags {
+  readonly slots: number;
+  readonly id?: number;
+  readonly label?: Labels;
+  readonly logLevel: LogLevel;
+}
+
+/** Ids are indices of arrays in clients' programs. */
+const ENGINE_ID_MAX = 1_000_000;
+
+/** Defines `ippd engine`. */
+export function defineEngine(
+  command: Command,
+  { terminal, finish }: CommandContext,
+): void {
+  command.description(
+    "Run an engine. It waits for its cluster as long as it is wanted. IPPD_CONNECTION_INFO in the environment may stand in for the file.",
+  );
+  addConnectionFlags(command)
+    .option(
+      "--slots <n|auto>",
+      "tasks at once, auto is all cores",
+      slotCount,
+      1,
+    )
+    .option("--id <n>", "id to ask for", wholeNumber(0, ENGINE_ID_MAX))
+    .option("--label <name=value>", "free word, may be repeated", label)
+    .addOption(logLevelOption())
+    .addHelpText(
+      "after",
+      example("ippd engine --connect ippd-engine.json --slots auto"),
+    )
+    .action(async (flags: EngineFlags) =>
+      finish(await runEngine(flags, terminal))
+    );
+}
+
+async function runEngine(
+  flags: EngineFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  using stop = new StopSource(terminal);
+  const info = await connectionInfo("engine", flags, terminal);
+  const log = terminalLogger(terminal, flags.logLevel);
+  await using engine = new Engine({
+    info,
+    slots: flags.slots,
+    slotCommand: selfCommand("slot"),
+    ...(flags.label !== undefined && { labels: flags.label }),
+    ...(flags.id !== undefined && { requestedId: flags.id }),
+    log,
+  });
+  const starting = engine.start().then(() => undefined, toError);
+  const asked = stop.asked.then((reason) => engine.stop(reason));
+  const problem = await Promise.race([starting, asked]);
+  const { reason } = await engine.ended;
+  const error = endError(reason, problem ?? undefined);
+  if (error !== undefined) throw error;
+  return EXIT.ok;
+}
+
+/**
+ * What was wrong, if an engine did not just do as it was told: the reason is
+ * all that it gives.
+ */
+export function endError(
+  reason: string,
+  problem: Error | undefined,
+): Error | undefined {
+  if (problem instanceof AuthenticationError) return problem;
+  const refusal = /^the hub refuses: (.*)$/s.exec(reason)?.[1];
+  if (refusal?.startsWith("Cannot ")) return new AuthenticationError(refusal);
+  if (refusal !== undefined) {
+    const message = `Cannot join the cluster: ${refusal}`;
+    return new CliError(EXIT.failure, message);
+  }
+  if (reason.startsWith("no hub for ")) {
+    const message = `Cannot go on: ${reason}; is the controller running?`;
+    return new CliError(EXIT.hubUnreachable, message);
+  }
+  if (!reason.includes("Cannot ")) return undefined;
+  const message = reason.slice(reason.indexOf("Cannot "));
+  return new CliError(EXIT.failure, message, { cause: problem });
+}

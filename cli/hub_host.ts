@@ -1,0 +1,209 @@
+/**
+ * A hub in this process: its keys, its address and its connection files.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { ConnectionError, type Logger } from "../base/mod.ts";
+import { connectionFilePath, profileFolder } from "../client/mod.ts";
+import { removeOwnConnectionFile } from "../cluster/mod.ts";
+import { Hub } from "../hub/mod.ts";
+import { candidateEndpoints } from "../links/mod.ts";
+import {
+  Authorizer,
+  CONNECTION_INFO_VERSION,
+  type ConnectionInfo,
+  type CurveCrypto,
+  encodeKeyPair,
+  type KeyPair,
+  type KeyPairText,
+  loadCurveCrypto,
+  writeConnectionFile,
+} from "../security/mod.ts";
+import { ClusterLockFile } from "./cluster_lock_file.ts";
+import { CliError, EXIT } from "./exit_codes.ts";
+
+/** Who gets keys of their own. */
+export type KeyRole = "client" | "engine" | "scheduler";
+
+/** Something for each of them. */
+export type PerRole<T> = { readonly [R in KeyRole]: T };
+
+/** Options of {@linkcode HubHost}. */
+export interface HubHostOptions {
+  /** The profile, for the place of the files. */
+  readonly profile: string;
+  /** The cluster's name; may be empty. */
+  readonly clusterId: string;
+  /** The address to listen on. */
+  readonly ip: string;
+  /** The port to listen on; 0 is any. */
+  readonly port: number;
+  /** A name under which others reach this host. */
+  readonly location?: string | undefined;
+  /** Whose connection files are written. */
+  readonly files: readonly KeyRole[];
+  /** Where to say what happened. */
+  readonly log: Logger;
+}
+
+/** The endpoint of an address and a port. */
+export function tcpEndpoint(ip: string, port: number): string {
+  return `tcp://${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
+}
+
+/** The endpoints under which a bound one can be reached from elsewhere. */
+export function reachableEndpoints(
+  bound: string,
+  location: string | undefined,
+): string[] {
+  const interfaces = Deno.networkInterfaces().map(({ address }) => address);
+  return candidateEndpoints({ bound, location, interfaces });
+}
+
+/** A hub that listens and whose connection files are written. */
+export class HubHost implements AsyncDisposable {
+  /** The hub. */
+  readonly hub: Hub;
+  /** What each role must know to connect. */
+  readonly infos: PerRole<ConnectionInfo>;
+  /** Where each role's connection file is, or would be. */
+  readonly paths: PerRole<string>;
+
+  readonly #lock: ClusterLockFile;
+  readonly #files: readonly KeyRole[];
+  #stopping: Promise<void> | undefined;
+
+  private constructor(
+    options: HubHostOptions,
+    lock: ClusterLockFile,
+    hub: Hub,
+    infos: PerRole<ConnectionInfo>,
+  ) {
+    this.hub = hub;
+    this.infos = infos;
+    this.paths = eachRole((role) => connectionFilePath({ ...options, role }));
+    this.#lock = lock;
+    this.#files = options.files;
+  }
+
+  /**
+   * Makes keys, listens, and writes the files.
+   *
+   * @throws {CliError} when the address or the cluster's name is in use.
+   * @throws {ConnectionFileError} when a file cannot be written.
+   */
+  static async start(options: HubHostOptions): Promise<HubHost> {
+    const lock = ClusterLockFile.take(lockPath(options));
+    let hub: Hub | undefined;
+    try {
+      const crypto = await loadCurveCrypto();
+      const keyPair = crypto.generateKeyPair();
+      const keys = eachRole(() => encodeKeyPair(crypto.generateKeyPair()));
+      const made = makeHub(options, { crypto, keyPair }, keys);
+      const bound = await bindHub(made, tcpEndpoint(options.ip, options.port));
+      hub = made;
+      const { publicKey } = encodeKeyPair(keyPair);
+      const infos = eachRole((role): ConnectionInfo => ({
+        version: CONNECTION_INFO_VERSION,
+        clusterId: options.clusterId,
+        role,
+        location: options.location ?? Deno.hostname(),
+        hub: reachableEndpoints(bound, options.location),
+        publicKey,
+        keys: keys[role],
+      }));
+      const host = new HubHost(options, lock, made, infos);
+      await host.#writeFiles();
+      return host;
+    } catch (error) {
+      await hub?.stop("it could not start");
+      lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Tells everybody, ends the hub and removes the files. */
+  stop(reason: string): Promise<void> {
+    return this.#stopping ??= this.#stop(reason);
+  }
+
+  /** Ends the hub and removes the files. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop("the hub is closed");
+  }
+
+  async #stop(reason: string): Promise<void> {
+    await this.hub.stop(reason);
+    await this.#removeFiles();
+    this.#lock[Symbol.dispose]();
+  }
+
+  async #writeFiles(): Promise<void> {
+    try {
+      for (const role of this.#files) {
+        await writeConnectionFile(this.paths[role], this.infos[role]);
+      }
+    } catch (error) {
+      await this.#removeFiles();
+      throw error;
+    }
+  }
+
+  async #removeFiles(): Promise<void> {
+    for (const role of this.#files) {
+      const { publicKey } = this.infos[role];
+      await removeOwnConnectionFile(this.paths[role], publicKey);
+    }
+  }
+}
+
+function makeHub(
+  options: HubHostOptions,
+  own: { readonly crypto: CurveCrypto; readonly keyPair: KeyPair },
+  keys: PerRole<KeyPairText>,
+): Hub {
+  const authorizer = new Authorizer();
+  eachRole((role) => authorizer.allow(keys[role].publicKey, role));
+  return new Hub({
+    security: {
+      kind: "curve-server",
+      ...own,
+      authorize: (publicKey) => authorizer.role(publicKey),
+    },
+    keys: [...authorizer.entries()].filter(({ role }) => role !== "scheduler"),
+    clusterId: options.clusterId,
+    host: Deno.hostname(),
+    pid: Deno.pid,
+    memoryBytes: () => Deno.memoryUsage().rss,
+    log: options.log,
+  });
+}
+
+async function bindHub(hub: Hub, endpoint: string): Promise<string> {
+  try {
+    return await hub.bind(endpoint);
+  } catch (error) {
+    throw bindError(error);
+  }
+}
+
+/** Gives an address that cannot be bound its exit code. */
+export function bindError(error: unknown): unknown {
+  return error instanceof ConnectionError
+    ? new CliError(EXIT.addressInUse, error.message, { cause: error })
+    : error;
+}
+
+function lockPath({ profile, clusterId }: HubHostOptions): string {
+  const name = clusterId === "" ? "ippd" : `ippd-${clusterId}`;
+  return join(profileFolder(profile), "clusters", `${name}.lock`);
+}
+
+function eachRole<T>(make: (role: KeyRole) => T): PerRole<T> {
+  return {
+    client: make("client"),
+    engine: make("engine"),
+    scheduler: make("scheduler"),
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * `ippd scheduler`: a scheduler for a hub that runs already.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import { AuthenticationError } from "../base/mod.ts";
+import { Scheduler } from "../scheduler/mod.ts";
+import {
+  type ConnectionInfo,
+  loadCurveCrypto,
+  parseKey,
+  parseKeyPair,
+} from "../security/mod.ts";
+import { type CommandContext, example } from "./command_context.ts";
+import { connectionInfo } from "./connection_source.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { bindError, reachableEndpoints, tcpEndpoint } from "./hub_host.ts";
+import {
+  addListenFlags,
+  addPlacementFlags,
+  type ListenFlags,
+  type PlacementFlags,
+} from "./hub_options.ts";
+import { terminalLogger } from "./option_values.ts";
+import { StopSource } from "./stop_source.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface SchedulerFlags extends ListenFlags, PlacementFlags {
+  readonly connect?: string;
+}
+
+/** Defines `ippd scheduler`. */
+export function defineScheduler(
+  command: Command,
+  { terminal, finish }: CommandContext,
+): void {
+  command.description(
+    "Run a scheduler for a hub that runs already. IPPD_CONNECTION_INFO in the environment may stand in for the file.",
+  ).option("-c, --connect <file>", "the scheduler's connection file");
+  addPlacementFlags(addListenFlags(command))
+    .addHelpText(
+      "after",
+      example("ippd scheduler --connect ippd-scheduler.json --ip 0.0.0.0"),
+    )
+    .action(async (flags: SchedulerFlags) =>
+      finish(await runScheduler(flags, terminal))
+    );
+}
+
+async function runScheduler(
+  flags: SchedulerFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  using stop = new StopSource(terminal);
+  const info = await connectionInfo("scheduler", flags, terminal);
+  const scheduler = await makeScheduler(info, flags, terminal);
+  try {
+    await scheduler.start(tcpEndpoint(flags.ip, flags.port));
+  } catch (error) {
+    throw bindError(error);
+  }
+  void stop.asked.then((reason) => scheduler.stop(reason));
+  const reason = await scheduler.ended;
+  // The hub's own words for the end never have this form; a refusal has.
+  if (reason.startsWith("Cannot ")) throw new AuthenticationError(reason);
+  return EXIT.ok;
+}
+
+async function makeScheduler(
+  info: ConnectionInfo,
+  flags: SchedulerFlags,
+  terminal: Terminal,
+): Promise<Scheduler> {
+  const crypto = await loadCurveCrypto();
+  return new Scheduler({
+    crypto,
+    keyPair: crypto.generateKeyPair(),
+    hub: {
+      endpoints: info.hub,
+      security: {
+        kind: "curve-client",
+        crypto,
+        keyPair: parseKeyPair(info.keys, crypto),
+        serverKey: parseKey(info.publicKey),
+      },
+    },
+    candidates: (bound) => reachableEndpoints(bound, flags.location),
+    host: Deno.hostname(),
+    pid: Deno.pid,
+    hwm: flags.hwm,
+    memoryBytes: () => Deno.memoryUsage().rss,
+    log: terminalLogger(terminal, flags.logLevel),
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * `ippd status`: how a cluster is.
+ *
+ * @module
+ */
+import { type Command, Option } from "commander";
+import { connect } from "../client/mod.ts";
+import type { ProcessStatus, StatusReply } from "../messages/mod.ts";
+import { type CommandContext, example } from "./command_context.ts";
+import {
+  addConnectionFlags,
+  type ConnectionFlags,
+  connectionInfo,
+} from "./connection_source.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { outputOption, seconds } from "./option_values.ts";
+import { type Column, formatBytes, formatTable } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface StatusFlags extends ConnectionFlags {
+  readonly output: "text" | "json";
+  readonly timeout: number;
+}
+
+const TIMEOUT_MS = 5_000;
+
+const COLUMNS: readonly Column[] = [
+  { heading: "ROLE" },
+  { heading: "ID", align: "right" },
+  { heading: "HOST" },
+  { heading: "PID", align: "right" },
+  { heading: "SLOTS", align: "right" },
+  { heading: "RUNNING", align: "right" },
+  { heading: "QUEUED", align: "right" },
+  { heading: "FINISHED", align: "right" },
+  { heading: "MEMORY", align: "right" },
+];
+
+/** Defines `ippd status`. */
+export function defineStatus(
+  command: Command,
+  { terminal, finish }: CommandContext,
+): void {
+  command.description("Show how a cluster is: hub, schedulers and engines.");
+  addConnectionFlags(command)
+    .addOption(
+      new Option("--timeout <seconds>", "how long to wait for the hub")
+        .argParser(seconds).default(TIMEOUT_MS, String(TIMEOUT_MS / 1_000)),
+    )
+    .addOption(outputOption())
+    .addHelpText("after", example("ippd status --connect ippd-client.json"))
+    .action(async (flags: StatusFlags) =>
+      finish(await showStatus(flags, terminal))
+    );
+}
+
+async function showStatus(
+  flags: StatusFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const info = await connectionInfo("client", flags, terminal);
+  await using client = await connect(info, { timeoutMs: flags.timeout });
+  const status = await client.status();
+  terminal.out(
+    flags.output === "json" ? statusJson(status) : statusText(status),
+  );
+  return EXIT.ok;
+}
+
+/** A status for programs. */
+export function statusJson(status: StatusReply): string {
+  const { clusterId, uptimeMs, clients, processes } = status;
+  const shown = { clusterId, uptimeMs, clients, processes };
+  return JSON.stringify(shown, undefined, 2) + "\n";
+}
+
+/** A status for people. */
+export function statusText(status: StatusReply): string {
+  const { clusterId, clients, uptimeMs } = status;
+  const name = clusterId === "" ? "The cluster" : `Cluster ${clusterId}`;
+  const heading = `${name} is up for ${(uptimeMs / 1_000).toFixed(0)} s, ` +
+    `${clients} ${clients === 1 ? "client" : "clients"}\n`;
+  return heading + formatTable(COLUMNS, status.processes.map(statusRow));
+}
+
+function statusRow(process: ProcessStatus): string[] {
+  const isEngine = process.role === "engine";
+  const isHub = process.role === "hub";
+  const load = (count: number): string => isHub ? "-" : String(count);
+  return [
+    process.role,
+    isEngine ? String(process.engineId) : "-",
+    process.host,
+    String(process.pid),
+    isEngine ? String(process.slots) : "-",
+    load(process.running),
+    load(process.queued),
+    load(process.finished),
+    process.memoryBytes > 0 ? formatBytes(process.memoryBytes) : "-",
+  ];
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import type { StatusReply } from "../messages/mod.ts";
+import { statusJson, statusText } from "./status_command.ts";
+
+const PROCESS = {
+  engineId: 0,
+  host: "ada",
+  pid: 41,
+  slots: 0,
+  labels: {},
+  running: 0,
+  queued: 0,
+  finished: 0,
+  memoryBytes: 0,
+  silentMs: 3,
+};
+
+const STATUS: StatusReply = {
+  type: "status_reply",
+  requestId: 9,
+  clusterId: "",
+  uptimeMs: 12_345,
+  clients: 1,
+  processes: [
+    { ...PROCESS, role: "hub", memoryBytes: 2 ** 26 },
+    { ...PROCESS, role: "scheduler", pid: 42, running: 3, queued: 17 },
+    { ...PROCESS, role: "engine", pid: 1043, slots: 2, finished: 8 },
+  ],
+};
+
+Deno.test("statusText() is a heading and an aligned table", () => {
+  assert.equal(
+    statusText(STATUS),
+    [
+      "The cluster is up for 12 s, 1 client",
+      "ROLE       ID  HOST   PID  SLOTS  RUNNING  QUEUED  FINISHED    MEMORY",
+      "hub         -  ada     41      -        -       -         -  64.0 MiB",
+      "scheduler   -  ada     42      -        3      17         0         -",
+      "engine      0  ada   1043      2        0       0         8         -",
+      "",
+    ].join("\n"),
+  );
+});
+
+Deno.test("statusJson() has the facts and nothing of the message around them", () => {
+  const { clusterId, processes, ...others } = JSON.parse(statusJson(STATUS));
+  assert.equal(clusterId, "");
+  assert.equal(processes.length, 3);
+  assert.deepEqual(others, { uptimeMs: 12_345, clients: 1 });
+});

@@ -1,0 +1,62 @@
+/**
+ * What asks a role to stop: signals, and the end of the process that started
+ * it.
+ *
+ * @module
+ */
+import { PARENT_PIPE_VARIABLE } from "../cluster/mod.ts";
+import { EXIT } from "./exit_codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Tells when to stop. */
+export class StopSource implements Disposable {
+  /** Settles with the reason when somebody asks. */
+  readonly asked: Promise<string>;
+
+  readonly #resolve: (reason: string) => void;
+  readonly #handlers: (readonly [Deno.Signal, () => void])[] = [];
+  #interrupts = 0;
+
+  /**
+   * Begins to listen. With a parent pipe SIGINT is left to the parent: a
+   * terminal sends it to both, and the parent decides in which order things
+   * end.
+   */
+  constructor(terminal: Terminal) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.asked = promise;
+    this.#resolve = resolve;
+    const hasParent = terminal.take(PARENT_PIPE_VARIABLE) === "1";
+    this.#on("SIGTERM", () => resolve("SIGTERM"));
+    this.#on("SIGINT", hasParent ? () => {} : () => this.#interrupted());
+    if (hasParent) void this.#readParentPipe();
+  }
+
+  /** Stops listening. */
+  [Symbol.dispose](): void {
+    for (const [signal, handler] of this.#handlers.splice(0)) {
+      Deno.removeSignalListener(signal, handler);
+    }
+  }
+
+  #on(signal: Deno.Signal, handler: () => void): void {
+    Deno.addSignalListener(signal, handler);
+    this.#handlers.push([signal, handler]);
+  }
+
+  #interrupted(): void {
+    // Who asks twice does not want to wait.
+    if (++this.#interrupts > 1) Deno.exit(EXIT.interrupted);
+    this.#resolve("SIGINT");
+  }
+
+  async #readParentPipe(): Promise<void> {
+    const ignored = new Uint8Array(256);
+    try {
+      while (await Deno.stdin.read(ignored) !== null);
+    } catch {
+      // A pipe that breaks has ended as well.
+    }
+    this.#resolve("the program that started it has ended");
+  }
+}
