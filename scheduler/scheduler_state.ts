@@ -17,10 +17,9 @@ import {
   type TaskOutcome,
   type TaskRequest,
 } from "../messages/mod.ts";
-import { EngineEntry } from "./engine_entry.ts";
 import { FunctionStore } from "./function_store.ts";
 import { LoadBuckets } from "./load_buckets.ts";
-import { byteLength, type Task, unrunOutcome } from "./task.ts";
+import { byteLength, EngineEntry, type Task, unrunOutcome } from "./entries.ts";
 import { TaskBook } from "./task_book.ts";
 import { TaskQueues } from "./task_queues.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Task } from "./task.ts";
+import type { Task } from "./entries.ts";
 
 /** The tasks by id and by client, with what they weigh. */
 export class TaskBook {

@@ -4,18 +4,7 @@
  * @module
  */
 import { Deque } from "../base/mod.ts";
-import type { EngineEntry } from "./engine_entry.ts";
-import type { Task } from "./task.ts";
-
-/** Tasks that the same engines may run, first come first served. */
-export interface TaskQueue {
-  /** The engine ids allowed, as text; empty for any. */
-  readonly key: string;
-  /** The tasks that wait. */
-  readonly tasks: Deque<Task>;
-  /** Engine ids allowed; `undefined` for any. */
-  readonly targets: ReadonlySet<number> | undefined;
-}
+import type { EngineEntry, Task, TaskQueue } from "./entries.ts";
 
 /**
  * One queue for any engine, and one for each set of targets in use. Taking

@@ -196,8 +196,7 @@ function problemOf(
   if (cause instanceof Deno.errors.NotFound) {
     return {
       problem: "missing",
-      state:
-        "there is none; start `ippd controller`, or name another file",
+      state: "there is none; start `ippd controller`, or name another file",
     };
   }
   if (cause instanceof Deno.errors.PermissionDenied) {
