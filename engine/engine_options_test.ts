@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import type { ConnectionInfo } from "../security/mod.ts";
+import { resolveEngineLimits } from "./engine_limits.ts";
+import { resolveEngineOptions } from "./engine_options.ts";
+
+const info: ConnectionInfo = {
+  version: 1,
+  clusterId: "",
+  role: "engine",
+  location: "",
+  hub: ["tcp://127.0.0.1:1"],
+  publicKey: "",
+  keys: { publicKey: "", secretKey: "" },
+};
+
+Deno.test("resolveEngineOptions refuses what cannot work", () => {
+  const slotCommand = ["ippd", "slot"];
+  assert.equal(resolveEngineOptions({ info, slots: 3, slotCommand }).slots, 3);
+  for (const slots of [0, -1, 1.5, NaN, 1025]) {
+    assert.throws(
+      () => resolveEngineOptions({ info, slots, slotCommand }),
+      RangeError,
+    );
+  }
+  assert.throws(
+    () => resolveEngineOptions({ info, slots: 1, slotCommand: [] }),
+    TypeError,
+  );
+});
+
+Deno.test("resolveEngineLimits refuses numbers that are no limits", () => {
+  assert.equal(resolveEngineLimits({ tasksMax: 5 }).tasksMax, 5);
+  for (const tasksMax of [0, -1, NaN, Infinity]) {
+    assert.throws(() => resolveEngineLimits({ tasksMax }), /tasksMax/);
+  }
+  assert.throws(
+    () => resolveEngineLimits({ respawnDelayMinMs: 9, respawnDelayMaxMs: 8 }),
+    RangeError,
+  );
+});

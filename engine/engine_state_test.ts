@@ -1,0 +1,366 @@
+import assert from "node:assert/strict";
+import { type Random, seededRandom } from "../base/mod.ts";
+import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
+import { type EngineLimits, resolveEngineLimits } from "./engine_limits.ts";
+import { EngineState } from "./engine_state.ts";
+
+const SOURCE = new TextEncoder().encode("() => 1");
+
+function assign(id: string, hash = "f"): TaskAssign {
+  return {
+    type: "task_assign",
+    id,
+    client: "c",
+    work: { kind: "apply", function: hash },
+  };
+}
+
+function ok(id: string, tookMs = 1000): TaskOutcome {
+  return {
+    type: "task_outcome",
+    id,
+    status: "ok",
+    engineId: 0,
+    startedMs: 0,
+    completedMs: tookMs,
+    outputs: 0,
+  };
+}
+
+/** A state whose effects are written down as words. */
+function scripted(slots: number, limits: Partial<EngineLimits> = {}) {
+  const story: string[] = [];
+  const state = new EngineState({
+    slots,
+    limits: resolveEngineLimits(limits),
+    clock: { now: () => 7 },
+    effects: {
+      sendSource: (slot, hash) => void story.push(`source ${hash} > ${slot}`),
+      assignTask: (slot, task) => void story.push(`${task.id} > ${slot}`),
+      sendOutcome: (outcome) =>
+        void story.push(`${outcome.id} ${outcome.status}`),
+      requestSource: (hash) => void story.push(`need ${hash}`),
+      announce: (holding) => void story.push(`holding ${holding.join()}`),
+      startSlot: (slot, delayMs) => void story.push(`start ${slot} ${delayMs}`),
+      slotsReady: () => void story.push("ready"),
+      endEngine: (reason) => void story.push(`end: ${reason}`),
+    },
+  });
+  /** What has happened since the last call. */
+  const told = (): string[] => story.splice(0);
+  return { state, told };
+}
+
+function ready(slots: number, limits: Partial<EngineLimits> = {}) {
+  const made = scripted(slots, limits);
+  made.state.sourceArrived("f", SOURCE);
+  for (let slot = 0; slot < slots; slot++) made.state.slotReady(slot);
+  assert.deepEqual(made.told(), ["ready"]);
+  return made;
+}
+
+Deno.test("EngineState is ready when each slot was ready once", () => {
+  const { state, told } = scripted(2);
+  state.slotReady(0);
+  assert.deepEqual(told(), []);
+  state.slotEnded(0, { reason: "x" });
+  state.slotReady(0);
+  assert.deepEqual(told(), ["start 0 0"]);
+  state.slotReady(1);
+  assert.deepEqual(told(), ["ready"]);
+});
+
+Deno.test("EngineState sends a source once per slot, then tasks in order", () => {
+  const { state, told } = ready(1);
+  for (const id of ["a", "b"]) state.taskAssigned(assign(id), []);
+  assert.deepEqual(told(), ["source f > 0", "a > 0"]);
+  assert.equal(state.running, 1);
+  assert.equal(state.queued, 1);
+  assert.ok(state.taskFinished(0, ok("a"), []));
+  assert.deepEqual(told(), ["b > 0", "a ok"]);
+  assert.equal(state.finished, 1);
+});
+
+Deno.test("EngineState gives tasks to the slot that has least", () => {
+  const { state, told } = ready(3);
+  for (const id of ["a", "b", "c", "d"]) state.taskAssigned(assign(id), []);
+  assert.deepEqual(
+    told().filter((line) => !line.startsWith("source")),
+    ["a > 0", "b > 1", "c > 2"],
+  );
+  state.taskFinished(1, ok("b"), []);
+  assert.deepEqual(told(), ["d > 1", "b ok"]);
+});
+
+Deno.test("EngineState fetches short tasks ahead, up to the limit", () => {
+  const { state, told } = ready(1, { prefetchTasksMax: 4 });
+  for (let n = 0; n < 10; n++) state.taskAssigned(assign(`t${n}`), []);
+  assert.deepEqual(told(), ["source f > 0", "t0 > 0"]);
+  state.taskFinished(0, ok("t0", 0.01), []);
+  assert.deepEqual(told(), ["t1 > 0", "t2 > 0", "t3 > 0", "t4 > 0", "t0 ok"]);
+  state.taskFinished(0, ok("t1", 0.01), []);
+  assert.deepEqual(told(), ["t5 > 0", "t1 ok"]);
+});
+
+Deno.test("EngineState runs no task twice and repeats outcomes", () => {
+  const { state, told } = ready(1);
+  state.taskAssigned(assign("a"), []);
+  state.taskAssigned(assign("a"), []);
+  state.taskFinished(0, ok("a"), []);
+  state.taskAssigned(assign("a"), []);
+  assert.deepEqual(told(), ["source f > 0", "a > 0", "a ok", "a ok"]);
+});
+
+Deno.test("EngineState tries a lost task again when it is sent again", () => {
+  const { state, told } = ready(1);
+  state.taskAssigned(assign("a"), []);
+  state.slotEnded(0, { reason: "killed" });
+  state.slotReady(0);
+  state.taskAssigned(assign("a"), []);
+  assert.deepEqual(told().slice(2), [
+    "a engine_lost",
+    "start 0 0",
+    "source f > 0",
+    "a > 0",
+  ]);
+});
+
+Deno.test("EngineState holds tasks until their source arrives", () => {
+  const { state, told } = ready(1);
+  state.taskAssigned(assign("a", "g"), []);
+  state.taskAssigned(assign("b", "g"), []);
+  state.taskAssigned(assign("c"), []);
+  assert.deepEqual(told(), ["need g", "source f > 0", "c > 0"]);
+  state.schedulerConnected();
+  assert.deepEqual(told(), ["holding a,b,c", "need g"]);
+  state.sourceArrived("g", SOURCE);
+  assert.deepEqual(told(), []);
+  state.taskFinished(0, ok("c"), []);
+  assert.deepEqual(told(), ["source g > 0", "a > 0", "c ok"]);
+});
+
+Deno.test("EngineState asks for a source that its budget did not keep", () => {
+  const { state, told } = ready(1, { sourceBytesMax: SOURCE.byteLength });
+  state.sourceArrived("g", SOURCE);
+  state.taskAssigned(assign("a", "g"), []);
+  state.taskAssigned(assign("b", "f"), []);
+  assert.deepEqual(told(), ["source g > 0", "a > 0", "need f"]);
+});
+
+Deno.test("EngineState repeats outcomes after a broken connection", () => {
+  const { state, told } = ready(2);
+  state.taskAssigned(assign("a"), []);
+  state.taskAssigned(assign("b"), []);
+  state.taskFinished(0, ok("a"), []);
+  told();
+  state.schedulerConnected();
+  assert.deepEqual(told(), ["holding b,a", "a ok"]);
+});
+
+Deno.test("EngineState drops cancelled tasks that no slot has", () => {
+  const { state, told } = ready(1);
+  for (const id of ["a", "b", "c"]) state.taskAssigned(assign(id), []);
+  state.taskAssigned(assign("d", "g"), []);
+  told();
+  state.tasksCancelled(["a", "b", "d", "unknown"], "not needed");
+  assert.deepEqual(told(), ["b cancelled", "d cancelled"]);
+  state.taskFinished(0, ok("a"), []);
+  assert.deepEqual(told(), ["c > 0", "a ok"]);
+  state.sourceArrived("g", SOURCE);
+  assert.deepEqual(told(), []);
+});
+
+Deno.test("EngineState forgets cancelled tasks in constant memory", () => {
+  const { state, told } = ready(1);
+  state.taskAssigned(assign("running"), []);
+  for (let round = 0; round < 1000; round++) {
+    const id = `t${round}`;
+    state.taskAssigned(assign(id), []);
+    state.tasksCancelled([id], "again");
+  }
+  told();
+  state.taskAssigned(assign("last"), []);
+  state.taskFinished(0, ok("running"), []);
+  assert.deepEqual(told(), ["last > 0", "running ok"]);
+});
+
+Deno.test("EngineState loses only the first task of a slot that ends", () => {
+  const { state, told } = ready(1, { prefetchTasksMax: 3 });
+  for (let n = 0; n < 5; n++) state.taskAssigned(assign(`t${n}`), []);
+  state.taskFinished(0, ok("t0", 0.01), []);
+  told();
+  state.tasksCancelled(["t2"], "too late");
+  state.slotEnded(0, { reason: "killed", signal: "SIGKILL" });
+  assert.deepEqual(told(), ["t2 cancelled", "t1 engine_lost", "start 0 0"]);
+  state.slotReady(0);
+  assert.deepEqual(told(), ["source f > 0", "t3 > 0"]);
+});
+
+Deno.test("EngineState moves the tasks of an ended slot to another", () => {
+  const { state, told } = ready(2, { prefetchTasksMax: 2 });
+  state.taskAssigned(assign("a"), []);
+  state.taskFinished(0, ok("a", 0.01), []);
+  for (const id of ["b", "c", "d"]) state.taskAssigned(assign(id), []);
+  assert.deepEqual(told().slice(3), [
+    "b > 0",
+    "source f > 1",
+    "c > 1",
+    "d > 0",
+  ]);
+  state.taskFinished(1, ok("c"), []);
+  told();
+  state.slotEnded(0, { reason: "killed" });
+  assert.deepEqual(told(), ["b engine_lost", "start 0 0", "d > 1"]);
+});
+
+Deno.test("EngineState waits longer each time a slot ends without a task", () => {
+  const { state, told } = ready(1, {
+    respawnDelayMinMs: 10,
+    respawnDelayMaxMs: 30,
+  });
+  for (let round = 0; round < 5; round++) {
+    state.slotEnded(0, { reason: "crash" });
+    state.slotReady(0);
+  }
+  assert.deepEqual(told(), [0, 10, 20, 30, 30].map((ms) => `start 0 ${ms}`));
+  state.taskAssigned(assign("a"), []);
+  state.taskFinished(0, ok("a"), []);
+  state.slotEnded(0, { reason: "crash" });
+  assert.equal(told().at(-1), "start 0 0");
+});
+
+Deno.test("EngineState ends the engine when a slot does not start", () => {
+  const { state, told } = scripted(1, { slotStartsMax: 3 });
+  for (let round = 0; round < 3; round++) {
+    state.slotEnded(0, { reason: "no such file" });
+  }
+  assert.match(told().at(-1) ?? "", /^end: Cannot start slot 0: 3 .*no such/);
+});
+
+Deno.test("EngineState refuses tasks above its limit", () => {
+  const { state, told } = ready(1, { tasksMax: 2 });
+  for (const id of ["a", "b", "c"]) state.taskAssigned(assign(id), []);
+  assert.equal(told().at(-1), "c refused");
+});
+
+Deno.test("EngineState distrusts a slot that finishes what it does not have", () => {
+  const { state } = ready(1);
+  assert.equal(state.taskFinished(0, ok("a"), []), false);
+  state.taskAssigned(assign("a"), []);
+  state.taskAssigned(assign("b"), []);
+  assert.equal(state.taskFinished(0, ok("b"), []), false);
+  assert.equal(state.taskFinished(5, ok("a"), []), false);
+});
+
+/** Slots that do what they are told, until chance ends them. */
+class Simulation {
+  readonly runs = new Map<string, number>();
+  readonly outcomes = new Map<string, string[]>();
+  readonly slots: string[][];
+  readonly starting = new Set<number>();
+  readonly sources: Set<string>[];
+  readonly state: EngineState;
+  #next = 0;
+  readonly #random: Random;
+
+  constructor(slots: number, random: Random) {
+    this.#random = random;
+    this.slots = Array.from({ length: slots }, () => []);
+    this.sources = Array.from({ length: slots }, () => new Set());
+    for (let slot = 0; slot < slots; slot++) this.starting.add(slot);
+    this.state = new EngineState({
+      slots,
+      limits: resolveEngineLimits({ slotStartsMax: 1e9 }),
+      clock: { now: () => 0 },
+      effects: {
+        sendSource: (slot, hash) => void this.sources[slot]?.add(hash),
+        assignTask: (slot, task) => {
+          assert.ok(!this.starting.has(slot), "a task for a slot not ready");
+          assert.ok(this.sources[slot]?.has(task.work.function));
+          this.slots[slot]?.push(task.id);
+        },
+        sendOutcome: ({ id, status }) => {
+          const known = this.outcomes.get(id) ?? [];
+          this.outcomes.set(id, [...known, status]);
+        },
+        requestSource: () => {},
+        announce: () => {},
+        startSlot: (slot) => void this.starting.add(slot),
+        slotsReady: () => {},
+        endEngine: (reason) => assert.fail(reason),
+      },
+    });
+  }
+
+  #pick(count: number): number {
+    return Math.floor(this.#random() * count);
+  }
+
+  step(): void {
+    const slot = this.#pick(this.slots.length);
+    const chance = this.#random();
+    if (chance < 0.45) {
+      const id = `t${this.#next++}`;
+      this.outcomes.set(id, []);
+      this.state.taskAssigned(assign(id, `f${this.#pick(3)}`), []);
+    } else if (chance < 0.8) this.#finish(slot);
+    else if (chance < 0.84) {
+      this.state.tasksCancelled([`t${this.#pick(this.#next + 1)}`], "x");
+    } else if (chance < 0.88) {
+      this.state.sourceArrived(`f${this.#pick(3)}`, SOURCE);
+    } else if (chance < 0.92) this.#kill(slot);
+    else this.#startOne();
+  }
+
+  #finish(slot: number): void {
+    const id = this.slots[slot]?.shift();
+    if (id === undefined) return;
+    this.runs.set(id, (this.runs.get(id) ?? 0) + 1);
+    const tookMs = this.#random() < 0.5 ? 0.01 : 5;
+    assert.ok(this.state.taskFinished(slot, ok(id, tookMs), []));
+  }
+
+  #kill(slot: number): void {
+    this.starting.delete(slot);
+    const [running] = this.slots[slot] ?? [];
+    if (running !== undefined) {
+      this.runs.set(running, (this.runs.get(running) ?? 0) + 1);
+    }
+    this.slots[slot] = [];
+    this.sources[slot] = new Set();
+    this.state.slotEnded(slot, { reason: "chance" });
+  }
+
+  #startOne(): void {
+    for (const slot of this.starting) {
+      this.starting.delete(slot);
+      return this.state.slotReady(slot);
+    }
+  }
+
+  drain(): void {
+    for (let hash = 0; hash < 3; hash++) {
+      this.state.sourceArrived(`f${hash}`, SOURCE);
+    }
+    while (this.starting.size > 0) this.#startOne();
+    while (this.slots.some((tasks) => tasks.length > 0)) {
+      this.slots.forEach((_, slot) => this.#finish(slot));
+    }
+  }
+}
+
+Deno.test("EngineState loses no task and runs none twice in any history", () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const random = seededRandom(seed);
+    const simulation = new Simulation(1 + Math.floor(random() * 4), random);
+    for (let step = 0; step < 1500; step++) simulation.step();
+    simulation.drain();
+    for (const [id, statuses] of simulation.outcomes) {
+      assert.equal(statuses.length, 1, `seed ${seed}: ${id} ${statuses}`);
+      const runs = simulation.runs.get(id) ?? 0;
+      const ran = statuses[0] === "ok" || statuses[0] === "engine_lost";
+      assert.equal(runs, ran ? 1 : 0, `seed ${seed}: ${id} ${statuses}`);
+    }
+    assert.equal(simulation.state.running + simulation.state.queued, 0);
+  }
+});

@@ -1,0 +1,79 @@
+/**
+ * The tasks that finished last: they are not run again, and their outcomes
+ * are sent again when somebody asks.
+ *
+ * @module
+ */
+import { Deque } from "../base/mod.ts";
+import type { TaskOutcome } from "../messages/mod.ts";
+
+/** How a task ended, with the payload of its outcome. */
+export interface FinishedTask {
+  /** The outcome as it was sent. */
+  readonly outcome: TaskOutcome;
+  /** The outcome's payload. */
+  readonly payload: readonly Uint8Array[];
+  /** Bytes of the payload. */
+  readonly bytes: number;
+}
+
+/** Bounds of {@linkcode FinishedTasks}. */
+export interface FinishedBounds {
+  /** Most tasks. */
+  readonly finishedTasksMax: number;
+  /** Most payload bytes. */
+  readonly finishedBytesMax: number;
+}
+
+/**
+ * Remembers the last outcomes within two bounds. An outcome that would fill
+ * a quarter of the budget alone is not kept: running its task again is the
+ * smaller cost.
+ */
+export class FinishedTasks {
+  readonly #bounds: FinishedBounds;
+  readonly #tasks = new Map<string, FinishedTask>();
+  readonly #order = new Deque<string>();
+  #bytes = 0;
+
+  /** Makes a memory with nothing in it. */
+  constructor(bounds: FinishedBounds) {
+    this.#bounds = bounds;
+  }
+
+  /** How many tasks are remembered. */
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  /** How a task ended, if that is remembered. */
+  get(id: string): FinishedTask | undefined {
+    return this.#tasks.get(id);
+  }
+
+  /** Every task that is remembered, the oldest first. */
+  all(): Iterable<FinishedTask> {
+    return this.#tasks.values();
+  }
+
+  /** Remembers how a task ended and forgets the oldest above the bounds. */
+  add(outcome: TaskOutcome, payload: readonly Uint8Array[]): void {
+    let bytes = 0;
+    for (const part of payload) bytes += part.byteLength;
+    if (bytes > this.#bounds.finishedBytesMax / 4) return;
+    if (this.#tasks.has(outcome.id)) return;
+    this.#tasks.set(outcome.id, { outcome, payload, bytes });
+    this.#order.push(outcome.id);
+    this.#bytes += bytes;
+    while (
+      this.#bytes > this.#bounds.finishedBytesMax ||
+      this.#tasks.size > this.#bounds.finishedTasksMax
+    ) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    const id = this.#order.shift() ?? "";
+    this.#bytes -= this.#tasks.get(id)?.bytes ?? 0;
+    this.#tasks.delete(id);
+  }
+}

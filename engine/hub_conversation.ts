@@ -1,0 +1,145 @@
+/**
+ * What an engine and its hub say to one another: registration, heartbeats,
+ * output, the end.
+ *
+ * @module
+ */
+import type { Clock, Logger, Timer } from "../base/mod.ts";
+import { ClientLink } from "../links/mod.ts";
+import type {
+  EngineEnd,
+  EngineRegister,
+  EngineRegistered,
+  Heartbeat,
+  Message,
+  SchedulerAddress,
+} from "../messages/mod.ts";
+import type { SocketOptions } from "../sockets/mod.ts";
+import { Lease } from "./lease.ts";
+
+/** Who hears what the hub says. */
+export interface HubHandler {
+  /** The engine is in the cluster, for the first time or again. */
+  registered(message: EngineRegistered): void;
+  /** The schedulers are elsewhere now. */
+  schedulersChanged(schedulers: readonly SchedulerAddress[]): void;
+  /** The engine has to end. */
+  end(reason: string, cause?: Error): void;
+}
+
+/** Options of {@linkcode HubConversation}. */
+export interface HubConversationOptions {
+  /** Options of the socket. */
+  readonly socket: SocketOptions;
+  /** Who hears what the hub says. */
+  readonly handler: HubHandler;
+  /** What to register with, now. */
+  readonly describe: () => EngineRegister;
+  /** What to report, now. */
+  readonly load: () => Heartbeat;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to say what happened. */
+  readonly log: Logger;
+}
+
+/** The engine's side of the conversation with the hub. */
+export class HubConversation {
+  readonly #options: HubConversationOptions;
+  readonly #link: ClientLink;
+  readonly #lease: Lease;
+  #heartbeat: Timer | undefined;
+  #intervalMs = 0;
+
+  /** Makes a conversation that has not begun. */
+  constructor(options: HubConversationOptions) {
+    this.#options = options;
+    const { clock, log, handler } = options;
+    this.#lease = new Lease({
+      clock,
+      onExpired: (silentMs) =>
+        handler.end(`no hub for ${(silentMs / 1000).toFixed(1)} s`),
+    });
+    this.#link = new ClientLink({
+      socket: options.socket,
+      log,
+      onMessage: (message) => this.#heard(message),
+      onConnected: () => this.#register(),
+      onDisconnected: (reason, final) => {
+        log.warn("hub disconnected", { reason: reason.message });
+        if (final) handler.end(`the hub refuses: ${reason.message}`, reason);
+      },
+    });
+  }
+
+  /** Connects, for as long as it takes. */
+  connect(endpoints: readonly string[]): void {
+    this.#link.connect(endpoints);
+  }
+
+  /** Messages that the socket has not taken yet. */
+  get waiting(): number {
+    return this.#link.waiting;
+  }
+
+  /** Says something; `false` when too much waits already. */
+  send(message: Message): boolean {
+    return this.#link.send(message);
+  }
+
+  /** Says goodbye and ends the connection. */
+  async leave(end: EngineEnd, lingerMs: number): Promise<void> {
+    this.#heartbeat?.cancel();
+    this.#lease.stop();
+    this.#link.send({ type: "engine_leaving", end });
+    await this.#link.close({ lingerMs });
+  }
+
+  #register(): void {
+    this.#link.send(this.#options.describe());
+  }
+
+  #heard(message: Message): void {
+    this.#lease.renew();
+    switch (message.type) {
+      case "engine_registered":
+        return this.#registered(message);
+      case "schedulers_changed":
+        return this.#options.handler.schedulersChanged(message.schedulers);
+      case "heartbeat_ack":
+        return;
+      case "stop":
+        return this.#options.handler.end(message.reason);
+      case "refused":
+        return this.#refused(message.what, message.reason);
+      default:
+        this.#options.log.warn("hub said something else", {
+          type: message.type,
+        });
+    }
+  }
+
+  #registered(message: EngineRegistered): void {
+    this.#lease.begin(message.leaseMs);
+    this.#intervalMs = message.heartbeatIntervalMs;
+    this.#heartbeat?.cancel();
+    this.#beatLater();
+    this.#options.handler.registered(message);
+  }
+
+  #refused(what: string, reason: string): void {
+    if (what === "engine_register") {
+      return this.#options.handler.end(`the hub refuses: ${reason}`);
+    }
+    this.#options.log.warn("hub refused", { what, reason });
+    // It has given us up, perhaps after a long sleep of this machine.
+    if (what === "heartbeat") this.#register();
+  }
+
+  #beatLater(): void {
+    this.#heartbeat = this.#options.clock.setTimer(this.#intervalMs, () => {
+      if (this.#link.connected) this.#link.send(this.#options.load());
+      this.#beatLater();
+    });
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * How long to go on without hearing from somebody.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../base/mod.ts";
+
+/** Options of {@linkcode Lease}. */
+export interface LeaseOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** Hears, once, that the lease is over. */
+  readonly onExpired: (silentMs: number) => void;
+}
+
+/** A lease: over when it is not renewed in time. Renewing costs no timer. */
+export class Lease {
+  readonly #options: LeaseOptions;
+  #leaseMs = Infinity;
+  #renewedMs = 0;
+  #timer: Timer | undefined;
+
+  /** Makes a lease that has not begun. */
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+  }
+
+  /** Begins the lease, or gives it another length. */
+  begin(leaseMs: number): void {
+    this.#leaseMs = leaseMs;
+    this.renew();
+    this.#watch(leaseMs);
+  }
+
+  /** Something was heard. */
+  renew(): void {
+    this.#renewedMs = this.#options.clock.monotonic();
+  }
+
+  /** Ends the watch; nothing expires any more. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #watch(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.setTimer(delayMs, () => this.#look());
+  }
+
+  #look(): void {
+    const silentMs = this.#options.clock.monotonic() - this.#renewedMs;
+    const leftMs = this.#leaseMs - silentMs;
+    if (leftMs > 0) return this.#watch(leftMs);
+    this.#timer = undefined;
+    this.#options.onExpired(silentMs);
+  }
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { mapRows } from "./map_rows.ts";
+
+function add(...values: unknown[]): number {
+  return values.reduce<number>((sum, value) => sum + Number(value), 0);
+}
+
+Deno.test("mapRows calls the function with each row", async () => {
+  assert.deepEqual(await mapRows(add, [[1, 2, 3]]), [1, 2, 3]);
+  const columns = [[1, 2], new Float64Array([10, 20]), [100, 200]];
+  assert.deepEqual(await mapRows(add, columns), [111, 222]);
+  assert.deepEqual(await mapRows(add, [[]]), []);
+  assert.deepEqual(await mapRows(add, []), []);
+});
+
+Deno.test("mapRows awaits one row before it starts the next", async () => {
+  const story: string[] = [];
+  const run = async (value: unknown) => {
+    story.push(`start ${value}`);
+    await Promise.resolve();
+    story.push(`end ${value}`);
+    return value;
+  };
+  const late = (value: unknown) => value === 1 ? value : run(value);
+  assert.deepEqual(await mapRows(late, [[1, 2, 3]]), [1, 2, 3]);
+  assert.deepEqual(story, ["start 2", "end 2", "start 3", "end 3"]);
+});
+
+Deno.test("mapRows refuses columns and results that make no sense", async () => {
+  assert.throws(() => mapRows(add, [[1], [1, 2]]), /differ in length/);
+  assert.throws(() => mapRows(add, ["text"]), /not a list/);
+  assert.throws(
+    () => mapRows(add, [new DataView(new ArrayBuffer(1))]),
+    /not a list/,
+  );
+  assert.throws(() => mapRows(() => [1].values(), [[1]]), /an iterator/);
+  const later = () => Promise.resolve(new Map().keys());
+  await assert.rejects(async () => await mapRows(later, [[1]]), /an iterator/);
+});

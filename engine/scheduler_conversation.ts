@@ -1,0 +1,144 @@
+/**
+ * What an engine and its scheduler say to one another: readiness, tasks,
+ * outcomes.
+ *
+ * @module
+ */
+import type { Clock, Logger, Timer } from "../base/mod.ts";
+import { ClientLink } from "../links/mod.ts";
+import type { Message, SchedulerAddress, TaskAssign } from "../messages/mod.ts";
+import type { SocketOptions } from "../sockets/mod.ts";
+import type { Payload } from "./slot_state.ts";
+
+/** Who hears what the scheduler says. */
+export interface SchedulerHandler {
+  /** The connection stands, for the first time or again. */
+  connected(): void;
+  /** Run this. */
+  taskAssigned(task: TaskAssign, payload: Payload): void;
+  /** This is a function's source. */
+  sourceArrived(hash: string, source: Uint8Array): void;
+  /** Do not run these. */
+  tasksCancelled(ids: readonly string[], reason: string): void;
+  /** The engine has to end. */
+  end(reason: string): void;
+}
+
+/** Options of {@linkcode SchedulerConversation}. */
+export interface SchedulerConversationOptions {
+  /** Options of the socket towards a scheduler with this public key. */
+  readonly socket: (publicKey: string) => SocketOptions;
+  /** Who hears what the scheduler says. */
+  readonly handler: SchedulerHandler;
+  /** Pause before a scheduler that refused our key is asked again. */
+  readonly retryMs: number;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to say what happened. */
+  readonly log: Logger;
+}
+
+/** The engine's side of the conversation with a scheduler. */
+export class SchedulerConversation {
+  readonly #options: SchedulerConversationOptions;
+  readonly #closing = new Set<Promise<void>>();
+  #link: ClientLink | undefined;
+  #address: SchedulerAddress | undefined;
+  #retry: Timer | undefined;
+  #closed = false;
+
+  /** Makes a conversation with nobody yet. */
+  constructor(options: SchedulerConversationOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the connection stands now. */
+  get connected(): boolean {
+    return this.#link?.connected ?? false;
+  }
+
+  /** Turns to the first of these schedulers, unless it is the same. */
+  turnTo(schedulers: readonly SchedulerAddress[]): void {
+    const [address] = schedulers;
+    if (address === undefined || isSame(address, this.#address)) return;
+    this.#address = address;
+    this.#connect(address);
+  }
+
+  /** Says something; `false` when nobody takes it. */
+  send(message: Message, payload?: Payload): boolean {
+    return this.#link?.send(message, payload) ?? false;
+  }
+
+  /** Writes what waits for up to `lingerMs`, then ends. */
+  async close(lingerMs: number): Promise<void> {
+    this.#closed = true;
+    this.#retry?.cancel();
+    await this.#link?.close({ lingerMs });
+    await Promise.all(this.#closing);
+  }
+
+  #connect(address: SchedulerAddress): void {
+    if (this.#closed) return;
+    this.#retry?.cancel();
+    this.#discard(this.#link);
+    const { log, handler } = this.#options;
+    const link = new ClientLink({
+      socket: this.#options.socket(address.publicKey),
+      log,
+      onMessage: (message, payload) => this.#heard(message, payload),
+      onConnected: () => {
+        if (this.#link === link) handler.connected();
+      },
+      onDisconnected: (reason, final) => {
+        log.warn("scheduler disconnected", { reason: reason.message });
+        if (final && this.#link === link) this.#connectLater(address);
+      },
+    });
+    this.#link = link;
+    link.connect(address.endpoints);
+  }
+
+  #connectLater(address: SchedulerAddress): void {
+    this.#retry?.cancel();
+    this.#retry = this.#options.clock.setTimer(
+      this.#options.retryMs,
+      () => this.#connect(address),
+    );
+  }
+
+  /** Ends a connection that has been replaced. */
+  #discard(link: ClientLink | undefined): void {
+    if (link === undefined) return;
+    const closing = link.close({ lingerMs: 0 })
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  #heard(message: Message, payload: Payload): void {
+    const { handler, log } = this.#options;
+    switch (message.type) {
+      case "task_assign":
+        return handler.taskAssigned(message, payload);
+      case "function_source": {
+        const [source] = payload;
+        if (source !== undefined) handler.sourceArrived(message.hash, source);
+        return;
+      }
+      case "task_cancel":
+        return handler.tasksCancelled(message.ids, message.reason);
+      case "stop":
+        return handler.end(message.reason);
+      default:
+        log.warn("scheduler said something else", { ...message });
+    }
+  }
+}
+
+function isSame(
+  address: SchedulerAddress,
+  other: SchedulerAddress | undefined,
+): boolean {
+  return other !== undefined && address.publicKey === other.publicKey &&
+    address.endpoints.join() === other.endpoints.join();
+}

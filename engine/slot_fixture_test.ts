@@ -1,0 +1,208 @@
+/**
+ * Real slot processes without a cluster: the supervisor's slot side, driven
+ * directly.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { silentLogger, systemClock, utf8 } from "../base/mod.ts";
+import {
+  decodeThrown,
+  decodeValue,
+  encodeValue,
+  type EngineEnd,
+  functionHash,
+  type OutputStream,
+  type TaskOutcome,
+  type ThrownData,
+  type Work,
+} from "../messages/mod.ts";
+import { type EngineLimits, resolveEngineLimits } from "./engine_limits.ts";
+import { EngineState } from "./engine_state.ts";
+import { SlotPool } from "./slot_pool.ts";
+import type { Payload } from "./slot_state.ts";
+
+/** Starts a slot process from source. */
+export const SLOT_COMMAND: readonly string[] = [
+  Deno.execPath(),
+  "run",
+  "--allow-all",
+  "--quiet",
+  "--no-lock",
+  "--config",
+  new URL("../deno.json", import.meta.url).pathname,
+  new URL("../main.ts", import.meta.url).pathname,
+  "slot",
+];
+
+/** One piece of output. */
+export interface Piece {
+  readonly id: string | undefined;
+  readonly stream: OutputStream;
+  readonly text: string;
+}
+
+/** How a task ended, decoded. */
+export interface Ended {
+  readonly outcome: TaskOutcome;
+  readonly value: unknown;
+  readonly thrown: ThrownData | undefined;
+  /** The output that had arrived with the outcome. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Pieces of output that had arrived with the outcome. */
+  readonly pieces: number;
+}
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** Slots that can be given functions. */
+export class SlotRig implements AsyncDisposable {
+  readonly pieces: Piece[] = [];
+  readonly ends: EngineEnd[] = [];
+  readonly ready: PromiseWithResolvers<void> = Promise.withResolvers<void>();
+  readonly failed: PromiseWithResolvers<string> = Promise.withResolvers<
+    string
+  >();
+  readonly pool: SlotPool;
+  readonly state: EngineState;
+  readonly #waiting = new Map<string, (ended: Ended) => void>();
+  readonly #sent = new Set<string>();
+  #next = 0;
+
+  constructor(
+    slots: number,
+    limits: Partial<EngineLimits> = {},
+    slotCommand: readonly string[] = SLOT_COMMAND,
+  ) {
+    const resolved = resolveEngineLimits(limits);
+    this.pool = new SlotPool({
+      slotCommand,
+      limits: resolved,
+      clock: systemClock,
+      log: silentLogger,
+      handler: {
+        slotReady: (slot) => this.state.slotReady(slot),
+        taskFinished: (slot, outcome, payload) =>
+          this.state.taskFinished(slot, outcome, payload),
+        slotEnded: (slot, end) => {
+          this.ends.push(end);
+          this.state.slotEnded(slot, end);
+        },
+        output: (task, stream, text) => {
+          this.pieces.push({ id: task?.id, stream, text });
+          return true;
+        },
+      },
+    });
+    this.state = new EngineState({
+      slots,
+      limits: resolved,
+      clock: systemClock,
+      effects: {
+        sendSource: (slot, hash, source) =>
+          this.pool.sendSource(slot, hash, source),
+        assignTask: (slot, task, payload) =>
+          this.pool.assign(slot, task, payload),
+        sendOutcome: (outcome, payload) => this.#settle(outcome, payload),
+        requestSource: (hash) => assert.fail(`source ${hash} is missing`),
+        announce: () => {},
+        startSlot: (slot, delayMs) =>
+          void setTimeout(() => this.pool.start(slot), delayMs),
+        slotsReady: () => this.ready.resolve(),
+        endEngine: (reason) => this.failed.resolve(reason),
+      },
+    });
+  }
+
+  /** Starts as many slots and waits until they are ready. */
+  static async start(
+    slots: number,
+    limits: Partial<EngineLimits> = {},
+  ): Promise<SlotRig> {
+    const rig = new SlotRig(slots, limits);
+    await rig.open(slots);
+    await rig.ready.promise;
+    return rig;
+  }
+
+  async open(slots: number): Promise<void> {
+    await this.pool.open();
+    for (let slot = 0; slot < slots; slot++) this.pool.start(slot);
+  }
+
+  /** Runs a function, given as such or as its source. */
+  apply(fn: AnyFunction | string, ...args: unknown[]): Promise<Ended> {
+    return this.#run("apply", String(fn), args);
+  }
+
+  /** Maps a function over columns. */
+  map(fn: AnyFunction, ...columns: unknown[]): Promise<Ended> {
+    return this.#run("map", String(fn), columns);
+  }
+
+  /** The value of a function. */
+  async value(fn: AnyFunction, ...args: unknown[]): Promise<unknown> {
+    const { outcome, value, thrown } = await this.apply(fn, ...args);
+    assert.equal(outcome.status, "ok", thrown?.stack ?? outcome.reason);
+    return value;
+  }
+
+  #run(kind: Work["kind"], source: string, args: unknown[]): Promise<Ended> {
+    const hash = functionHash(source);
+    if (!this.#sent.has(hash)) {
+      this.#sent.add(hash);
+      this.state.sourceArrived(hash, utf8(source));
+    }
+    const id = `t${this.#next++}`;
+    const { promise, resolve } = Promise.withResolvers<Ended>();
+    this.#waiting.set(id, resolve);
+    this.state.taskAssigned(
+      { type: "task_assign", id, client: "c", work: { kind, function: hash } },
+      encodeValue(args),
+    );
+    return promise;
+  }
+
+  #settle(outcome: TaskOutcome, payload: Payload): void {
+    const pieces = this.pieces.filter(({ id }) => id === outcome.id);
+    const textOf = (stream: OutputStream): string =>
+      pieces.filter((piece) => piece.stream === stream)
+        .map(({ text }) => text).join("");
+    this.#waiting.get(outcome.id)?.({
+      outcome,
+      value: outcome.status === "ok" ? decodeValue(payload) : undefined,
+      thrown: outcome.status === "error" ? decodeThrown(payload) : undefined,
+      stdout: textOf("stdout"),
+      stderr: textOf("stderr"),
+      pieces: pieces.length,
+    });
+    this.#waiting.delete(outcome.id);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.pool.stop();
+  }
+}
+
+/** Whether a process still runs; a zombie does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    const status = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return status.slice(status.lastIndexOf(")") + 2, -1)[0] !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until a condition holds. */
+export async function until(
+  condition: () => boolean,
+  timeoutMs = 5000,
+): Promise<void> {
+  const startMs = performance.now();
+  while (!condition()) {
+    assert.ok(performance.now() - startMs < timeoutMs, "it took too long");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The body of a slot process (`ippd slot`): connects to its supervisor and
+ * runs what it is given. Imported by the executable directly, so that slots
+ * load little.
+ *
+ * @module
+ */
+import { EMPTY_BYTES, ProtocolError } from "../base/mod.ts";
+import {
+  decodeEnvelopes,
+  type Envelope,
+  Outbox,
+  type TaskOutcome,
+} from "../messages/mod.ts";
+import { DealerSocket } from "../sockets/mod.ts";
+import { createEvaluator } from "./evaluator.ts";
+import { FunctionCache } from "./function_cache.ts";
+import { OutputCapture } from "./output_capture.ts";
+import { markMagic } from "./slot_mark.ts";
+import { type Payload, SLOT_FUNCTION_BYTES_MAX } from "./slot_state.ts";
+import { trimStack } from "./stack_trim.ts";
+import { TaskRunner } from "./task_runner.ts";
+
+/** Environment variables through which a slot learns what it is. */
+export const SlotVariable = {
+  /** The endpoint of the supervisor's socket. */
+  SOCKET: "IPPD_SLOT_SOCKET",
+  /** Proves that the supervisor started this process. */
+  TOKEN: "IPPD_SLOT_TOKEN",
+  /** The slot's number in its engine; user code may read it. */
+  INDEX: "IPPD_SLOT",
+} as const;
+
+/** Exit codes of a slot process that ends by itself. */
+export const SlotExit = {
+  /** The supervisor has left. */
+  LEFT: 0,
+  /** The process was not started by a supervisor. */
+  NOT_A_SLOT: 2,
+  /** The supervisor could not be reached, or said something wrong. */
+  BROKEN: 70,
+} as const;
+
+// User code may replace `Deno.exit`.
+const exit = Deno.exit;
+
+/**
+ * Runs a slot until its supervisor leaves; then the process exits. The
+ * promise never settles.
+ */
+export function runSlot(): Promise<never> {
+  const endpoint = takeVariable(SlotVariable.SOCKET);
+  const token = takeVariable(SlotVariable.TOKEN);
+  if (endpoint === undefined || token === undefined) {
+    Deno.stderr.writeSync(new TextEncoder().encode(
+      "Cannot run slot: only an engine can start one\n",
+    ));
+    return exit(SlotExit.NOT_A_SLOT);
+  }
+  const capture = new OutputCapture(markMagic(token));
+  capture.install();
+  survivePostponedErrors();
+  connectSlot(endpoint, token, capture);
+  return new Promise(() => {});
+}
+
+function takeVariable(name: string): string | undefined {
+  const value = Deno.env.get(name);
+  Deno.env.delete(name);
+  return value;
+}
+
+function connectSlot(
+  endpoint: string,
+  token: string,
+  capture: OutputCapture,
+): void {
+  let connected = false;
+  const outbox = new Outbox({ send: (frames) => socket.send(frames) });
+  const runner = new TaskRunner({
+    functions: new FunctionCache(createEvaluator(), SLOT_FUNCTION_BYTES_MAX),
+    capture,
+    post: (outcome: TaskOutcome, payload: Payload) => {
+      outbox.post(outcome, payload);
+    },
+    isSending: () => outbox.length > 0 || socket.queuedBytes > 0,
+  });
+  const socket = new DealerSocket({
+    security: { kind: "null" },
+    routingId: token,
+    onMessage: (parts) => receive(runner, parts),
+    onConnected: () => {
+      connected = true;
+      outbox.post({ type: "slot_ready", token, pid: Deno.pid });
+    },
+    // Without its supervisor a slot has nothing to live for.
+    onDisconnected: () => exit(connected ? SlotExit.LEFT : SlotExit.BROKEN),
+    onDrained: () => outbox.flush(),
+  });
+  socket.connect(endpoint);
+}
+
+function receive(runner: TaskRunner, parts: readonly Uint8Array[]): void {
+  try {
+    for (const envelope of decodeEnvelopes(parts)) obey(runner, envelope);
+  } catch (error) {
+    report("Cannot obey supervisor:", error);
+    exit(SlotExit.BROKEN);
+  }
+}
+
+function obey(runner: TaskRunner, { message, payload }: Envelope): void {
+  switch (message.type) {
+    case "function_source":
+      return runner.sourceArrived(message.hash, payload[0] ?? EMPTY_BYTES);
+    case "task_assign":
+      return runner.taskAssigned(message, payload);
+    default:
+      throw new ProtocolError(
+        `Cannot obey message ${message.type}: it is not for slots`,
+      );
+  }
+}
+
+/** Reports what user code throws when no task waits for it, and goes on. */
+function survivePostponedErrors(): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    report("Uncaught (in promise)", event.reason);
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    report("Uncaught", event.error ?? event.message);
+  });
+}
+
+function report(how: string, thrown: unknown): void {
+  const text = thrown instanceof Error && typeof thrown.stack === "string"
+    ? trimStack(thrown.stack)
+    : Deno.inspect(thrown);
+  Deno.stderr.writeSync(new TextEncoder().encode(`${how} ${text}\n`));
+}

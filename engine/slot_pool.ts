@@ -1,0 +1,229 @@
+/**
+ * The slot processes of an engine, the socket they connect to, and the guard
+ * that ends them with the engine.
+ *
+ * @module
+ */
+import type { Clock, Logger } from "../base/mod.ts";
+import { ServerLink } from "../links/mod.ts";
+import {
+  type EngineEnd,
+  SUPERVISOR_ACCEPTS,
+  type TaskAssign,
+  type TaskOutcome,
+} from "../messages/mod.ts";
+import type { EngineLimits } from "./engine_limits.ts";
+import { SlotGuard } from "./slot_guard.ts";
+import { SlotProcess, type SlotProcessHandler } from "./slot_process.ts";
+import type { Payload } from "./slot_state.ts";
+import type { SendOutput } from "./task_output.ts";
+
+/** What the slots tell the engine. */
+export interface SlotPoolHandler {
+  /** A slot's process is ready for work. */
+  slotReady(slot: number): void;
+  /**
+   * A slot's first unfinished task has ended.
+   *
+   * @returns Whether it was; if not, the process is ended.
+   */
+  taskFinished(slot: number, outcome: TaskOutcome, payload: Payload): boolean;
+  /** A slot's process is gone. */
+  slotEnded(slot: number, end: EngineEnd): void;
+  /** A piece of output. */
+  readonly output: SendOutput;
+}
+
+/** Options of {@linkcode SlotPool}. */
+export interface SlotPoolOptions {
+  /** Program and arguments that become a slot process. */
+  readonly slotCommand: readonly string[];
+  /** Limits of the engine. */
+  readonly limits: EngineLimits;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to say what happened. */
+  readonly log: Logger;
+  /** Who is told. */
+  readonly handler: SlotPoolHandler;
+}
+
+/** Longest path of a Unix socket that every system takes. */
+const SOCKET_PATH_BYTES_MAX = 100;
+
+/**
+ * Variables that slots do not get: they carry secrets of the engine, and
+ * user code can read its environment.
+ */
+const PRIVATE_VARIABLES: readonly string[] = ["IPPD_CONNECTION_INFO"];
+
+/** Starts, addresses and ends slot processes. */
+export class SlotPool {
+  readonly #options: SlotPoolOptions;
+  readonly #link: ServerLink;
+  #guard: SlotGuard | undefined;
+  readonly #byToken = new Map<string, SlotProcess>();
+  readonly #bySlot = new Map<number, SlotProcess>();
+  #opening: Promise<void> | undefined;
+  #folder = "";
+  #endpoint = "";
+  #stopping = false;
+
+  /** Makes a pool that is not open yet. */
+  constructor(options: SlotPoolOptions) {
+    this.#options = options;
+    this.#link = new ServerLink({
+      // The socket lies in a folder that only this user can enter.
+      socket: { security: { kind: "null" }, clock: options.clock },
+      accepts: SUPERVISOR_ACCEPTS,
+      defaultRole: "slot",
+      log: options.log,
+      onMessage: ({ routingId }, message, payload) =>
+        this.#byToken.get(routingId)?.receive(message, payload),
+      onJoined: ({ routingId }) => this.#join(routingId),
+      onLeft: ({ routingId }) => this.#byToken.get(routingId)?.detach(),
+    });
+  }
+
+  /** The private folder, empty before there is one. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** Process ids of the slots that run. */
+  get pids(): number[] {
+    return [...this.#bySlot.values()].map((process) => process.pid);
+  }
+
+  /**
+   * Makes the private folder and the socket in it, and starts the guard; the
+   * slots are started one by one.
+   */
+  open(): Promise<void> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  /** Starts the process of a slot that has none. */
+  start(slot: number): void {
+    if (this.#stopping) return;
+    let process: SlotProcess;
+    try {
+      process = this.#spawn(slot);
+    } catch (error) {
+      const reason = `slot ${slot} was not started: ${String(error)}`;
+      // Whoever asks for a start must not hear of its end in the same call.
+      queueMicrotask(() => this.#options.handler.slotEnded(slot, { reason }));
+      return;
+    }
+    this.#bySlot.set(slot, process);
+    this.#byToken.set(process.token, process);
+  }
+
+  /** Gives a slot a function's source. */
+  sendSource(slot: number, hash: string, source: Uint8Array): void {
+    this.#bySlot.get(slot)?.sendSource(hash, source);
+  }
+
+  /** Gives a slot one more task. */
+  assign(slot: number, task: TaskAssign, payload: Payload): void {
+    this.#bySlot.get(slot)?.assign(task, payload);
+  }
+
+  /** Ends every slot, the idle ones in their own time, and the guard. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    // What is half open cannot be closed; whoever opened it hears of errors.
+    await Promise.allSettled([this.#opening]);
+    const processes = [...this.#bySlot.values()];
+    for (const process of processes) if (process.busy) process.kill("stopped");
+    await this.#link.close({ lingerMs: 0 });
+    for (const process of processes) process.detach();
+    const timer = this.#options.clock.setTimer(
+      this.#options.limits.slotStopTimeoutMs,
+      () => processes.forEach((process) => process.kill("did not leave")),
+    );
+    await Promise.all(processes.map((process) => process.finished));
+    timer.cancel();
+    await this.#guard?.close();
+    await this.#removeFolder();
+  }
+
+  async #open(): Promise<void> {
+    this.#folder = await privateFolder();
+    this.#guard = new SlotGuard({
+      log: this.#options.log,
+      folder: this.#folder,
+    });
+    this.#endpoint = await this.#link.bind(`ipc://${this.#folder}/s`);
+  }
+
+  #spawn(slot: number): SlotProcess {
+    const { slotCommand, limits, clock, handler } = this.#options;
+    let guarded: Promise<void> | undefined = Promise.resolve();
+    const tell: SlotProcessHandler = {
+      // No task before the guard knows the process: then none can keep it
+      // busy when the supervisor is killed.
+      ready: () => void guarded?.then(() => handler.slotReady(slot)),
+      outcome: (outcome, payload) => {
+        if (!handler.taskFinished(slot, outcome, payload)) {
+          process.kill(`finished task ${outcome.id}, which it did not have`);
+        }
+      },
+      output: handler.output,
+      ended: (end) => this.#forget(slot, process, end),
+    };
+    const process: SlotProcess = new SlotProcess({
+      index: slot,
+      command: slotCommand,
+      environment: slotEnvironment(),
+      endpoint: this.#endpoint,
+      send: (token, message, payload) =>
+        this.#link.send(token, message, payload),
+      limits,
+      clock,
+      handler: tell,
+    });
+    guarded = this.#guard?.watch([...this.pids, process.pid]);
+    return process;
+  }
+
+  #forget(slot: number, process: SlotProcess, end: EngineEnd): void {
+    this.#byToken.delete(process.token);
+    this.#link.forget(process.token);
+    this.#bySlot.delete(slot);
+    void this.#guard?.watch(this.pids);
+    if (!this.#stopping) this.#options.handler.slotEnded(slot, end);
+  }
+
+  /** The guard has removed the folder, unless there was none. */
+  async #removeFolder(): Promise<void> {
+    if (this.#folder === "") return;
+    try {
+      await Deno.remove(this.#folder, { recursive: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      this.#options.log.warn("private folder stays behind", { error });
+    }
+  }
+
+  #join(token: string): void {
+    const process = this.#byToken.get(token);
+    if (process !== undefined) return process.attach();
+    this.#link.disconnect(token, "not a slot of this engine");
+  }
+}
+
+function slotEnvironment(): Record<string, string> {
+  const environment = Deno.env.toObject();
+  for (const name of PRIVATE_VARIABLES) delete environment[name];
+  return environment;
+}
+
+/** A new folder for this user alone, with a path short enough for sockets. */
+async function privateFolder(): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "ippd-" });
+  if (folder.length + 2 <= SOCKET_PATH_BYTES_MAX) return folder;
+  await Deno.remove(folder);
+  return await Deno.makeTempDir({ dir: "/tmp", prefix: "ippd-" });
+}

@@ -1,0 +1,273 @@
+/**
+ * One slot process as its supervisor sees it: start, pipes, messages, end.
+ *
+ * @module
+ */
+import { type Clock, Deque, randomWord, type Timer } from "../base/mod.ts";
+import type {
+  EngineEnd,
+  Message,
+  OutputStream,
+  TaskAssign,
+  TaskOutcome,
+} from "../messages/mod.ts";
+import type { EngineLimits } from "./engine_limits.ts";
+import { markMagic } from "./slot_mark.ts";
+import type { Payload } from "./slot_state.ts";
+import { describeSlotEnd } from "./slot_end.ts";
+import { type SendOutput, TaskOutput } from "./task_output.ts";
+
+/** What a slot process tells its supervisor. */
+export interface SlotProcessHandler {
+  /** It has connected and waits for work. */
+  ready(): void;
+  /** Its first unfinished task has ended, and its output is complete. */
+  outcome(outcome: TaskOutcome, payload: Payload): void;
+  /** A piece of output. */
+  readonly output: SendOutput;
+  /** It is gone, and everything that it said has been told. */
+  ended(end: EngineEnd): void;
+}
+
+/** Options of {@linkcode SlotProcess}. */
+export interface SlotProcessOptions {
+  /** The slot's number in its engine. */
+  readonly index: number;
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  /** The whole environment; the slot's own variables are added. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The endpoint to connect to. */
+  readonly endpoint: string;
+  /** Says something to the process; `false` when too much waits for it. */
+  readonly send: (token: string, message: Message, payload: Payload) => boolean;
+  /** Limits of the engine. */
+  readonly limits: EngineLimits;
+  /** Time. */
+  readonly clock: Clock;
+  /** Who is told. */
+  readonly handler: SlotProcessHandler;
+}
+
+interface HeldOutcome {
+  readonly outcome: TaskOutcome;
+  readonly payload: Payload;
+}
+
+/** A process that runs the tasks of one slot. */
+export class SlotProcess {
+  /** The routing id with which the process connects. */
+  readonly token: string = randomWord(24);
+  readonly #options: SlotProcessOptions;
+  readonly #child: Deno.ChildProcess;
+  readonly #output: TaskOutput;
+  readonly #held = new Deque<HeldOutcome>();
+  readonly #disconnected = Promise.withResolvers<void>();
+  readonly #startTimer: Timer;
+  #connected = false;
+  #markTimer: Timer | undefined;
+  #tail = "";
+  #outOfMemory = false;
+  #killReason: string | undefined;
+
+  /**
+   * Starts the process.
+   *
+   * @throws {Error} when it cannot be started at all.
+   */
+  constructor(options: SlotProcessOptions) {
+    this.#options = options;
+    this.#child = this.#spawn();
+    this.#output = new TaskOutput({
+      magic: markMagic(this.token),
+      send: (task, stream, text, dropped) => {
+        if (stream === "stderr") this.#remember(text);
+        return options.handler.output(task, stream, text, dropped);
+      },
+      onTaskEnded: () => this.#release(),
+    });
+    const { slotStartTimeoutMs } = options.limits;
+    this.#startTimer = options.clock.setTimer(
+      slotStartTimeoutMs,
+      () => this.kill(`was not ready after ${slotStartTimeoutMs} ms`),
+    );
+    this.finished = this.#attend();
+  }
+
+  /** Settles when the process is gone and `ended` has been told. */
+  readonly finished: Promise<void>;
+
+  /** The process id, which is its process group's as well. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Whether a task runs there. */
+  get busy(): boolean {
+    return this.#output.head !== undefined;
+  }
+
+  /** The process has connected. */
+  attach(): void {
+    this.#connected = true;
+  }
+
+  /** The process's connection has ended: it has nothing more to live for. */
+  detach(): void {
+    if (this.busy) this.kill();
+    this.#disconnected.resolve();
+  }
+
+  /** Gives the process a function's source. */
+  sendSource(hash: string, source: Uint8Array): void {
+    this.#post({ type: "function_source", hash }, [source]);
+  }
+
+  /** Gives the process one more task. */
+  assign(task: TaskAssign, payload: Payload): void {
+    this.#output.taskAssigned(task);
+    this.#post(task, payload);
+  }
+
+  /** Takes one message of the process. */
+  receive(message: Message, payload: Payload): void {
+    switch (message.type) {
+      case "slot_ready":
+        this.#startTimer.cancel();
+        return this.#options.handler.ready();
+      case "task_outcome":
+        this.#held.push({ outcome: message, payload });
+        return this.#release();
+      default:
+        return this.kill(`said ${message.type}, which slots do not say`);
+    }
+  }
+
+  /** Ends the process and all that it started. */
+  kill(reason?: string): void {
+    this.#killReason ??= reason;
+    try {
+      Deno.kill(-this.#child.pid, "SIGKILL");
+    } catch {
+      // The group is gone already.
+    }
+  }
+
+  #spawn(): Deno.ChildProcess {
+    const { command, environment, endpoint, index } = this.#options;
+    const [program = "", ...args] = command;
+    return new Deno.Command(program, {
+      args,
+      clearEnv: true,
+      env: {
+        ...environment,
+        IPPD_SLOT_SOCKET: endpoint,
+        IPPD_SLOT_TOKEN: this.token,
+        IPPD_SLOT: String(index),
+      },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      // A process group of its own: it ends as a whole, and the terminal's
+      // interrupt reaches the supervisor alone.
+      detached: true,
+    }).spawn();
+  }
+
+  #post(message: Message, payload: Payload): void {
+    if (!this.#options.send(this.token, message, payload)) {
+      this.kill("did not take its messages");
+    }
+  }
+
+  /** Reads the pipes to their end and waits for the process. */
+  async #attend(): Promise<void> {
+    const stdout = this.#child.stdout.getReader();
+    const stderr = this.#child.stderr.getReader();
+    const pipes = [
+      this.#drain("stdout", stdout),
+      this.#drain("stderr", stderr),
+    ];
+    const status = await this.#child.status;
+    this.#startTimer.cancel();
+    // Nothing that it started may stay behind.
+    this.kill();
+    const timeout = Promise.withResolvers<void>();
+    const timer = this.#options.clock.setTimer(
+      this.#options.limits.slotDrainTimeoutMs,
+      timeout.resolve,
+    );
+    if (!this.#connected) this.#disconnected.resolve();
+    const all = Promise.all([...pipes, this.#disconnected.promise]);
+    await Promise.race([all, timeout.promise]);
+    timer.cancel();
+    await Promise.all([stdout.cancel(), stderr.cancel(), ...pipes]);
+    this.#releaseAll();
+    this.#options.handler.ended(describeSlotEnd({
+      index: this.#options.index,
+      status,
+      killReason: this.#killReason,
+      stderrTail: this.#tail,
+      outOfMemory: this.#outOfMemory,
+    }));
+  }
+
+  async #drain(
+    stream: OutputStream,
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+  ): Promise<void> {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      this.#output.push(stream, value);
+    }
+    this.#output.end(stream);
+  }
+
+  #remember(text: string): void {
+    // V8 says so in its last words, above a long native stack.
+    if (text.includes("out of memory")) this.#outOfMemory = true;
+    const max = this.#options.limits.stderrTailLengthMax;
+    this.#tail = (this.#tail + text.slice(-max)).slice(-max);
+  }
+
+  /** Hands on outcomes, in order, whose output is complete. */
+  #release(): void {
+    for (;;) {
+      const held = this.#held.peek();
+      if (held === undefined) return;
+      const ended = this.#output.head?.endedStreams ?? 0;
+      if ((held.outcome.outputs & ~ended) !== 0) return this.#awaitMarks();
+      this.#releaseFirst();
+    }
+  }
+
+  #releaseFirst(): void {
+    this.#markTimer?.cancel();
+    this.#markTimer = undefined;
+    const held = this.#held.shift();
+    if (held === undefined) return;
+    const outputs = this.#output.taskFinished()?.outputs ?? 0;
+    // What it says from now on is about the next task.
+    this.#tail = "";
+    const { outcome, payload } = held;
+    this.#options.handler.outcome(
+      outcome.outputs === outputs ? outcome : { ...outcome, outputs },
+      payload,
+    );
+  }
+
+  #awaitMarks(): void {
+    this.#markTimer ??= this.#options.clock.setTimer(
+      this.#options.limits.markTimeoutMs,
+      () => {
+        this.#releaseFirst();
+        this.#release();
+      },
+    );
+  }
+
+  #releaseAll(): void {
+    while (this.#held.length > 0) this.#releaseFirst();
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * What the supervisor knows of one slot.
+ *
+ * @module
+ */
+import { Deque } from "../base/mod.ts";
+import type { TaskAssign } from "../messages/mod.ts";
+import { RecentByHash } from "./recent_by_hash.ts";
+
+/** Payload parts: looked into by the slot and the client only. */
+export type Payload = readonly Uint8Array[];
+
+/** The source of a shipped function. */
+export interface FunctionText {
+  /** Its content hash. */
+  readonly hash: string;
+  /** UTF-8. */
+  readonly bytes: Uint8Array;
+}
+
+/** A task that the engine holds. */
+export interface HeldTask {
+  /** The request as it came. */
+  readonly assign: TaskAssign;
+  /** The request's payload, until the task is dropped. */
+  payload: Payload;
+  /** The function's source, once it is known. */
+  source: FunctionText | undefined;
+  /** Whether it waits for its source, for a slot, or has been given to one. */
+  place: "missing" | "queued" | "slot" | "dropped";
+  /** Why it should not run, when somebody said so too late to stop it. */
+  cancelReason: string | undefined;
+}
+
+/**
+ * Functions that a slot keeps, by the bytes of their source. Both sides of
+ * the slot's socket use this number, so that they forget the same ones.
+ */
+export const SLOT_FUNCTION_BYTES_MAX: number = 16 << 20;
+
+/** One slot, through all the processes that it will be. */
+export interface SlotState {
+  /** The slot's number in its engine. */
+  readonly index: number;
+  /** A process that starts, one that works, or none. */
+  phase: "starting" | "ready" | "ended";
+  /** Tasks given to the process and unfinished, in order; the first runs. */
+  readonly tasks: Deque<HeldTask>;
+  /** Mirror of the functions that the process keeps. */
+  functions: RecentByHash<true>;
+  /** Mean time of its tasks. */
+  meanMs: number | undefined;
+  /** Processes that ended in a row without having finished a task. */
+  endsInRow: number;
+  /** Processes that ended in a row before they were ready. */
+  failedStarts: number;
+  /** Whether it was ready once. */
+  wasReady: boolean;
+}
+
+/** A slot whose first process is about to start. */
+export function newSlotState(index: number): SlotState {
+  return {
+    index,
+    phase: "starting",
+    tasks: new Deque(),
+    functions: new RecentByHash(SLOT_FUNCTION_BYTES_MAX),
+    meanMs: undefined,
+    endsInRow: 0,
+    failedStarts: 0,
+    wasReady: false,
+  };
+}

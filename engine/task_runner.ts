@@ -1,0 +1,187 @@
+/**
+ * Runs the tasks of a slot process, one at a time, in the order they came.
+ *
+ * @module
+ */
+import { Deque } from "../base/mod.ts";
+import {
+  decodeValue,
+  encodeThrown,
+  encodeValue,
+  OWN_FRAME_BYTES_MIN,
+  type TaskAssign,
+  type TaskOutcome,
+  thrownData,
+  type Work,
+} from "../messages/mod.ts";
+import type { FunctionCache, ShippedFunction } from "./function_cache.ts";
+import { mapRows } from "./map_rows.ts";
+import type { OutputCapture } from "./output_capture.ts";
+import type { Payload } from "./slot_state.ts";
+import { isThenable, refuseIterator } from "./result_kind.ts";
+import { trimStack } from "./stack_trim.ts";
+
+/** Options of {@linkcode TaskRunner}. */
+export interface TaskRunnerOptions {
+  /** The functions that have been shipped. */
+  readonly functions: FunctionCache;
+  /** Notices what the tasks write. */
+  readonly capture: Pick<OutputCapture, "taskStarted" | "taskEnded">;
+  /** Takes each outcome; `outputs` are the streams with an end mark. */
+  readonly post: (outcome: TaskOutcome, payload: Payload) => void;
+  /** Whether bytes given to `post` have not been written yet. */
+  readonly isSending: () => boolean;
+}
+
+interface WaitingTask {
+  readonly id: string;
+  readonly kind: Work["kind"];
+  readonly shipped: ShippedFunction | undefined;
+  readonly payload: Payload;
+}
+
+/** How often to look whether a large result has been written. */
+const SENDING_POLL_MS = 1;
+
+// User code may replace the globals.
+const { queueMicrotask, setImmediate, setTimeout } = globalThis;
+const now = performance.now.bind(performance);
+const { timeOrigin } = performance;
+
+/**
+ * Runs tasks. User code is entered from a microtask with nothing of ours
+ * below it, so that an interrupt can never unwind our reading.
+ */
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions;
+  readonly #waiting = new Deque<WaitingTask>();
+  readonly #runNext: () => void;
+  readonly #onValue: (value: unknown) => void;
+  readonly #onThrown: (thrown: unknown) => void;
+  #busy = false;
+  #id = "";
+  #startedMs = 0;
+
+  /** Starts idle. */
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+    this.#runNext = () => this.#run();
+    this.#onValue = (value) => this.#finishValue(value);
+    this.#onThrown = (thrown) => this.#finishThrown(thrown);
+  }
+
+  /** Takes a function's source. */
+  sourceArrived(hash: string, source: Uint8Array): void {
+    this.#options.functions.put(hash, source);
+  }
+
+  /** Takes a task; it runs when those before it are done. */
+  taskAssigned(assign: TaskAssign, payload: Payload): void {
+    // Looked up now: what has been forgotten when the task runs depends on
+    // the order of arrival alone, as the supervisor expects.
+    const shipped = this.#options.functions.touch(assign.work.function);
+    const { id, work } = assign;
+    this.#waiting.push({ id, kind: work.kind, shipped, payload });
+    if (this.#busy) return;
+    this.#busy = true;
+    queueMicrotask(this.#runNext);
+  }
+
+  #run(): void {
+    const task = this.#waiting.shift();
+    if (task === undefined) {
+      this.#busy = false;
+      return;
+    }
+    this.#id = task.id;
+    this.#options.capture.taskStarted();
+    this.#startedMs = timeOrigin + now();
+    let value: unknown;
+    try {
+      const run = shippedFunction(task).compile();
+      const lists = argumentsOf(task.payload);
+      this.#startedMs = timeOrigin + now();
+      value = task.kind === "map" ? mapRows(run, lists) : run(...lists);
+      if (isThenable(value)) {
+        Promise.resolve(value).then(this.#onValue, this.#onThrown);
+        return;
+      }
+    } catch (thrown) {
+      return this.#finishThrown(thrown);
+    }
+    this.#finishValue(value);
+  }
+
+  #finishValue(value: unknown): void {
+    const completedMs = timeOrigin + now();
+    let payload: Payload;
+    try {
+      refuseIterator(value);
+      payload = encodeValue(value);
+    } catch (thrown) {
+      return this.#finishThrown(thrown);
+    }
+    this.#finish("ok", completedMs, payload);
+  }
+
+  #finishThrown(thrown: unknown): void {
+    this.#finish("error", timeOrigin + now(), encodeAnyThrown(thrown));
+  }
+
+  #finish(status: "ok" | "error", completedMs: number, payload: Payload): void {
+    this.#options.post({
+      type: "task_outcome",
+      id: this.#id,
+      status,
+      engineId: 0,
+      startedMs: this.#startedMs,
+      completedMs,
+      outputs: this.#options.capture.taskEnded(),
+    }, payload);
+    this.#id = "";
+    // The next task starts in a turn of its own, so that this outcome is on
+    // its way before user code may keep the process busy for hours.
+    if (hasLargePart(payload)) this.#startWhenSent();
+    else setImmediate(() => queueMicrotask(this.#runNext));
+  }
+
+  /** Waits: the next task may change the memory that is being written. */
+  #startWhenSent(): void {
+    setTimeout(() => {
+      if (this.#options.isSending()) this.#startWhenSent();
+      else queueMicrotask(this.#runNext);
+    }, SENDING_POLL_MS);
+  }
+}
+
+function shippedFunction(task: WaitingTask): ShippedFunction {
+  if (task.shipped !== undefined) return task.shipped;
+  throw new ReferenceError("Cannot run task: the function's source is missing");
+}
+
+function argumentsOf(payload: Payload): readonly unknown[] {
+  const args = decodeValue(payload);
+  if (Array.isArray(args)) return args;
+  throw new TypeError("Cannot run task: its arguments are not a list");
+}
+
+/** Encodes what was thrown, even when reading it throws again. */
+function encodeAnyThrown(thrown: unknown): Payload {
+  try {
+    return encodeThrown(thrownData(thrown, trimStack));
+  } catch {
+    return encodeThrown({
+      name: "Error",
+      message: "Cannot describe what was thrown: reading it throws",
+      stack: "",
+      properties: {},
+    });
+  }
+}
+
+function hasLargePart(payload: Payload): boolean {
+  for (const part of payload) {
+    if (part.byteLength >= OWN_FRAME_BYTES_MIN) return true;
+  }
+  return false;
+}
