@@ -1,12 +1,13 @@
 /**
  * Values on the wire: V8's structured clone, typed arrays out of band. An
- * encoded value is a list of parts: the clone, then one part for each buffer.
+ * encoded value is a list of parts: the clone, then the bytes of all buffers,
+ * one behind another, cut where it suits the wire.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import { Deserializer, Serializer } from "node:v8";
-import { ProtocolError } from "../base/mod.ts";
+import { EMPTY_BYTES, ProtocolError } from "../base/mod.ts";
 
 type View = ArrayBufferView<ArrayBufferLike>;
 type ViewMaker = (
@@ -36,6 +37,12 @@ const VIEW_KIND_INDEX: ReadonlyMap<string, number> = new Map(
   VIEW_KINDS.map(([name], index) => [name, index]),
 );
 
+/**
+ * Buffers travel in pieces of at most this many bytes, so that one piece is
+ * sealed while another is on the wire and a third is opened.
+ */
+export const PIECE_BYTES_MAX: number = 1 << 20;
+
 /** Buffers of at least this many bytes are views of the received frame. */
 const SHARED_VIEW_BYTES_MIN = 16 << 10;
 
@@ -61,7 +68,7 @@ interface HostObjectSettings {
 }
 
 class ValueEncoder extends Serializer {
-  readonly buffers: Uint8Array[] = [];
+  readonly pieces: Uint8Array[] = [];
 
   constructor() {
     super();
@@ -70,11 +77,13 @@ class ValueEncoder extends Serializer {
   }
 
   _writeHostObject(view: View): void {
+    const { buffer, byteOffset, byteLength } = view;
     this.writeUint32(viewKind(view));
-    this.writeUint32(this.buffers.length);
-    this.buffers.push(
-      new Uint8Array(view.buffer, view.byteOffset, view.byteLength),
-    );
+    this.writeDouble(byteLength);
+    for (let at = 0; at < byteLength; at += PIECE_BYTES_MAX) {
+      const length = Math.min(PIECE_BYTES_MAX, byteLength - at);
+      this.pieces.push(new Uint8Array(buffer, byteOffset + at, length));
+    }
   }
 
   _getDataCloneError(message: string): Error {
@@ -83,29 +92,75 @@ class ValueEncoder extends Serializer {
 }
 
 class ValueDecoder extends Deserializer {
-  readonly #buffers: readonly Uint8Array[];
+  readonly #parts: readonly Uint8Array[];
+  /** The next part, and how much of it has been read. */
+  #part = 1;
+  #offset = 0;
 
-  constructor(data: Uint8Array, buffers: readonly Uint8Array[]) {
+  constructor(data: Uint8Array, parts: readonly Uint8Array[]) {
     super(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-    this.#buffers = buffers;
+    this.#parts = parts;
   }
 
   _readHostObject(): View {
     const kind = VIEW_KINDS[this.readUint32()];
-    const bytes = this.#buffers[this.readUint32()];
-    if (kind === undefined || bytes === undefined) {
-      throw new ProtocolError("Cannot read value: buffer missing");
+    const byteLength = this.readDouble();
+    if (kind === undefined) {
+      throw new ProtocolError("Cannot read value: unknown kind of array");
     }
     const [name, width, make] = kind;
-    if (bytes.byteLength % width !== 0) {
+    if (byteLength % width !== 0) {
       throw new ProtocolError(`Cannot read value: ${name} of odd length`);
     }
+    const bytes = this.#take(byteLength, width);
+    return make(bytes.buffer as ArrayBuffer, bytes.byteOffset, byteLength);
+  }
+
+  /** Whether every byte has been read. */
+  get isDone(): boolean {
+    return this.#part >= this.#parts.length;
+  }
+
+  #take(byteLength: number, width: number): Uint8Array {
+    const part = this.#parts[this.#part];
     // A small view would keep the whole frame alive and show it to others;
     // a large one is used in place when its alignment allows.
-    const inPlace = bytes.byteLength >= SHARED_VIEW_BYTES_MIN &&
-      bytes.byteOffset % width === 0;
-    const own = inPlace ? bytes : bytes.slice();
-    return make(own.buffer as ArrayBuffer, own.byteOffset, own.byteLength);
+    if (
+      part?.byteLength === byteLength && this.#offset === 0 &&
+      byteLength >= SHARED_VIEW_BYTES_MIN && part.byteOffset % width === 0
+    ) {
+      this.#part++;
+      return part;
+    }
+    return this.#copy(byteLength);
+  }
+
+  #copy(byteLength: number): Uint8Array {
+    if (!(byteLength >= 0 && byteLength <= this.#bytesLeft())) {
+      throw new ProtocolError("Cannot read value: buffer missing");
+    }
+    const bytes = new Uint8Array(byteLength);
+    let at = 0;
+    while (at < byteLength) {
+      const part = this.#parts[this.#part] ?? EMPTY_BYTES;
+      const end = Math.min(part.byteLength, this.#offset + byteLength - at);
+      bytes.set(part.subarray(this.#offset, end), at);
+      at += end - this.#offset;
+      this.#offset = end;
+      if (end === part.byteLength) {
+        this.#part++;
+        this.#offset = 0;
+      }
+    }
+    return bytes;
+  }
+
+  #bytesLeft(): number {
+    let bytes = -this.#offset;
+    for (let part = this.#part; part < this.#parts.length; part++) {
+      bytes += this.#parts[part]?.byteLength ?? 0;
+    }
+    return bytes;
   }
 }
 
@@ -125,7 +180,7 @@ export function encodeValue(value: unknown): Uint8Array[] {
     if (path === undefined) throw cause;
     throw new TypeError(`Cannot send ${path}`, { cause });
   }
-  return [encoder.releaseBuffer(), ...encoder.buffers];
+  return [encoder.releaseBuffer(), ...encoder.pieces];
 }
 
 /**
@@ -137,9 +192,11 @@ export function decodeValue(parts: readonly Uint8Array[]): unknown {
   const data = parts[0];
   if (data === undefined) throw new ProtocolError("Cannot read value: empty");
   try {
-    const decoder = new ValueDecoder(data, parts.slice(1));
+    const decoder = new ValueDecoder(data, parts);
     decoder.readHeader();
-    return decoder.readValue();
+    const value = decoder.readValue();
+    if (decoder.isDone) return value;
+    throw new ProtocolError("Cannot read value: bytes left over");
   } catch (cause) {
     if (cause instanceof ProtocolError) throw cause;
     throw new ProtocolError("Cannot read value: not a structured clone", {
