@@ -1,0 +1,128 @@
+/**
+ * Batches of bytes on their way out, and the pool they come from.
+ *
+ * @module
+ */
+import { LONG_HEADER_BYTES, writeFrameHeader } from "./frame.ts";
+
+/** Bytes of the scratch buffer that small frames are collected in. */
+export const SCRATCH_BYTES: number = 64 * 1024;
+/** A batch is closed when it holds this much, whatever it is made of. */
+export const BATCH_BYTES_MAX: number = 256 * 1024;
+
+/** Boxes that are sealed or opened in one call. */
+export const BOXES_MAX = 1024;
+const BATCHES_KEPT_MAX = 32;
+
+/** Bytes to be written together, and which messages they carry. */
+export class Batch {
+  /** Where small frames are collected; the batch's own. */
+  readonly scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SCRATCH_BYTES);
+  /** What to write, in order; views of the scratch and of large parts. */
+  readonly chunks: Uint8Array[] = [];
+  /** The messages that begin in this batch. */
+  readonly messages: (readonly Uint8Array[])[] = [];
+  /** Where each of them begins, in bytes of the batch. */
+  readonly offsets: number[] = [];
+  /** Bytes of parts in the batch. */
+  payloadBytes = 0;
+  /** Messages that end in the batch. */
+  messagesEnded = 0;
+  /** Where the next byte goes in the scratch. */
+  at = 0;
+  #chunkStart = 0;
+  #chunkBytes = 0;
+
+  /** Bytes in the batch. */
+  get bytes(): number {
+    return this.#chunkBytes + this.at - this.#chunkStart;
+  }
+
+  /** Bytes that still fit the scratch. */
+  get room(): number {
+    return SCRATCH_BYTES - this.at;
+  }
+
+  /** Notes that a message begins at an offset. */
+  begin(message: readonly Uint8Array[], offset: number): void {
+    this.messages.push(message);
+    this.offsets.push(offset);
+  }
+
+  /** Copies bytes that the caller knows to fit. */
+  copy(bytes: Uint8Array): void {
+    this.scratch.set(bytes, this.at);
+    this.at += bytes.byteLength;
+  }
+
+  /** Writes a frame header, which the caller knows to fit. */
+  header(flags: number, bodyBytes: number): void {
+    this.at = writeFrameHeader(this.scratch, this.at, flags, bodyBytes);
+  }
+
+  /** Adds bytes as they are; they must stay as they are until written. */
+  append(bytes: Uint8Array): void {
+    this.cut();
+    this.chunks.push(bytes);
+    this.#chunkBytes += bytes.byteLength;
+  }
+
+  /** Ends the current run of the scratch. */
+  cut(): void {
+    if (this.at === this.#chunkStart) return;
+    this.chunks.push(this.scratch.subarray(this.#chunkStart, this.at));
+    this.#chunkBytes += this.at - this.#chunkStart;
+    this.#chunkStart = this.at;
+  }
+
+  /** Whether a large part may still be appended behind a header. */
+  get takesLarge(): boolean {
+    return this.bytes < BATCH_BYTES_MAX && this.room >= LONG_HEADER_BYTES;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.chunks.length = 0;
+    this.messages.length = 0;
+    this.offsets.length = 0;
+    this.payloadBytes = 0;
+    this.messagesEnded = 0;
+    this.at = 0;
+    this.#chunkStart = 0;
+    this.#chunkBytes = 0;
+  }
+}
+
+/**
+ * Scratch memory that the connections of a socket share: an idle connection
+ * holds none.
+ */
+export class BatchPool {
+  readonly #free: Batch[] = [];
+  #sealBoxes: Int32Array | undefined;
+  #openBoxes: Int32Array | undefined;
+
+  /** Where boxes to be sealed are noted, within one synchronous step. */
+  get sealBoxes(): Int32Array {
+    return this.#sealBoxes ??= new Int32Array(BOXES_MAX * 2);
+  }
+
+  /** Where boxes to be opened are noted, within one synchronous step. */
+  get openBoxes(): Int32Array {
+    return this.#openBoxes ??= new Int32Array(BOXES_MAX * 2);
+  }
+
+  /** Where the box of a large frame is noted. */
+  readonly singleBox: Int32Array = new Int32Array(2);
+
+  /** An empty batch. */
+  take(): Batch {
+    return this.#free.pop() ?? new Batch();
+  }
+
+  /** Takes back a batch that nobody reads any more. */
+  give(batch: Batch): void {
+    batch.clear();
+    if (this.#free.length < BATCHES_KEPT_MAX) this.#free.push(batch);
+  }
+}
