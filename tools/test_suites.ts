@@ -37,7 +37,8 @@ const SHELL: readonly string[] = [
   "--allow-run=/bin/sh",
 ];
 
-const LOOPBACK = "--allow-net=127.0.0.1,[::1],localhost,0.0.0.0";
+/** Unix sockets at any path cannot be granted by name. */
+const NETWORK = "--allow-net";
 
 /** Files, environment, host name and the native half of the cryptography. */
 const MACHINE: readonly string[] = [
@@ -82,12 +83,17 @@ export const SUITES: readonly Suite[] = [
   { name: "messages", folder: "messages", permissions: NOTHING },
   { name: "tools", folder: "tools", permissions: SHELL },
   { name: "security", folder: "security", permissions: MACHINE },
-  { name: "sockets", folder: "sockets", permissions: [...MACHINE, LOOPBACK] },
-  { name: "links", folder: "links", permissions: [...MACHINE, LOOPBACK] },
-  { name: "scheduler", folder: "scheduler", permissions: ALL },
-  { name: "hub", folder: "hub", permissions: ALL },
+  { name: "sockets", folder: "sockets", permissions: [...MACHINE, NETWORK] },
+  { name: "functions", folder: "functions", permissions: NOTHING },
+  { name: "links", folder: "links", permissions: NOTHING },
+  {
+    name: "scheduler",
+    folder: "scheduler",
+    permissions: ["--allow-env=IPPD_SEED"],
+  },
+  { name: "hub", folder: "hub", permissions: NOTHING },
   { name: "engine", folder: "engine", permissions: ALL },
-  { name: "client", folder: "client", permissions: ALL },
+  { name: "client", folder: "client", permissions: NOTHING },
   { name: "dashboard", folder: "dashboard", permissions: ALL },
   { name: "cluster", folder: "cluster", permissions: ALL },
   { name: "cli", folder: "cli", permissions: ALL },
