@@ -314,6 +314,7 @@ export class SocketCore implements LinkOwner {
         if (lateMs > everyMs) link.forgive(lateMs);
         link.checkTime(nowMs);
       }
+      this.#context.pool.trim();
       if (this.#links.size > 0) this.#watch();
     });
   }

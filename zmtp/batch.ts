@@ -13,6 +13,13 @@ export const BATCH_BYTES_MAX: number = 256 * 1024;
 /** Boxes that are sealed or opened in one call. */
 export const BOXES_MAX = 1024;
 const BATCHES_KEPT_MAX = 32;
+/** Large buffers are a power of two, so that they fit again, … */
+const LARGE_BYTES_MIN = 64 * 1024;
+/** … and what a frame needs besides a payload that is one. */
+const LARGE_BYTES_SPARE = 64;
+/** Larger buffers are not kept. */
+const LARGE_KEPT_BYTES_MAX = 33 * 1024 ** 2;
+const LARGE_KEPT_MAX = 2;
 
 /** Bytes to be written together, and which messages they carry. */
 export class Batch {
@@ -26,6 +33,8 @@ export class Batch {
   readonly offsets: number[] = [];
   /** Bytes of parts in the batch. */
   payloadBytes = 0;
+  /** Buffers of the pool that large frames lie in. */
+  readonly borrowed: Uint8Array<ArrayBuffer>[] = [];
   /** Messages that end in the batch. */
   messagesEnded = 0;
   /** Where the next byte goes in the scratch. */
@@ -85,6 +94,7 @@ export class Batch {
     this.chunks.length = 0;
     this.messages.length = 0;
     this.offsets.length = 0;
+    this.borrowed.length = 0;
     this.payloadBytes = 0;
     this.messagesEnded = 0;
     this.at = 0;
@@ -99,6 +109,8 @@ export class Batch {
  */
 export class BatchPool {
   readonly #free: Batch[] = [];
+  #large: Uint8Array<ArrayBuffer>[] = [];
+  #largeUsed = false;
   #sealBoxes: Int32Array | undefined;
   #openBoxes: Int32Array | undefined;
 
@@ -122,7 +134,45 @@ export class BatchPool {
 
   /** Takes back a batch that nobody reads any more. */
   give(batch: Batch): void {
+    for (const buffer of batch.borrowed) this.#keepLarge(buffer);
     batch.clear();
     if (this.#free.length < BATCHES_KEPT_MAX) this.#free.push(batch);
   }
+
+  /**
+   * A buffer of at least so many bytes, with anything in it, which returns
+   * with the batch. New memory of this size costs as much as the sealing.
+   */
+  borrowLarge(batch: Batch, bytes: number): Uint8Array<ArrayBuffer> {
+    this.#largeUsed = true;
+    const index = this.#large.findIndex((kept) => kept.byteLength >= bytes);
+    const buffer = index >= 0
+      ? this.#large.splice(index, 1)[0]
+      : new Uint8Array(largeBytes(bytes));
+    if (buffer === undefined) return new Uint8Array(bytes);
+    batch.borrowed.push(buffer);
+    return buffer;
+  }
+
+  /** Lets go of large buffers that nobody has used since the last trim. */
+  trim(): void {
+    if (!this.#largeUsed) this.#large = [];
+    this.#largeUsed = false;
+  }
+
+  #keepLarge(buffer: Uint8Array<ArrayBuffer>): void {
+    if (buffer.byteLength > LARGE_KEPT_BYTES_MAX) return;
+    this.#large.push(buffer);
+    // The smallest serves least.
+    if (this.#large.length <= LARGE_KEPT_MAX) return;
+    this.#large.sort((a, b) => b.byteLength - a.byteLength).pop();
+  }
+}
+
+/** Rounds up, but not where the rest would never be kept anyway. */
+function largeBytes(bytes: number): number {
+  if (bytes > LARGE_KEPT_BYTES_MAX) return bytes;
+  let size = LARGE_BYTES_MIN;
+  while (size + LARGE_BYTES_SPARE < bytes) size *= 2;
+  return size + LARGE_BYTES_SPARE;
 }

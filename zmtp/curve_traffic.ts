@@ -207,14 +207,15 @@ export class CurveWriter implements TrafficWriter {
   #large(batch: Batch, flags: number, body: Uint8Array): boolean {
     if (!batch.takesLarge) return false;
     const length = PAYLOAD_OFFSET + body.byteLength;
-    const frame = new Uint8Array(LONG_HEADER_BYTES + length);
+    const frameBytes = LONG_HEADER_BYTES + length;
+    const frame = this.#pool.borrowLarge(batch, frameBytes);
     const at = writeFrameHeader(frame, 0, 0, length);
     this.#lay(frame, at, flags, body);
     const box = this.#pool.singleBox;
     box[0] = at + NONCE_OFFSET;
     box[1] = length - FLAGS_OFFSET;
     this.#sealer.seal(frame, box, 1);
-    batch.append(frame);
+    batch.append(frame.subarray(0, frameBytes));
     return true;
   }
 
