@@ -42,6 +42,9 @@ export interface DealerSocketOptions extends SocketOptions {
  * connection is lost, messages of which nothing was written yet are sent
  * over the next one; a message that was written in part, or in full but not
  * read by the peer, is lost with it.
+ *
+ * What a callback throws does not touch the connection: it is reported like
+ * any uncaught error of the program.
  */
 export class DealerSocket implements AsyncDisposable {
   readonly #options: DealerSocketOptions;

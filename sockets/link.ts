@@ -285,11 +285,13 @@ export class Link implements Peer {
     }
   }
 
-  /** Writes the last words that the peer is owed, and ends. */
+  /** Ends, after the last words that a peer is owed in the handshake. */
   #refuse(reason: Error): void {
-    this.#farewell = reason;
-    this.flush();
-    if (this.#writing === undefined) this.end(reason);
+    if (!this.wasReady) {
+      this.#farewell = reason;
+      this.flush();
+    }
+    if (this.#writing === undefined || this.wasReady) this.end(reason);
   }
 
   #ready(peer: ZmtpPeer): void {

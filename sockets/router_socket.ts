@@ -43,6 +43,9 @@ const GENERATED_IDS = 2 ** 32;
  * Each peer has a routing id: its own, or one that is made up. A second
  * connection with a connected peer's id takes its place when it proves the
  * same key, and is refused otherwise.
+ *
+ * What a callback throws does not touch the connection: it is reported like
+ * any uncaught error of the program.
  */
 export class RouterSocket implements AsyncDisposable {
   readonly #options: RouterSocketOptions;

@@ -109,8 +109,8 @@ export class Batch {
  */
 export class BatchPool {
   readonly #free: Batch[] = [];
-  #large: Uint8Array<ArrayBuffer>[] = [];
-  #largeUsed = false;
+  readonly #large: Uint8Array<ArrayBuffer>[] = [];
+  #used = false;
   #sealBoxes: Int32Array | undefined;
   #openBoxes: Int32Array | undefined;
 
@@ -129,6 +129,7 @@ export class BatchPool {
 
   /** An empty batch. */
   take(): Batch {
+    this.#used = true;
     return this.#free.pop() ?? new Batch();
   }
 
@@ -144,7 +145,6 @@ export class BatchPool {
    * with the batch. New memory of this size costs as much as the sealing.
    */
   borrowLarge(batch: Batch, bytes: number): Uint8Array<ArrayBuffer> {
-    this.#largeUsed = true;
     const index = this.#large.findIndex((kept) => kept.byteLength >= bytes);
     const buffer = index >= 0
       ? this.#large.splice(index, 1)[0]
@@ -154,10 +154,13 @@ export class BatchPool {
     return buffer;
   }
 
-  /** Lets go of large buffers that nobody has used since the last trim. */
+  /** Lets go of the memory when none was used since the last trim. */
   trim(): void {
-    if (!this.#largeUsed) this.#large = [];
-    this.#largeUsed = false;
+    if (!this.#used) {
+      this.#free.length = 0;
+      this.#large.length = 0;
+    }
+    this.#used = false;
   }
 
   #keepLarge(buffer: Uint8Array<ArrayBuffer>): void {

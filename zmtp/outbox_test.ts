@@ -85,11 +85,3 @@ Deno.test("Outbox sends commands between messages, not between parts", () => {
   deepEqual(chunks.map((chunk) => chunk.length), [9, 200_000, 5 + 9]);
   deepEqual([...chunks[2]?.subarray(0, 7) ?? []], [4, 3, 0, 0, 0, 0, 7]);
 });
-
-Deno.test("BatchPool keeps some batches and no more", () => {
-  const pool = new BatchPool();
-  const batches = Array.from({ length: 40 }, () => pool.take());
-  for (const batch of batches) pool.give(batch);
-  const again = new Set(Array.from({ length: 40 }, () => pool.take()));
-  equal(batches.filter((batch) => again.has(batch)).length, 32);
-});

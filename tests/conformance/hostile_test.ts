@@ -284,3 +284,11 @@ Deno.test("a ROUTER refuses long commands in the handshake", async () => {
   await router.quiet();
   match(router.refusals[0]?.reason.message ?? "", /4097 bytes/);
 });
+
+Deno.test("a ROUTER keeps nothing of ten thousand refused connections", async () => {
+  const script = new URL("./refused_handshakes.ts", import.meta.url);
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--v8-flags=--expose-gc", script.href],
+  }).output();
+  equal(code, 0, new TextDecoder().decode(stdout));
+});

@@ -7,12 +7,7 @@ import {
 } from "../../security/mod.ts";
 import {
   type ByteStream,
-  DealerSocket,
   type Network,
-  type Peer,
-  type Refusal,
-  RouterSocket,
-  type SocketOptions,
   type SocketSecurity,
   systemNetwork,
 } from "../../sockets/mod.ts";
@@ -22,6 +17,7 @@ import {
   type ForeignKind,
   LibzmqProcess,
 } from "./libzmq_process.ts";
+import { openOurs } from "./our_socket.ts";
 
 const KIB = 1024;
 const MIB = 1024 ** 2;
@@ -122,70 +118,6 @@ function theirCurve(
     publicKey: encodeZ85(keys.theirs.publicKey),
     serverKey: encodeZ85(keys.ours.publicKey),
   };
-}
-
-/** A socket of ours with what it heard, whatever its type. */
-interface OurSocket extends AsyncDisposable {
-  readonly received: Uint8Array[][];
-  readonly refusals: Refusal[];
-  readonly endings: (Error | undefined)[];
-  peers: number;
-  bind(endpoint: string): Promise<string>;
-  connect(endpoint: string): void;
-  send(parts: readonly Uint8Array[]): void;
-}
-
-function openOurs(
-  type: "ROUTER" | "DEALER",
-  options: SocketOptions,
-): OurSocket {
-  const heard = {
-    received: [] as Uint8Array[][],
-    refusals: [] as Refusal[],
-    endings: [] as (Error | undefined)[],
-    peers: 0,
-  };
-  const onRefused = (refusal: Refusal): void => {
-    heard.refusals.push(refusal);
-  };
-  const joined = (): void => void heard.peers++;
-  const left = (reason: Error | undefined): void => {
-    heard.endings.push(reason);
-  };
-  if (type === "DEALER") {
-    const dealer = new DealerSocket({
-      ...options,
-      onRefused,
-      onMessage: (parts) => void heard.received.push(parts),
-      onConnected: joined,
-      onDisconnected: left,
-    });
-    return Object.assign(heard, {
-      bind: (endpoint: string) => dealer.bind(endpoint),
-      connect: (endpoint: string) => dealer.connect(endpoint),
-      send: (parts: readonly Uint8Array[]) => void dealer.send(parts),
-      [Symbol.asyncDispose]: () => dealer.close({ lingerMs: 0 }),
-    });
-  }
-  let peer: Peer | undefined;
-  const router = new RouterSocket({
-    ...options,
-    onRefused,
-    onMessage: (_peer, parts) => void heard.received.push(parts),
-    onPeerJoined: (newcomer) => {
-      peer = newcomer;
-      joined();
-    },
-    onPeerLeft: (_peer, reason) => left(reason),
-  });
-  return Object.assign(heard, {
-    bind: (endpoint: string) => router.bind(endpoint),
-    connect: (endpoint: string) => router.connect(endpoint),
-    send(parts: readonly Uint8Array[]) {
-      if (peer !== undefined) router.send(peer, parts);
-    },
-    [Symbol.asyncDispose]: () => router.close({ lingerMs: 0 }),
-  });
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
