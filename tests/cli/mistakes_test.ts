@@ -76,9 +76,23 @@ Deno.test("ippd controller refuses an address in use with code 8", async () => {
   });
 });
 
+/** Listens on a port whose lower neighbour nobody uses. */
+function listenAboveFreePort(): Deno.TcpListener {
+  for (;;) {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port: port - 1 }).close();
+      return listener;
+    } catch {
+      listener.close();
+    }
+  }
+}
+
 Deno.test("ippd controller refuses a scheduler's address in use with code 8", async () => {
   await withIppdDir(async (folder) => {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    using listener = listenAboveFreePort();
     const { port } = listener.addr;
     const words = ["--port", String(port - 1), "--log-level", "error"];
     const end = await runIppd(folder, "controller", ...words);
