@@ -35,11 +35,12 @@ const LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["zmtp", ["security", "base"]],
   ["sockets", ["zmtp", "security", "base"]],
   ["messages", ["base"]],
+  ["functions", ["base"]],
   ["links", ["messages", "sockets", "security", "base"]],
   ["hub", ROLE_LAYERS],
   ["scheduler", ROLE_LAYERS],
-  ["engine", ROLE_LAYERS],
-  ["client", ROLE_LAYERS],
+  ["engine", ["functions", ...ROLE_LAYERS]],
+  ["client", ["functions", ...ROLE_LAYERS]],
   ["dashboard", ROLE_LAYERS],
   ["cluster", ["client", ...ROLE_LAYERS]],
   ["cli", ["cluster", "client", ...PROCESS_ROLES, ...ROLE_LAYERS]],
@@ -64,6 +65,7 @@ const PURE_FOLDERS: ReadonlyMap<string, RegExp | undefined> = new Map([
   ["security", /_file\.ts$/],
   ["zmtp", undefined],
   ["messages", undefined],
+  ["functions", undefined],
 ]);
 
 /** Objects that reach outside the process, or give time or chance. */

@@ -33,6 +33,7 @@ const FOLDERS_WITH_DOOR: ReadonlySet<string> = new Set([
   "zmtp",
   "sockets",
   "messages",
+  "functions",
   "links",
   "hub",
   "scheduler",
