@@ -34,13 +34,16 @@
  *
  * @module
  */
+export { ref, Reference } from "./functions/mod.ts";
 export {
+  type ArgumentsOf,
   AsyncResult,
   Client,
   connect,
   type ConnectOptions,
   type DirectTargets,
   DirectView,
+  type ExecuteOptions,
   type ForTargets,
   type ItemOf,
   type ListsOf,
@@ -52,6 +55,7 @@ export {
   type SettledTask,
   type ShutdownOptions,
   type TaskMetadata,
+  type ViewFlags,
   type WaitOptions,
 } from "./client/mod.ts";
 export {

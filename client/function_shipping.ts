@@ -1,53 +1,125 @@
 /**
- * Functions as they are shipped: their source, by hash.
+ * Functions as they are shipped: analysed once, named by hash.
  *
  * @module
  */
-import { utf8 } from "../base/mod.ts";
-import { functionHash } from "../messages/mod.ts";
+import { analyseCapture, analyseFunction } from "../functions/analysis/mod.ts";
+import {
+  type AnalysedSource,
+  type Captures,
+  checkAssigned,
+  encodeCaptures,
+  type EncodedCaptures,
+  encodeReferences,
+  type FunctionAnalysis,
+  missingNames,
+  type Shippable,
+} from "../functions/mod.ts";
+import {
+  type CallExtras,
+  encodeUnit,
+  encodeValue,
+  functionHash,
+} from "../messages/mod.ts";
 
 /** Any function, whatever it takes. */
 export type AnyFunction = (...args: never[]) => unknown;
 
 /** A function ready to be shipped. */
 export interface ShippedFunction {
-  /** Names the source on the wire. */
+  /** Names the unit on the wire. */
   readonly hash: string;
-  /** The source in UTF-8. */
-  readonly source: Uint8Array;
+  /** The encoded unit. */
+  readonly unit: Uint8Array;
+  /** What stacks call it. */
+  readonly name: string;
+  /** What its source says. */
+  readonly analysis: FunctionAnalysis;
 }
 
-const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
+/** Arguments ready to be shipped. */
+export interface ShippedArguments {
+  /** Whether the payload holds more than a plain list. */
+  readonly extras: boolean;
+  /** The encoded arguments. */
+  readonly payload: readonly Uint8Array[];
+}
 
 /** Turns functions into what is shipped, each of them once. */
 export class FunctionShipper {
   readonly #shipped = new WeakMap<AnyFunction, ShippedFunction>();
 
   /**
-   * The source and hash of a function.
+   * The unit and hash of a function.
    *
-   * @throws {TypeError} when it is not a function, or has no source.
+   * @throws {TypeError} when it is not a function, or one that cannot be
+   * shipped; the message says what about it and where.
    */
   ship(fn: AnyFunction): ShippedFunction {
     const known = typeof fn === "function" ? this.#shipped.get(fn) : undefined;
     if (known !== undefined) return known;
-    const source = utf8(sourceOf(fn));
-    const shipped = { hash: functionHash(source), source };
+    if (typeof fn !== "function") {
+      throw new TypeError(
+        `Cannot ship ${typeof fn}: the first argument must be a function`,
+      );
+    }
+    const source = Function.prototype.toString.call(fn);
+    const { name } = fn;
+    const analysis = analyseFunction(source, name);
+    const { form, free } = analysis;
+    const unit = encodeUnit({ source, form, name, free });
+    const shipped = { hash: functionHash(unit), unit, name, analysis };
     this.#shipped.set(fn, shipped);
     return shipped;
   }
+
+  /**
+   * The arguments of a call, with captures and references where there are
+   * any.
+   *
+   * @throws {TypeError} with the path to what cannot cross.
+   */
+  shipArguments(
+    fn: ShippedFunction,
+    args: readonly unknown[],
+    captures: Captures | undefined,
+  ): ShippedArguments {
+    const references = encodeReferences(args);
+    if (references === undefined && captures === undefined) {
+      return { extras: false, payload: encodeArguments(args) };
+    }
+    const encoded = captures === undefined
+      ? undefined
+      : encodeCaptured(captures, fn);
+    const extras: CallExtras = {
+      lists: references ?? args,
+      references: references !== undefined,
+      captures: encoded,
+      free: missingNames(fn.analysis, encoded),
+    };
+    return { extras: true, payload: encodeValue(extras) };
+  }
 }
 
-function sourceOf(fn: AnyFunction): string {
-  if (typeof fn !== "function") {
-    throw new TypeError(
-      `Cannot ship ${typeof fn}: the first argument must be a function`,
-    );
-  }
+/** Makes plain data of names and values, functions included. */
+export function encodeNames(names: Captures): Uint8Array[] {
+  return encodeValue(encodeCaptures(names, shipCapture));
+}
+
+function encodeCaptured(
+  captures: Captures,
+  fn: ShippedFunction,
+): EncodedCaptures {
+  checkAssigned(fn.analysis, captures, fn.name);
+  return encodeCaptures(captures, shipCapture);
+}
+
+function shipCapture(fn: Shippable, path: string): AnalysedSource {
   const source = Function.prototype.toString.call(fn);
-  if (!NATIVE.test(source)) return source;
-  const name = fn.name === "" ? "this function" : `function ${fn.name}`;
-  throw new TypeError(
-    `Cannot ship ${name}: it is native or bound and has no source; wrap it in an arrow function`,
-  );
+  return { source, analysis: analyseCapture(source, path) };
+}
+
+/** Encodes arguments; the path to what cannot cross starts with their place. */
+function encodeArguments(args: readonly unknown[]): Uint8Array[] {
+  return encodeValue(args, "arguments");
 }

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { encodeValue } from "../messages/mod.ts";
+import type { Work } from "../messages/mod.ts";
 import { AsyncResult, type ResultShape } from "./async_result.ts";
+import type { ArgumentsOf } from "./direct_view.ts";
 import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
-import type { AnyFunction } from "./function_shipping.ts";
+import type { AnyFunction, ShippedFunction } from "./function_shipping.ts";
 import type { Session } from "./session.ts";
 import type { TaskRun } from "./task_run.ts";
+import { mergeFlags, type ViewFlags } from "./view_flags.ts";
 import { listsJoined, oneValue } from "./view_shapes.ts";
 
 /** Options of {@linkcode LoadBalancedView.map}, given after the lists. */
@@ -29,11 +31,23 @@ export type ListsOf<Args extends readonly unknown[]> = {
 export class LoadBalancedView {
   readonly #session: Session;
   readonly #targets: readonly number[];
+  readonly #flags: ViewFlags;
 
   /** Views are made by clients. An empty list of targets means any engine. */
-  constructor(session: Session, targets: readonly number[]) {
+  constructor(
+    session: Session,
+    targets: readonly number[],
+    flags: ViewFlags = {},
+  ) {
     this.#session = session;
     this.#targets = targets;
+    this.#flags = flags;
+  }
+
+  /** A view of the same engines with other flags; this one stays as it is. */
+  with(flags: ViewFlags): LoadBalancedView {
+    const merged = mergeFlags(this.#flags, flags);
+    return new LoadBalancedView(this.#session, this.#targets, merged);
   }
 
   /** The ids of the engines that may run the tasks. */
@@ -46,24 +60,17 @@ export class LoadBalancedView {
   /**
    * Calls a function on one engine.
    *
-   * The function travels as source: it sees its arguments and the engine's
-   * globals, not the variables around it.
+   * The function travels as source: it sees its arguments, what it captures
+   * by {@linkcode LoadBalancedView.with}, and the engine's namespace.
    *
    * @throws {TypeError} when the function or an argument cannot be sent.
    */
   apply<Args extends readonly unknown[], R>(
     fn: (...args: Args) => R,
-    ...args: Args
+    ...args: ArgumentsOf<Args>
   ): AsyncResult<Awaited<R>> {
-    const session = this.#session;
-    const runs = session.submit({
-      mode: "balanced",
-      targets: this.#targets,
-      kind: "apply",
-      function: session.ship(fn),
-      payload: encodeValue(args),
-    });
-    return this.#result(runs, oneValue());
+    const shipped = this.#session.shipper.ship(fn);
+    return this.#result(this.#submit("apply", shipped, args), oneValue());
   }
 
   /**
@@ -103,20 +110,37 @@ export class LoadBalancedView {
       session.directory.slots,
       options.chunkSize,
     );
-    const shipped = session.ship(fn);
+    const shipped = session.shipper.ship(fn);
     const runs: TaskRun[] = [];
     for (let from = 0; from < length; from += size) {
       const part = cutColumns(columns, from, Math.min(from + size, length));
-      const [run] = session.submit({
-        mode: "balanced",
-        targets: this.#targets,
-        kind: "map",
-        function: shipped,
-        payload: encodeValue(part),
-      });
-      if (run !== undefined) runs.push(run);
+      runs.push(...this.#submit("map", shipped, part));
     }
     return this.#result(runs, listsJoined<Awaited<R>>());
+  }
+
+  #submit(
+    kind: "apply" | "map",
+    shipped: ShippedFunction,
+    lists: readonly unknown[],
+  ): TaskRun[] {
+    const session = this.#session;
+    const { extras, payload } = session.shipper.shipArguments(
+      shipped,
+      lists,
+      this.#flags.captures,
+    );
+    const { hash } = shipped;
+    const work: Work = extras
+      ? { kind, function: hash, extras }
+      : { kind, function: hash };
+    return session.submit({
+      mode: "balanced",
+      targets: this.#targets,
+      work,
+      function: shipped,
+      payload,
+    });
   }
 
   #result<T>(runs: readonly TaskRun[], shape: ResultShape<T>): AsyncResult<T> {

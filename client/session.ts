@@ -33,11 +33,7 @@ import {
 } from "../security/mod.ts";
 import type { Network, SocketOptions } from "../sockets/mod.ts";
 import { EngineDirectory } from "./engine_directory.ts";
-import {
-  type AnyFunction,
-  FunctionShipper,
-  type ShippedFunction,
-} from "./function_shipping.ts";
+import { FunctionShipper, type ShippedFunction } from "./function_shipping.ts";
 import { PendingReplies } from "./pending_replies.ts";
 import { TaskRun } from "./task_run.ts";
 import { TaskTable } from "./task_table.ts";
@@ -69,10 +65,10 @@ export interface Submission {
   readonly mode: "direct" | "balanced";
   /** Engine ids; empty with `balanced` means any. */
   readonly targets: readonly number[];
-  /** How the payload is to be understood. */
-  readonly kind: Work["kind"];
-  /** The function to run. */
-  readonly function: ShippedFunction;
+  /** What to run. */
+  readonly work: Work;
+  /** The function to run, where there is one. */
+  readonly function?: ShippedFunction;
   /** The encoded arguments and their buffers. */
   readonly payload: readonly Uint8Array[];
 }
@@ -91,9 +87,8 @@ export class Session {
   readonly #options: ConnectOptions;
   readonly #log: Logger;
   readonly #tasks = new TaskTable();
-  readonly #shipper = new FunctionShipper();
-  readonly #sources = new Map<string, Uint8Array>();
-  readonly #sentSources = new Set<string>();
+  readonly #units = new Map<string, Uint8Array>();
+  readonly #sentUnits = new Set<string>();
   readonly #replies: PendingReplies;
   readonly #hub: ClientLink;
   #scheduler: ClientLink | undefined;
@@ -104,6 +99,7 @@ export class Session {
   #problem: Error | undefined;
   #closing: Promise<void> | undefined;
   #taskCount = 0;
+  #cellCount = 0;
 
   private constructor(
     info: ConnectionInfo,
@@ -162,9 +158,12 @@ export class Session {
     return this.#tasks.size;
   }
 
-  /** The source of a function, ready to be sent. */
-  ship(fn: AnyFunction): ShippedFunction {
-    return this.#shipper.ship(fn);
+  /** Prepares functions and arguments. */
+  readonly shipper: FunctionShipper = new FunctionShipper();
+
+  /** The number of the next cell. */
+  nextCell(): number {
+    return ++this.#cellCount;
   }
 
   /**
@@ -181,13 +180,13 @@ export class Session {
       )
       : [new TaskRun(id, nowMs)];
     for (const run of runs) this.#tasks.add(run);
-    this.#sendSource(submission.function);
+    if (submission.function !== undefined) this.#sendUnit(submission.function);
     const sent = this.#scheduler?.send({
       type: "task_request",
       id,
       mode: submission.mode,
       targets: submission.targets,
-      work: { kind: submission.kind, function: submission.function.hash },
+      work: submission.work,
     }, submission.payload);
     if (sent !== true) {
       for (const run of runs) this.#failUnsent(run.id);
@@ -293,11 +292,11 @@ export class Session {
     };
   }
 
-  #sendSource({ hash, source }: ShippedFunction): void {
-    if (this.#sentSources.has(hash)) return;
-    this.#sources.set(hash, source);
-    this.#sentSources.add(hash);
-    this.#scheduler?.send({ type: "function_source", hash }, [source]);
+  #sendUnit({ hash, unit }: ShippedFunction): void {
+    if (this.#sentUnits.has(hash)) return;
+    this.#units.set(hash, unit);
+    this.#sentUnits.add(hash);
+    this.#scheduler?.send({ type: "function_source", hash }, [unit]);
   }
 
   #failUnsent(id: string): void {
@@ -377,7 +376,7 @@ export class Session {
       void before.close({ lingerMs: 0 });
     }
     this.#schedulerKey = address.publicKey;
-    this.#sentSources.clear();
+    this.#sentUnits.clear();
     this.#scheduler = new ClientLink({
       socket: this.#socketOptions(address.publicKey),
       log: this.#log,
@@ -400,11 +399,11 @@ export class Session {
         return;
       }
       case "function_missing": {
-        const source = this.#sources.get(message.hash);
-        if (source === undefined) return;
+        const unit = this.#units.get(message.hash);
+        if (unit === undefined) return;
         this.#scheduler?.send(
           { type: "function_source", hash: message.hash },
-          [source],
+          [unit],
         );
         return;
       }
@@ -431,7 +430,7 @@ export class Session {
   }
 
   #schedulerLost(reason: string): void {
-    this.#sentSources.clear();
+    this.#sentUnits.clear();
     this.#tasks.failAll(
       (id) =>
         new ConnectionError(

@@ -5,19 +5,26 @@
  */
 import type { ResultShape } from "./async_result.ts";
 
+/** Takes what is wanted out of a task's value. */
+export type Pick = (value: unknown) => unknown;
+
+function same(value: unknown): unknown {
+  return value;
+}
+
 /** One task, one value. */
-export function oneValue<R>(): ResultShape<R> {
+export function oneValue<R>(pick: Pick = same): ResultShape<R> {
   return {
-    assemble: ([value]) => value as R,
-    items: (value) => [value],
+    assemble: ([value]) => pick(value) as R,
+    items: (value) => [pick(value)],
   };
 }
 
 /** One value for each task. */
-export function valueEach<R>(): ResultShape<R[]> {
+export function valueEach<R>(pick: Pick = same): ResultShape<R[]> {
   return {
-    assemble: (values) => values as R[],
-    items: (value) => [value],
+    assemble: (values) => values.map(pick) as R[],
+    items: (value) => [pick(value)],
   };
 }
 

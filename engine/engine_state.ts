@@ -12,7 +12,12 @@ import {
   type PrefetchBounds,
   prefetchDepth,
 } from "../base/mod.ts";
-import type { EngineEnd, TaskAssign, TaskOutcome } from "../messages/mod.ts";
+import {
+  type EngineEnd,
+  functionOf,
+  type TaskAssign,
+  type TaskOutcome,
+} from "../messages/mod.ts";
 import type { EngineLimits } from "./engine_limits.ts";
 import { FinishedTasks } from "./finished_tasks.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
@@ -132,7 +137,8 @@ export class EngineState {
         NO_PAYLOAD,
       );
     }
-    const source = this.#sources.touch(assign.work.function);
+    const hash = functionOf(assign.work);
+    const source = hash === undefined ? undefined : this.#sources.touch(hash);
     const task: HeldTask = {
       assign,
       payload,
@@ -141,8 +147,9 @@ export class EngineState {
       cancelReason: undefined,
     };
     this.#tasks.set(id, task);
-    if (source === undefined) this.#awaitSource(task);
-    else this.#place(task);
+    if (source === undefined && hash !== undefined) {
+      this.#awaitSource(task, hash);
+    } else this.#place(task);
   }
 
   /** A scheduler sent the source of a function. */
@@ -258,9 +265,8 @@ export class EngineState {
     }
   }
 
-  #awaitSource(task: HeldTask): void {
+  #awaitSource(task: HeldTask, hash: string): void {
     task.place = "missing";
-    const hash = task.assign.work.function;
     const waiting = this.#missing.get(hash);
     if (waiting !== undefined) {
       waiting.push(task);
@@ -325,10 +331,11 @@ export class EngineState {
 
   #assign(slot: SlotState, task: HeldTask): void {
     const { source } = task;
-    if (source === undefined) return this.#awaitSource(task);
     task.place = "slot";
     slot.tasks.push(task);
-    if (slot.functions.touch(source.hash) === undefined) {
+    if (
+      source !== undefined && slot.functions.touch(source.hash) === undefined
+    ) {
       slot.functions.put(source.hash, true, source.bytes.byteLength);
       this.#effects.sendSource(slot.index, source.hash, source.bytes);
     }

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { type Random, seededRandom } from "../base/mod.ts";
-import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
+import {
+  functionOf,
+  type TaskAssign,
+  type TaskOutcome,
+} from "../messages/mod.ts";
 import { type EngineLimits, resolveEngineLimits } from "./engine_limits.ts";
 import { EngineState } from "./engine_state.ts";
 
@@ -276,7 +280,7 @@ class Simulation {
         sendSource: (slot, hash) => void this.sources[slot]?.add(hash),
         assignTask: (slot, task) => {
           assert.ok(!this.starting.has(slot), "a task for a slot not ready");
-          assert.ok(this.sources[slot]?.has(task.work.function));
+          assert.ok(this.sources[slot]?.has(functionOf(task.work) ?? ""));
           this.slots[slot]?.push(task.id);
         },
         sendOutcome: ({ id, status }) => {

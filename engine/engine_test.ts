@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AuthenticationError, ConnectionError, utf8 } from "../base/mod.ts";
+import { AuthenticationError, ConnectionError } from "../base/mod.ts";
 import { ServerLink } from "../links/mod.ts";
 import {
   decodeValue,
@@ -25,7 +25,7 @@ import {
 } from "../security/mod.ts";
 import { createInprocNetwork, type Network } from "../sockets/mod.ts";
 import { Engine, type EngineLimits } from "./mod.ts";
-import { SLOT_COMMAND, until } from "./slot_fixture_test.ts";
+import { SLOT_COMMAND, unitOf, until } from "./slot_fixture_test.ts";
 
 interface Heard {
   readonly from: string;
@@ -153,11 +153,12 @@ class Cluster implements AsyncDisposable {
 
   /** Sends a task with the source of its function. */
   assign(id: string, source: string, args: unknown[], withSource = true): void {
-    const hash = functionHash(source);
+    const unit = unitOf(source);
+    const hash = functionHash(unit);
     const { link } = this.scheduler;
     if (withSource) {
       link.send(this.routingId, { type: "function_source", hash }, [
-        utf8(source),
+        unit,
       ]);
     }
     link.send(this.routingId, {
@@ -334,12 +335,13 @@ Deno.test("Engine asks for a source it does not have", async () => {
   const source = "() => 'found'";
   cluster.assign("c-1-0", source, [], false);
   await until(() => cluster.scheduler.all("function_missing").length === 1);
-  const hash = functionHash(source);
+  const unit = unitOf(source);
+  const hash = functionHash(unit);
   assert.equal(cluster.scheduler.all("function_missing")[0]?.hash, hash);
   cluster.scheduler.link.send(
     cluster.routingId,
     { type: "function_source", hash },
-    [utf8(source)],
+    [unit],
   );
   assert.equal((await cluster.outcome("c-1-0")).value, "found");
 });

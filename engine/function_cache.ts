@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { EMPTY_BYTES } from "../base/mod.ts";
+import { type CapturedScope, compileSource } from "../functions/mod.ts";
+import { decodeUnit, type FunctionUnit } from "../messages/mod.ts";
 import type { Evaluate } from "./evaluator.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
 
@@ -12,35 +15,56 @@ export type UserFunction = (...args: unknown[]) => unknown;
 /** What starts the name of each shipped script in stacks. */
 export const SCRIPT_PREFIX = "ippd:";
 
-/** Digits of the hash in the name of a script. */
+/** Digits of the hash in the name of a script that has no better one. */
 const SCRIPT_NAME_DIGITS = 12;
 
 /** A function as it was shipped. */
 export class ShippedFunction {
   readonly #evaluate: Evaluate;
   readonly #hash: string;
-  #source: Uint8Array | undefined;
+  #bytes: Uint8Array | undefined;
+  #unit: FunctionUnit | undefined;
   #compiled: UserFunction | undefined;
 
-  /** Remembers the source; nothing is evaluated yet. */
-  constructor(evaluate: Evaluate, hash: string, source: Uint8Array) {
+  /** Remembers the unit; nothing is evaluated yet. */
+  constructor(evaluate: Evaluate, hash: string, bytes: Uint8Array) {
     this.#evaluate = evaluate;
     this.#hash = hash;
-    this.#source = source;
+    this.#bytes = bytes;
+  }
+
+  /** Names that the function needs from the namespace. */
+  get free(): readonly string[] {
+    return this.#read().free;
   }
 
   /**
-   * The function.
+   * The function, compiled at the first call; with captures, for them alone.
    *
    * @throws {SyntaxError} when the source is not an expression or a method.
    * @throws {TypeError} when it is something else than a function.
    */
-  compile(): UserFunction {
-    if (this.#compiled !== undefined) return this.#compiled;
-    const text = new TextDecoder().decode(this.#source);
-    this.#compiled = compileFunction(this.#evaluate, this.#hash, text);
-    this.#source = undefined;
-    return this.#compiled;
+  compile(captures?: CapturedScope): UserFunction {
+    if (captures !== undefined) return this.#compile(captures);
+    return this.#compiled ??= this.#compile({});
+  }
+
+  #compile(captures: CapturedScope): UserFunction {
+    const { source, form, name } = this.#read();
+    const shown = name === "" ? this.#hash.slice(0, SCRIPT_NAME_DIGITS) : name;
+    const script = { source, name: shown, captures };
+    return compileSource(
+      form === undefined ? script : { ...script, form },
+      this.#evaluate,
+    );
+  }
+
+  #read(): FunctionUnit {
+    if (this.#unit === undefined) {
+      this.#unit = decodeUnit(this.#bytes ?? EMPTY_BYTES);
+      this.#bytes = undefined;
+    }
+    return this.#unit;
   }
 }
 
@@ -55,62 +79,14 @@ export class FunctionCache {
     this.#functions = new RecentByHash(sourceBytesMax);
   }
 
-  /** Takes a source; a copy of it is kept until the first call. */
-  put(hash: string, source: Uint8Array): void {
-    const shipped = new ShippedFunction(this.#evaluate, hash, source.slice());
-    this.#functions.put(hash, shipped, source.byteLength);
+  /** Takes a unit; a copy of it is kept until the first call. */
+  put(hash: string, unit: Uint8Array): void {
+    const shipped = new ShippedFunction(this.#evaluate, hash, unit.slice());
+    this.#functions.put(hash, shipped, unit.byteLength);
   }
 
   /** The function behind a hash, which counts as used now. */
   touch(hash: string): ShippedFunction | undefined {
     return this.#functions.touch(hash);
   }
-}
-
-/**
- * Compiles what `Function.prototype.toString` gave, as strict code. Most
- * sources are expressions; those of methods and accessors are not, and make
- * sense inside an object literal only.
- */
-function compileFunction(
-  evaluate: Evaluate,
-  hash: string,
-  source: string,
-): UserFunction {
-  const name = SCRIPT_PREFIX + hash.slice(0, SCRIPT_NAME_DIGITS);
-  const strict = (expression: string): unknown =>
-    evaluate(
-      // The line end keeps a comment at the source's end from hiding ours.
-      `(()=>{"use strict";return ${expression}})()\n//# sourceURL=${name}`,
-    );
-  let value: unknown;
-  try {
-    value = strict(`(${source}\n)`);
-  } catch (asExpression) {
-    if (!(asExpression instanceof SyntaxError)) throw asExpression;
-    try {
-      value = onlyMember(strict(`({${source}\n})`));
-    } catch {
-      throw asExpression;
-    }
-  }
-  if (!isFunction(value)) {
-    throw new TypeError(
-      `Cannot call what was shipped: it is of type ${typeof value}`,
-    );
-  }
-  return value;
-}
-
-/** The value of an object's only property, or its accessor. */
-function onlyMember(holder: unknown): unknown {
-  const object = Object(holder);
-  const [key] = Reflect.ownKeys(object);
-  if (key === undefined) return undefined;
-  const member = Object.getOwnPropertyDescriptor(object, key);
-  return member?.value ?? member?.get ?? member?.set;
-}
-
-function isFunction(value: unknown): value is UserFunction {
-  return typeof value === "function";
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { utf8 } from "../base/mod.ts";
 import { createEvaluator } from "./evaluator.ts";
 import { FunctionCache, type UserFunction } from "./function_cache.ts";
+import { unitOf } from "./slot_fixture_test.ts";
 import { trimStack } from "./stack_trim.ts";
 
 function compile(source: string): UserFunction {
   const cache = new FunctionCache(createEvaluator(), 1000);
-  cache.put("hash-of_it1", utf8(source));
+  cache.put("hash-of_it1", unitOf(source));
   const shipped = cache.touch("hash-of_it1");
   assert.ok(shipped);
   assert.equal(shipped.compile(), shipped.compile());
@@ -76,9 +76,9 @@ Deno.test("FunctionCache compiles imports relative to the working directory", as
 });
 
 Deno.test("FunctionCache forgets functions above its budget", () => {
-  const cache = new FunctionCache(createEvaluator(), 10);
-  cache.put("a", utf8("() => 1"));
-  cache.put("b", utf8("() => 2"));
+  const cache = new FunctionCache(createEvaluator(), unitOf("() => 1").length);
+  cache.put("a", unitOf("() => 1"));
+  cache.put("b", unitOf("() => 2"));
   assert.equal(cache.touch("a"), undefined);
   assert.equal(cache.touch("b")?.compile()(), 2);
 });

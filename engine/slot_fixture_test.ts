@@ -5,22 +5,27 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { silentLogger, systemClock, utf8 } from "../base/mod.ts";
+import { silentLogger, systemClock } from "../base/mod.ts";
 import {
   decodeThrown,
   decodeValue,
+  encodeUnit,
   encodeValue,
   type EngineEnd,
   functionHash,
   type OutputStream,
   type TaskOutcome,
   type ThrownData,
-  type Work,
 } from "../messages/mod.ts";
 import { type EngineLimits, resolveEngineLimits } from "./engine_limits.ts";
 import { EngineState } from "./engine_state.ts";
 import { SlotPool } from "./slot_pool.ts";
 import type { Payload } from "./slot_state.ts";
+
+/** A function as it is shipped. */
+export function unitOf(source: string): Uint8Array {
+  return encodeUnit({ source, name: "", free: [] });
+}
 
 /** Starts a slot process from source. */
 export const SLOT_COMMAND: readonly string[] = [
@@ -148,11 +153,12 @@ export class SlotRig implements AsyncDisposable {
     return value;
   }
 
-  #run(kind: Work["kind"], source: string, args: unknown[]): Promise<Ended> {
-    const hash = functionHash(source);
+  #run(kind: "apply" | "map", source: string, args: unknown[]): Promise<Ended> {
+    const unit = unitOf(source);
+    const hash = functionHash(unit);
     if (!this.#sent.has(hash)) {
       this.#sent.add(hash);
-      this.state.sourceArrived(hash, utf8(source));
+      this.state.sourceArrived(hash, unit);
     }
     const id = `t${this.#next++}`;
     const { promise, resolve } = Promise.withResolvers<Ended>();

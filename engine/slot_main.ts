@@ -20,6 +20,7 @@ import { markMagic } from "./slot_mark.ts";
 import { type Payload, SLOT_FUNCTION_BYTES_MAX } from "./slot_state.ts";
 import { trimStack } from "./stack_trim.ts";
 import { TaskRunner } from "./task_runner.ts";
+import { WorkRunner } from "./work_runner.ts";
 
 /** Environment variables through which a slot learns what it is. */
 export const SlotVariable = {
@@ -77,8 +78,10 @@ function connectSlot(
 ): void {
   let connected = false;
   const outbox = new Outbox({ send: (frames) => socket.send(frames) });
+  const evaluate = createEvaluator();
   const runner = new TaskRunner({
-    functions: new FunctionCache(createEvaluator(), SLOT_FUNCTION_BYTES_MAX),
+    functions: new FunctionCache(evaluate, SLOT_FUNCTION_BYTES_MAX),
+    work: new WorkRunner(evaluate),
     capture,
     post: (outcome: TaskOutcome, payload: Payload) => {
       outbox.post(outcome, payload);

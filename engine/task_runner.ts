@@ -5,9 +5,9 @@
  */
 import { Deque } from "../base/mod.ts";
 import {
-  decodeValue,
   encodeThrown,
   encodeValue,
+  functionOf,
   OWN_FRAME_BYTES_MIN,
   type TaskAssign,
   type TaskOutcome,
@@ -15,16 +15,18 @@ import {
   type Work,
 } from "../messages/mod.ts";
 import type { FunctionCache, ShippedFunction } from "./function_cache.ts";
-import { mapRows } from "./map_rows.ts";
 import type { OutputCapture } from "./output_capture.ts";
 import type { Payload } from "./slot_state.ts";
 import { isThenable, refuseIterator } from "./result_kind.ts";
-import { trimStack } from "./stack_trim.ts";
+import { trimCellStack } from "./cell_stack.ts";
+import type { ReadyWork, WorkRunner } from "./work_runner.ts";
 
 /** Options of {@linkcode TaskRunner}. */
 export interface TaskRunnerOptions {
   /** The functions that have been shipped. */
   readonly functions: FunctionCache;
+  /** Decodes and compiles what is to be run. */
+  readonly work: WorkRunner;
   /** Notices what the tasks write. */
   readonly capture: Pick<OutputCapture, "taskStarted" | "taskEnded">;
   /** Takes each outcome; `outputs` are the streams with an end mark. */
@@ -35,7 +37,7 @@ export interface TaskRunnerOptions {
 
 interface WaitingTask {
   readonly id: string;
-  readonly kind: Work["kind"];
+  readonly work: Work;
   readonly shipped: ShippedFunction | undefined;
   readonly payload: Payload;
 }
@@ -47,6 +49,7 @@ const SENDING_POLL_MS = 1;
 const { queueMicrotask, setImmediate, setTimeout } = globalThis;
 const now = performance.now.bind(performance);
 const { timeOrigin } = performance;
+const { inspect } = Deno;
 
 /**
  * Runs tasks. User code is entered from a microtask with nothing of ours
@@ -60,6 +63,7 @@ export class TaskRunner {
   readonly #onThrown: (thrown: unknown) => void;
   #busy = false;
   #id = "";
+  #kind: Work["kind"] = "apply";
   #startedMs = 0;
 
   /** Starts idle. */
@@ -79,9 +83,12 @@ export class TaskRunner {
   taskAssigned(assign: TaskAssign, payload: Payload): void {
     // Looked up now: what has been forgotten when the task runs depends on
     // the order of arrival alone, as the supervisor expects.
-    const shipped = this.#options.functions.touch(assign.work.function);
     const { id, work } = assign;
-    this.#waiting.push({ id, kind: work.kind, shipped, payload });
+    const hash = functionOf(work);
+    const shipped = hash === undefined
+      ? undefined
+      : this.#options.functions.touch(hash);
+    this.#waiting.push({ id, work, shipped, payload });
     if (this.#busy) return;
     this.#busy = true;
     queueMicrotask(this.#runNext);
@@ -94,14 +101,25 @@ export class TaskRunner {
       return;
     }
     this.#id = task.id;
+    this.#kind = task.work.kind;
     this.#options.capture.taskStarted();
+    this.#startedMs = timeOrigin + now();
+    try {
+      const { work, payload, shipped } = task;
+      const ready = this.#options.work.prepare(work, payload, shipped);
+      if (typeof ready === "function") return this.#start(ready);
+      ready.then((start) => this.#start(start)).catch(this.#onThrown);
+    } catch (thrown) {
+      this.#finishThrown(thrown);
+    }
+  }
+
+  /** Runs what is left to run: user code. */
+  #start(ready: ReadyWork): void {
     this.#startedMs = timeOrigin + now();
     let value: unknown;
     try {
-      const run = shippedFunction(task).compile();
-      const lists = argumentsOf(task.payload);
-      this.#startedMs = timeOrigin + now();
-      value = task.kind === "map" ? mapRows(run, lists) : run(...lists);
+      value = ready();
       if (isThenable(value)) {
         Promise.resolve(value).then(this.#onValue, this.#onThrown);
         return;
@@ -116,8 +134,9 @@ export class TaskRunner {
     const completedMs = timeOrigin + now();
     let payload: Payload;
     try {
-      refuseIterator(value);
-      payload = encodeValue(value);
+      payload = this.#kind === "execute"
+        ? encodeShown(value)
+        : encodeResult(value);
     } catch (thrown) {
       return this.#finishThrown(thrown);
     }
@@ -154,21 +173,24 @@ export class TaskRunner {
   }
 }
 
-function shippedFunction(task: WaitingTask): ShippedFunction {
-  if (task.shipped !== undefined) return task.shipped;
-  throw new ReferenceError("Cannot run task: the function's source is missing");
+function encodeResult(value: unknown): Payload {
+  refuseIterator(value);
+  return encodeValue(value);
 }
 
-function argumentsOf(payload: Payload): readonly unknown[] {
-  const args = decodeValue(payload);
-  if (Array.isArray(args)) return args;
-  throw new TypeError("Cannot run task: its arguments are not a list");
+/** The value of a cell, or how it looks when it cannot cross. */
+function encodeShown(value: unknown): Payload {
+  try {
+    return encodeResult(value);
+  } catch {
+    return encodeValue(inspect(value));
+  }
 }
 
 /** Encodes what was thrown, even when reading it throws again. */
 function encodeAnyThrown(thrown: unknown): Payload {
   try {
-    return encodeThrown(thrownData(thrown, trimStack));
+    return encodeThrown(thrownData(thrown, trimCellStack));
   } catch {
     return encodeThrown({
       name: "Error",

@@ -116,13 +116,17 @@ export function mapList<T>(
   );
 }
 
-/** A list of texts. */
-export function textList(fields: Fields, name: string): string[] {
+/** A list of texts of at most `max` UTF-16 units each. */
+export function textList(
+  fields: Fields,
+  name: string,
+  max: number = NAME_LENGTH_MAX,
+): string[] {
   return list(
     fields,
     name,
     (item) =>
-      typeof item === "string" && item.length <= NAME_LENGTH_MAX
+      typeof item === "string" && item.length <= max
         ? item
         : wrong(fields, name, "a list of texts"),
   );

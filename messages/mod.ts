@@ -7,6 +7,7 @@
 export * from "./cbor.ts";
 export * from "./control.ts";
 export * from "./envelope.ts";
+export * from "./function_unit.ts";
 export * from "./heartbeat.ts";
 export * from "./outbox.ts";
 export * from "./output.ts";

@@ -21,32 +21,110 @@ import {
 import { type EngineEnd, engineEnd } from "./registration.ts";
 
 /**
- * What to run. The payload of an `apply` is the encoded argument list and
- * its buffers.
+ * One call of a function. The payload is the encoded list of arguments, or
+ * with `extras` a {@linkcode CallExtras}.
  */
 export interface ApplyWork {
   /** Which work this is. */
   readonly kind: "apply";
-  /** Content hash of the function's source. */
+  /** Content hash of the function's unit. */
   readonly function: string;
+  /** Whether captures or references travel with the arguments. */
+  readonly extras?: boolean | undefined;
 }
 
 /**
  * One function for many items. The payload is the encoded list of columns,
- * one for each parameter and all of one length, and their buffers; the value
- * is the list of results in the same order.
+ * one for each parameter and all of one length, or with `extras` a
+ * {@linkcode CallExtras}; the value is the list of results in their order.
  */
 export interface MapWork {
   /** Which work this is. */
   readonly kind: "map";
-  /** Content hash of the function's source. */
+  /** Content hash of the function's unit. */
   readonly function: string;
+  /** Whether captures or references travel with the columns. */
+  readonly extras?: boolean | undefined;
 }
 
-/** Everything an engine can be asked to run. */
-export type Work = ApplyWork | MapWork;
+/**
+ * A cell, as in an interactive session. The payload is its source in UTF-8,
+ * and behind it, where the cell has any, an encoded object of names that are
+ * pushed before; the value is that of its last expression.
+ */
+export interface ExecuteWork {
+  /** Which work this is. */
+  readonly kind: "execute";
+  /** What stacks and errors call the cell. */
+  readonly name: string;
+  /** How the source is to be read. */
+  readonly language: CellLanguage;
+}
 
-const WORK_KINDS: readonly Work["kind"][] = ["apply", "map"];
+/** Names and values for the namespace: the payload is an encoded object. */
+export interface PushWork {
+  /** Which work this is. */
+  readonly kind: "push";
+  /** A dotted name for the only value, which is called `value` then. */
+  readonly path?: string | undefined;
+}
+
+/** Values of names or expressions; the value is the list of them. */
+export interface PullWork {
+  /** Which work this is. */
+  readonly kind: "pull";
+  /** Dotted names or expressions. */
+  readonly names: readonly string[];
+}
+
+/** Takes names out of the namespace. */
+export interface ClearWork {
+  /** Which work this is. */
+  readonly kind: "clear";
+  /** The names; empty means everything that the user defined. */
+  readonly names: readonly string[];
+}
+
+/** The languages of cells. */
+export type CellLanguage = "ts" | "js";
+
+/** Everything an engine can be asked to run. */
+export type Work =
+  | ApplyWork
+  | MapWork
+  | ExecuteWork
+  | PushWork
+  | PullWork
+  | ClearWork;
+
+/** The function that some work needs, by the hash of its unit. */
+export function functionOf(work: Work): string | undefined {
+  return work.kind === "apply" || work.kind === "map"
+    ? work.function
+    : undefined;
+}
+
+/** What travels with a call besides plain arguments. */
+export interface CallExtras {
+  /** The arguments or columns, or what stands for them with `references`. */
+  readonly lists: unknown;
+  /** Whether `lists` are arguments with references. */
+  readonly references: boolean;
+  /** Captures as plain data, where there are any. */
+  readonly captures: unknown;
+  /** Names that the function needs and the captures do not provide. */
+  readonly free: readonly string[];
+}
+
+const WORK_KINDS: readonly Work["kind"][] = [
+  "apply",
+  "map",
+  "execute",
+  "push",
+  "pull",
+  "clear",
+];
+const CELL_LANGUAGES: readonly CellLanguage[] = ["ts", "js"];
 
 /** Client to scheduler: run this. */
 export interface TaskRequest {
@@ -115,7 +193,7 @@ export interface TaskOutcome {
   readonly end?: EngineEnd | undefined;
 }
 
-/** Client to scheduler to engine: the source behind a hash is the payload. */
+/** Client to scheduler to engine: the unit behind a hash is the payload. */
 export interface FunctionSource {
   /** Which message this is. */
   readonly type: "function_source";
@@ -163,18 +241,37 @@ export function directTaskId(requestId: string, index: number): string {
 }
 
 /**
- * The name of a function's source: the first 192 bits of its SHA-256, in
+ * The name of a function's unit: the first 192 bits of its SHA-256, in
  * base64url.
  */
-export function functionHash(source: string | Uint8Array): string {
-  return createHash("sha256").update(source).digest("base64url").slice(0, 32);
+export function functionHash(unit: string | Uint8Array): string {
+  return createHash("sha256").update(unit).digest("base64url").slice(0, 32);
 }
 
 function work(fields: Fields): Work {
-  return {
-    kind: word(fields, "kind", WORK_KINDS),
-    function: text(fields, "function"),
-  };
+  const kind = word(fields, "kind", WORK_KINDS);
+  switch (kind) {
+    case "apply":
+    case "map":
+      return {
+        kind,
+        function: text(fields, "function"),
+        ...(fields["extras"] === true ? { extras: true } : {}),
+      };
+    case "execute":
+      return {
+        kind,
+        name: text(fields, "name"),
+        language: word(fields, "language", CELL_LANGUAGES),
+      };
+    case "push": {
+      const path = optionalText(fields, "path", TEXT_LENGTH_MAX);
+      return path === undefined ? { kind } : { kind, path };
+    }
+    case "pull":
+    case "clear":
+      return { kind, names: textList(fields, "names", TEXT_LENGTH_MAX) };
+  }
 }
 
 /** How each message of this conversation is read. */

@@ -168,17 +168,18 @@ class ValueDecoder extends Deserializer {
  * Encodes a value. Typed arrays are not copied: the parts are views of the
  * caller's memory, which must stay as it is until they are sent.
  *
+ * @param path What messages call the value.
  * @throws {TypeError} naming the path to what cannot cross.
  */
-export function encodeValue(value: unknown): Uint8Array[] {
+export function encodeValue(value: unknown, path = "value"): Uint8Array[] {
   const encoder = new ValueEncoder();
   try {
     encoder.writeHeader();
     encoder.writeValue(value);
   } catch (cause) {
-    const path = findUncloneable(value, "value", new Set());
-    if (path === undefined) throw cause;
-    throw new TypeError(`Cannot send ${path}`, { cause });
+    const found = findUncloneable(value, path, new Set());
+    if (found === undefined) throw cause;
+    throw new TypeError(`Cannot send ${found}`, { cause });
   }
   return [encoder.releaseBuffer(), ...encoder.pieces];
 }

@@ -12,6 +12,7 @@ import { meanAfter, prefetchDepth } from "../base/mod.ts";
 import {
   directTaskId,
   type EngineEnd,
+  functionOf,
   type FunctionSource,
   type Message,
   type TaskOutcome,
@@ -346,9 +347,9 @@ export class SchedulerState {
       dropped: false,
     };
     this.#book.add(task);
-    const hash = task.work.function;
-    if (this.#functions.source(hash) !== undefined) {
-      this.#functions.pin(hash);
+    const hash = functionOf(task.work);
+    if (hash === undefined || this.#functions.source(hash) !== undefined) {
+      if (hash !== undefined) this.#functions.pin(hash);
       this.#enqueue(task);
       return;
     }
@@ -431,8 +432,8 @@ export class SchedulerState {
   }
 
   #sendTask(entry: EngineEntry, task: Task): void {
-    const hash = task.work.function;
-    if (!entry.functions.has(hash)) {
+    const hash = functionOf(task.work);
+    if (hash !== undefined && !entry.functions.has(hash)) {
       const source = this.#functions.source(hash);
       if (source !== undefined) {
         this.#actions.send(
@@ -479,6 +480,8 @@ export class SchedulerState {
 
   /** Forgets a task that has its outcome. */
   #finish(task: Task): void {
-    if (this.#book.finish(task)) this.#functions.unpin(task.work.function);
+    if (!this.#book.finish(task)) return;
+    const hash = functionOf(task.work);
+    if (hash !== undefined) this.#functions.unpin(hash);
   }
 }

@@ -1,0 +1,164 @@
+/**
+ * Carries out one piece of work in the slot: a call, a cell, or a change of
+ * the namespace.
+ *
+ * @module
+ */
+import { ProtocolError } from "../base/mod.ts";
+import {
+  checkFree,
+  openCaptures,
+  parseCaptures,
+  resolveReferences,
+} from "../functions/mod.ts";
+import { decodeValue, type Work } from "../messages/mod.ts";
+import type { TransformCell } from "./cell_transform.ts";
+import type { Evaluate } from "./evaluator.ts";
+import type { ShippedFunction, UserFunction } from "./function_cache.ts";
+import { mapRows } from "./map_rows.ts";
+import { Namespace } from "./namespace.ts";
+import { parsePath } from "./namespace_path.ts";
+import type { Payload } from "./slot_state.ts";
+
+/** A piece of work that has been compiled and decoded: only user code is left. */
+export type ReadyWork = () => unknown;
+
+/** Prepares work; the namespace is that of the process. */
+export class WorkRunner {
+  readonly #evaluate: Evaluate;
+  readonly #namespace: Namespace;
+  #transform: TransformCell | undefined;
+
+  /**
+   * Make it before any user code runs: the globals that are there then count
+   * as built in.
+   */
+  constructor(evaluate: Evaluate) {
+    this.#evaluate = evaluate;
+    this.#namespace = new Namespace({
+      evaluate,
+      transform: (source, options) => {
+        if (this.#transform !== undefined) {
+          return this.#transform(source, options);
+        }
+        throw new TypeError("Cannot read cell: the parser is not loaded");
+      },
+    });
+  }
+
+  /** Decodes and compiles; a promise when the parser has to be loaded. */
+  prepare(
+    work: Work,
+    payload: Payload,
+    shipped: ShippedFunction | undefined,
+  ): ReadyWork | Promise<ReadyWork> {
+    switch (work.kind) {
+      case "apply":
+      case "map":
+        return this.#prepareCall(work, payload, shipped);
+      case "execute": {
+        const source = new TextDecoder().decode(payload[0]);
+        const { name, language } = work;
+        return this.#withParser(() => () => {
+          if (payload.length > 1) this.#push(decodeValue(payload.slice(1)));
+          return this.#namespace.run(source, { name, language });
+        });
+      }
+      case "push":
+        return () => this.#push(decodeValue(payload), work.path);
+      case "pull": {
+        const pull: ReadyWork = () =>
+          Promise.all(work.names.map((name) => this.#namespace.get(name)));
+        return work.names.every(isPath) ? pull : this.#withParser(() => pull);
+      }
+      case "clear":
+        return () =>
+          this.#namespace.clear(
+            work.names.length === 0 ? undefined : work.names,
+          );
+    }
+  }
+
+  #prepareCall(
+    work: Extract<Work, { function: string }>,
+    payload: Payload,
+    shipped: ShippedFunction | undefined,
+  ): ReadyWork | Promise<ReadyWork> {
+    if (shipped === undefined) {
+      throw new ReferenceError(
+        "Cannot run task: the function's source is missing",
+      );
+    }
+    const value = decodeValue(payload);
+    if (work.extras !== true) {
+      const { free } = shipped;
+      if (free.length > 0) this.#check(free);
+      return readyCall(work.kind, shipped.compile(), value);
+    }
+    const { lists, references, captures, free } = readExtras(value);
+    const ready = (): ReadyWork => {
+      this.#check(free);
+      const run = captures === undefined ? shipped.compile() : shipped.compile(
+        openCaptures(parseCaptures(captures), this.#evaluate),
+      );
+      const resolved = references
+        ? resolveReferences(lists, (text) => this.#namespace.get(text))
+        : lists;
+      return readyCall(work.kind, run, resolved);
+    };
+    return references ? this.#withParser(ready) : ready();
+  }
+
+  #check(free: readonly string[]): void {
+    checkFree(free, (name) => this.#namespace.has(name));
+  }
+
+  #push(encoded: unknown, path?: string): void {
+    const names = openCaptures(parseCaptures(encoded), this.#evaluate);
+    if (path !== undefined) return this.#namespace.set(path, names["value"]);
+    for (const [name, value] of Object.entries(names)) {
+      this.#namespace.set(name, value);
+    }
+  }
+
+  /** Cells need a parser, which most slots never do. */
+  #withParser(ready: () => ReadyWork): ReadyWork | Promise<ReadyWork> {
+    if (this.#transform !== undefined) return ready();
+    return import("./cell_transform.ts").then(({ transformCell }) => {
+      this.#transform = transformCell;
+      return ready();
+    });
+  }
+}
+
+function readyCall(
+  kind: "apply" | "map",
+  run: UserFunction,
+  lists: unknown,
+): ReadyWork {
+  if (!Array.isArray(lists)) {
+    throw new TypeError("Cannot run task: its arguments are not a list");
+  }
+  return kind === "map" ? () => mapRows(run, lists) : () => run(...lists);
+}
+
+interface ReadExtras {
+  readonly lists: unknown;
+  readonly references: boolean;
+  readonly captures: unknown;
+  readonly free: readonly string[];
+}
+
+function readExtras(value: unknown): ReadExtras {
+  if (typeof value === "object" && value !== null) {
+    const { lists, references, captures, free } = Object(value);
+    if (Array.isArray(free) && free.every((name) => typeof name === "string")) {
+      return { lists, references: references === true, captures, free };
+    }
+  }
+  throw new ProtocolError("Cannot run task: its extras are not readable");
+}
+
+function isPath(name: string): boolean {
+  return parsePath(name) !== undefined;
+}
