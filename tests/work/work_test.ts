@@ -7,33 +7,15 @@
 import assert from "node:assert/strict";
 import {
   CancelledError,
-  type Client,
-  Cluster,
   CompositeError,
   ConnectionError,
   EngineLostError,
   RemoteError,
 } from "../../mod.ts";
-
-/** Runs the steps of one story on a cluster of its own. */
-async function withCluster(
-  n: number,
-  story: (client: Client, cluster: Cluster) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "ippd-test-" });
-  Deno.env.set("IPPD_DIR", folder);
-  try {
-    await using cluster = await Cluster.start({ n });
-    await using client = await cluster.connect();
-    await story(client, cluster);
-  } finally {
-    Deno.env.delete("IPPD_DIR");
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { withCluster } from "./fixture.ts";
 
 Deno.test("DirectView and LoadBalancedView run functions on engines", async (t) => {
-  await withCluster(2, async (client) => {
+  await withCluster({ n: 2 }, async (client) => {
     const all = client.directView();
     const balanced = client.loadBalancedView();
 
@@ -225,7 +207,7 @@ Deno.test("DirectView and LoadBalancedView run functions on engines", async (t) 
 });
 
 Deno.test("Client refuses mistakes at the call, by name", async () => {
-  await withCluster(1, async (client) => {
+  await withCluster({ n: 1 }, async (client) => {
     const view = client.loadBalancedView();
     assert.throws(() => client.at(5), /Cannot find engine at position 5/);
     assert.throws(() => client.directView([0, 9]), /Cannot find engine 9/);
@@ -248,7 +230,7 @@ Deno.test("Client refuses mistakes at the call, by name", async () => {
 });
 
 Deno.test("kill -9 of an engine is reported in under two seconds", async () => {
-  await withCluster(2, async (client) => {
+  await withCluster({ n: 2 }, async (client) => {
     const [victim, survivor] = client.engines;
     assert.ok(victim && survivor);
     const doomed = client.directView(victim.engineId).apply(
@@ -284,7 +266,7 @@ Deno.test("kill -9 of an engine is reported in under two seconds", async () => {
 });
 
 Deno.test("Promises settle when the client closes and when the hub ends", async () => {
-  await withCluster(1, async (client, cluster) => {
+  await withCluster({ n: 1 }, async (client, cluster) => {
     const other = await cluster.connect();
     const cut = other.at(0).apply(
       () => new Promise((resolve) => setTimeout(resolve, 10_000)),
