@@ -1,13 +1,15 @@
 /**
- * Values on the wire: V8's structured clone, typed arrays out of band. An
- * encoded value is a list of parts: the clone, then the bytes of all buffers,
- * one behind another, cut where it suits the wire.
+ * Values on the wire: V8's structured clone, memory out of band. An encoded
+ * value is a list of parts: the clone; where the value has any memory, a
+ * table that says which view lies where; and the bytes of all memory, one
+ * behind another, cut where it suits the wire.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import { Deserializer, Serializer } from "node:v8";
 import { EMPTY_BYTES, ProtocolError } from "../base/mod.ts";
+import { scanValue } from "./value_scan.ts";
 
 type View = ArrayBufferView<ArrayBufferLike>;
 type ViewMaker = (
@@ -38,13 +40,16 @@ const VIEW_KIND_INDEX: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * Buffers travel in pieces of at most this many bytes, so that one piece is
+ * Memory travels in pieces of at most this many bytes, so that one piece is
  * sealed while another is on the wire and a third is opened.
  */
 export const PIECE_BYTES_MAX: number = 1 << 20;
 
-/** Buffers of at least this many bytes are views of the received frame. */
+/** Memory of at least this many bytes is a view of the received frame. */
 const SHARED_VIEW_BYTES_MIN = 16 << 10;
+
+/** Memory keeps its place relative to a multiple of this, for alignment. */
+const ALIGNMENT = 8;
 
 const TAG = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
@@ -62,58 +67,85 @@ function viewKind(view: View): number {
   return index;
 }
 
-/** The part of `node:v8` that its types leave out. */
-interface HostObjectSettings {
+/** The parts of `node:v8` that its types leave out. */
+interface SerializerExtras {
   _setTreatArrayBufferViewsAsHostObjects(flag: boolean): void;
+  transferArrayBuffer(id: number, buffer: ArrayBuffer): void;
+}
+
+/** The used range of some memory, and where in the table it stands. */
+interface Memory {
+  readonly index: number;
+  readonly buffer: ArrayBufferLike;
+  start: number;
+  end: number;
 }
 
 class ValueEncoder extends Serializer {
-  readonly pieces: Uint8Array[] = [];
+  readonly #memory = new Map<ArrayBufferLike, Memory>();
+  readonly #views: View[] = [];
 
-  constructor() {
+  constructor(buffers: readonly ArrayBuffer[]) {
     super();
-    const settings: HostObjectSettings = this as unknown as HostObjectSettings;
-    settings._setTreatArrayBufferViewsAsHostObjects(true);
+    const extras = this as unknown as SerializerExtras;
+    extras._setTreatArrayBufferViewsAsHostObjects(true);
+    // Their order in the table is their number in the clone.
+    for (let id = 0; id < buffers.length; id++) {
+      const buffer = buffers[id];
+      if (buffer === undefined) continue;
+      extras.transferArrayBuffer(id, buffer);
+      this.#use(buffer, 0, buffer.byteLength);
+    }
   }
 
   _writeHostObject(view: View): void {
-    const { buffer, byteOffset, byteLength } = view;
     this.writeUint32(viewKind(view));
-    this.writeDouble(byteLength);
-    for (let at = 0; at < byteLength; at += PIECE_BYTES_MAX) {
-      const length = Math.min(PIECE_BYTES_MAX, byteLength - at);
-      this.pieces.push(new Uint8Array(buffer, byteOffset + at, length));
-    }
+    this.writeUint32(this.#views.length);
+    this.#views.push(view);
+    this.#use(view.buffer, view.byteOffset, view.byteOffset + view.byteLength);
   }
 
-  _getDataCloneError(message: string): Error {
-    return new TypeError(message);
+  /** The table, then the pieces; nothing when there is no memory. */
+  memoryParts(transferred: number): Uint8Array[] {
+    if (this.#memory.size === 0) return [];
+    const table = [transferred, this.#memory.size];
+    const pieces: Uint8Array[] = [];
+    for (const { buffer, start, end } of this.#memory.values()) {
+      table.push(end - start, start % ALIGNMENT);
+      for (let at = start; at < end; at += PIECE_BYTES_MAX) {
+        const length = Math.min(PIECE_BYTES_MAX, end - at);
+        pieces.push(new Uint8Array(buffer, at, length));
+      }
+    }
+    for (const { buffer, byteOffset, byteLength } of this.#views) {
+      const memory = this.#memory.get(buffer);
+      if (memory === undefined) continue;
+      table.push(memory.index, byteOffset - memory.start, byteLength);
+    }
+    return [new Uint8Array(Float64Array.from(table).buffer), ...pieces];
+  }
+
+  #use(buffer: ArrayBufferLike, from: number, to: number): void {
+    const memory = this.#memory.get(buffer);
+    if (memory === undefined) {
+      const index = this.#memory.size;
+      this.#memory.set(buffer, { index, buffer, start: from, end: to });
+      return;
+    }
+    memory.start = Math.min(memory.start, from);
+    memory.end = Math.max(memory.end, to);
   }
 }
 
-class ValueDecoder extends Deserializer {
+/** Hands out memory from the parts behind the table. */
+class MemoryReader {
   readonly #parts: readonly Uint8Array[];
   /** The next part, and how much of it has been read. */
-  #part = 1;
+  #part = 2;
   #offset = 0;
 
-  constructor(data: Uint8Array, parts: readonly Uint8Array[]) {
-    super(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  constructor(parts: readonly Uint8Array[]) {
     this.#parts = parts;
-  }
-
-  _readHostObject(): View {
-    const kind = VIEW_KINDS[this.readUint32()];
-    const byteLength = this.readDouble();
-    if (kind === undefined) {
-      throw new ProtocolError("Cannot read value: unknown kind of array");
-    }
-    const [name, width, make] = kind;
-    if (byteLength % width !== 0) {
-      throw new ProtocolError(`Cannot read value: ${name} of odd length`);
-    }
-    const bytes = this.#take(byteLength, width);
-    return make(bytes.buffer as ArrayBuffer, bytes.byteOffset, byteLength);
   }
 
   /** Whether every byte has been read. */
@@ -121,25 +153,32 @@ class ValueDecoder extends Deserializer {
     return this.#part >= this.#parts.length;
   }
 
-  #take(byteLength: number, width: number): Uint8Array {
+  /**
+   * The next bytes.
+   *
+   * @param phase Where they begin, counted from a multiple of the alignment.
+   * @param own Whether they must be alone in their buffer.
+   */
+  take(byteLength: number, phase: number, own: boolean): Uint8Array {
     const part = this.#parts[this.#part];
-    // A small view would keep the whole frame alive and show it to others;
-    // a large one is used in place when its alignment allows.
+    // Small memory would keep the whole frame alive and show it to others;
+    // large memory is used in place when its alignment allows.
     if (
-      part?.byteLength === byteLength && this.#offset === 0 &&
-      byteLength >= SHARED_VIEW_BYTES_MIN && part.byteOffset % width === 0
+      !own && part?.byteLength === byteLength && this.#offset === 0 &&
+      byteLength >= SHARED_VIEW_BYTES_MIN &&
+      part.byteOffset % ALIGNMENT === phase
     ) {
       this.#part++;
       return part;
     }
-    return this.#copy(byteLength);
+    return this.#copy(byteLength, phase);
   }
 
-  #copy(byteLength: number): Uint8Array {
+  #copy(byteLength: number, phase: number): Uint8Array {
     if (!(byteLength >= 0 && byteLength <= this.#bytesLeft())) {
-      throw new ProtocolError("Cannot read value: buffer missing");
+      throw malformed();
     }
-    const bytes = new Uint8Array(byteLength);
+    const bytes = new Uint8Array(phase + byteLength).subarray(phase);
     let at = 0;
     while (at < byteLength) {
       const part = this.#parts[this.#part] ?? EMPTY_BYTES;
@@ -164,24 +203,91 @@ class ValueDecoder extends Deserializer {
   }
 }
 
+class ValueDecoder extends Deserializer {
+  readonly #memory: readonly Uint8Array[];
+  /** Three numbers for each view: memory, offset, length. */
+  readonly #views: Float64Array;
+
+  constructor(parts: readonly Uint8Array[]) {
+    const data = parts[0] ?? EMPTY_BYTES;
+    super(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+    const { transferred, memory, views } = readTable(parts);
+    this.#memory = memory;
+    this.#views = views;
+    for (let id = 0; id < transferred; id++) {
+      const bytes = memory[id];
+      if (bytes === undefined) throw malformed();
+      this.transferArrayBuffer(id, bytes.buffer as ArrayBuffer);
+    }
+  }
+
+  _readHostObject(): View {
+    const kind = VIEW_KINDS[this.readUint32()];
+    const row = this.readUint32() * 3;
+    const bytes = this.#memory[this.#views[row] ?? -1];
+    const offset = this.#views[row + 1] ?? -1;
+    const byteLength = this.#views[row + 2] ?? -1;
+    if (kind === undefined || bytes === undefined) throw malformed();
+    const [, width, make] = kind;
+    if (
+      !(offset >= 0 && byteLength >= 0) || byteLength % width !== 0 ||
+      offset + byteLength > bytes.byteLength
+    ) throw malformed();
+    const { buffer, byteOffset } = bytes;
+    return make(buffer as ArrayBuffer, byteOffset + offset, byteLength);
+  }
+}
+
+interface MemoryTable {
+  readonly transferred: number;
+  readonly memory: readonly Uint8Array[];
+  readonly views: Float64Array;
+}
+
+function readTable(parts: readonly Uint8Array[]): MemoryTable {
+  const bytes = parts[1];
+  if (bytes === undefined) {
+    return { transferred: 0, memory: [], views: new Float64Array(0) };
+  }
+  if (bytes.byteLength % 8 !== 0) throw malformed();
+  const table = new Float64Array(bytes.slice().buffer);
+  const [transferred = -1, count = -1] = table;
+  if (!(count >= 0 && transferred >= 0 && 2 * count <= table.length - 2)) {
+    throw malformed();
+  }
+  const reader = new MemoryReader(parts);
+  const memory: Uint8Array[] = [];
+  for (let index = 0; index < count; index++) {
+    const length = table[2 + 2 * index] ?? -1;
+    const phase = table[3 + 2 * index] ?? -1;
+    const own = index < transferred;
+    if (!(phase >= 0 && phase < ALIGNMENT) || (own && phase > 0)) {
+      throw malformed();
+    }
+    memory.push(reader.take(length, phase, own));
+  }
+  if (!reader.isDone) throw malformed();
+  return { transferred, memory, views: table.subarray(2 + 2 * count) };
+}
+
+function malformed(): ProtocolError {
+  return new ProtocolError("Cannot read value: its memory is not as announced");
+}
+
 /**
- * Encodes a value. Typed arrays are not copied: the parts are views of the
- * caller's memory, which must stay as it is until they are sent.
+ * Encodes a value. Its memory is not copied: the parts are views of the
+ * caller's, which must stay as it is until they are sent. Views that share a
+ * buffer share it again; only what views see of a buffer travels.
  *
  * @param path What messages call the value.
  * @throws {TypeError} naming the path to what cannot cross.
  */
 export function encodeValue(value: unknown, path = "value"): Uint8Array[] {
-  const encoder = new ValueEncoder();
-  try {
-    encoder.writeHeader();
-    encoder.writeValue(value);
-  } catch (cause) {
-    const found = findUncloneable(value, path, new Set());
-    if (found === undefined) throw cause;
-    throw new TypeError(`Cannot send ${found}`, { cause });
-  }
-  return [encoder.releaseBuffer(), ...encoder.pieces];
+  const buffers = scanValue(value, path);
+  const encoder = new ValueEncoder(buffers);
+  encoder.writeHeader();
+  encoder.writeValue(value);
+  return [encoder.releaseBuffer(), ...encoder.memoryParts(buffers.length)];
 }
 
 /**
@@ -190,63 +296,15 @@ export function encodeValue(value: unknown, path = "value"): Uint8Array[] {
  * @throws {ProtocolError} when the parts are not an encoded value.
  */
 export function decodeValue(parts: readonly Uint8Array[]): unknown {
-  const data = parts[0];
-  if (data === undefined) throw new ProtocolError("Cannot read value: empty");
+  if (parts.length === 0) throw new ProtocolError("Cannot read value: empty");
   try {
-    const decoder = new ValueDecoder(data, parts);
+    const decoder = new ValueDecoder(parts);
     decoder.readHeader();
-    const value = decoder.readValue();
-    if (decoder.isDone) return value;
-    throw new ProtocolError("Cannot read value: bytes left over");
+    return decoder.readValue();
   } catch (cause) {
     if (cause instanceof ProtocolError) throw cause;
     throw new ProtocolError("Cannot read value: not a structured clone", {
       cause,
     });
-  }
-}
-
-/** Says where in a value something sits that cannot cross, if it does. */
-function findUncloneable(
-  value: unknown,
-  path: string,
-  seen: Set<unknown>,
-): string | undefined {
-  if (typeof value === "function") {
-    return `${path}: functions cannot be sent inside values`;
-  }
-  if (typeof value === "symbol") return `${path}: symbols cannot be sent`;
-  if (typeof value !== "object" || value === null || seen.has(value)) {
-    return undefined;
-  }
-  seen.add(value);
-  if (
-    value instanceof Promise || value instanceof WeakMap ||
-    value instanceof WeakSet || value instanceof WeakRef ||
-    value instanceof SharedArrayBuffer
-  ) return `${path}: a ${value.constructor.name} cannot be sent`;
-  if (ArrayBuffer.isView(value)) return undefined;
-  for (const [step, inner] of stepsOf(value)) {
-    const found = findUncloneable(inner, `${path}${step}`, seen);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function* stepsOf(value: object): Iterable<[string, unknown]> {
-  if (value instanceof Map) {
-    for (const [key, inner] of value) {
-      yield [" (a key)", key];
-      yield [`.get(${String(key)})`, inner];
-    }
-    return;
-  }
-  if (value instanceof Set) {
-    for (const inner of value) yield [" (a member)", inner];
-    return;
-  }
-  const isArray = Array.isArray(value);
-  for (const [key, inner] of Object.entries(value)) {
-    yield [isArray ? `[${key}]` : `.${key}`, inner];
   }
 }

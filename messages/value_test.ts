@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ProtocolError } from "../base/mod.ts";
 import { decodeThrown, encodeThrown, thrownData } from "./remote_error.ts";
 import { functionHash } from "./task.ts";
-import { decodeValue, encodeValue } from "./value.ts";
+import { decodeValue, encodeValue, PIECE_BYTES_MAX } from "./value.ts";
 
 function there(value: unknown): unknown {
   // Frames arrive inside larger buffers, at any offset.
@@ -62,7 +62,7 @@ Deno.test("decodeValue keeps cycles and shared identity", () => {
 
 Deno.test("encodeValue does not copy typed arrays", () => {
   const array = new Float64Array([1, 2, 3]);
-  const [, part] = encodeValue({ array });
+  const [, , part] = encodeValue({ array });
   assert.equal(part?.buffer, array.buffer);
 });
 
@@ -75,15 +75,77 @@ Deno.test("decodeValue gives small arrays memory of their own", () => {
 });
 
 Deno.test("decodeValue uses a large aligned frame in place", () => {
-  const [data, part] = encodeValue(new Float64Array(4096));
-  assert.ok(data && part);
-  const copy = decodeValue([data, part]);
+  const [data, table, part] = encodeValue(new Float64Array(4096));
+  assert.ok(data && table && part);
+  const copy = decodeValue([data, table, part]);
   assert.ok(copy instanceof Float64Array);
   assert.equal(copy.buffer, part.buffer);
 });
 
+Deno.test("decodeValue gives views that share a buffer one buffer again", () => {
+  const memory = new ArrayBuffer(64);
+  const value = {
+    bytes: new Uint8Array(memory, 3, 5),
+    words: new Uint16Array(memory, 6, 4),
+    memory: [new Float64Array(memory, 40, 2)],
+  };
+  value.words[0] = 0x0201;
+  const copy = there(value) as typeof value;
+  assert.deepEqual(copy, structuredClone(value));
+  copy.bytes[3] = 9;
+  assert.equal(copy.words[0], 0x0209);
+  assert.equal(copy.memory[0]?.buffer, copy.bytes.buffer);
+  // Only what views see of a buffer travels: here from 3 to 56.
+  const sent = encodeValue(value).slice(2);
+  assert.equal(sent.reduce((sum, part) => sum + part.byteLength, 0), 53);
+});
+
+Deno.test("encodeValue sends buffers without a copy, and they arrive exact", () => {
+  const memory = new ArrayBuffer(40_000);
+  new Uint8Array(memory)[39_999] = 7;
+  const value = { deep: [{ memory }], view: new Uint8Array(memory, 1, 2) };
+  const [data, , piece] = encodeValue(value);
+  assert.ok(data && data.byteLength < 100);
+  assert.equal(piece?.buffer, memory);
+  const copy = there(value) as typeof value;
+  assert.equal(copy.deep[0]?.memory.byteLength, 40_000);
+  assert.equal(copy.view.buffer, copy.deep[0]?.memory);
+  assert.equal(new Uint8Array(copy.view.buffer)[39_999], 7);
+});
+
+Deno.test("decodeValue joins memory that travelled in pieces", () => {
+  const array = new Uint8Array(2 * PIECE_BYTES_MAX + 5).map((_, i) => i * 7);
+  const parts = encodeValue([array, new Uint8Array([1])]);
+  assert.equal(parts.length, 2 + 3 + 1);
+  assert.deepEqual(there([array, new Uint8Array([1])]), [
+    array,
+    new Uint8Array([1]),
+  ]);
+});
+
 Deno.test("encodeValue names the path to what cannot cross", () => {
+  class Secret {
+    #hidden = 1;
+    shown(): number {
+      return this.#hidden;
+    }
+  }
+  class Child extends Secret {}
   const cases: readonly (readonly [unknown, RegExp])[] = [
+    [{ u: new URL("file:///") }, /value\.u: a URL cannot be sent/],
+    [[new Blob([])], /value\[0\]: a Blob cannot be sent/],
+    [new Map([["k", new Headers()]]), /value\.get\(k\): a Headers cannot/],
+    [{ s: new Secret() }, /value\.s: a Secret has private fields/],
+    [{ c: new Child() }, /value\.c: a Secret has private fields/],
+    [{ a: new AbortController().signal }, /value\.a: a EventTarget cannot/],
+    [
+      new Error("e", { cause: (): void => {} }),
+      /value\.cause: functions cannot/,
+    ],
+    [
+      { v: new Uint8Array(new SharedArrayBuffer(1)) },
+      /value\.v: shared memory cannot be sent/,
+    ],
     [{ a: [0, { f() {} }] }, /value\.a\[1\]\.f: functions cannot be sent/],
     [[Symbol("s")], /value\[0\]: symbols cannot be sent/],
     [new Map([["k", () => 1]]), /value\.get\(k\): functions/],

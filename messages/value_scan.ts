@@ -1,0 +1,207 @@
+/**
+ * Looks through a value before it is cloned: what the clone would lose in
+ * silence is refused, and large memory is found that can travel beside it.
+ *
+ * @module
+ */
+
+/** Platform objects whose clone would be an empty object. */
+const PLATFORM_CLASSES: readonly { readonly prototype: object }[] = [
+  AbortController,
+  Blob,
+  EventTarget,
+  FormData,
+  Headers,
+  Promise,
+  ReadableStream,
+  Request,
+  Response,
+  SharedArrayBuffer,
+  TextDecoder,
+  TextEncoder,
+  TransformStream,
+  URL,
+  URLSearchParams,
+  WeakMap,
+  WeakRef,
+  WeakSet,
+  WritableStream,
+];
+
+const PLATFORM_PROTOTYPES: ReadonlySet<unknown> = new Set(
+  PLATFORM_CLASSES.map(({ prototype }) => prototype),
+);
+
+/** What is known of prototypes: whether their instances are refused. */
+const verdicts = new WeakMap<object, string | false>([
+  [Object.prototype, false],
+  [Array.prototype, false],
+]);
+
+/**
+ * Finds every `ArrayBuffer` of a value.
+ *
+ * @param path What messages call the value.
+ * @throws {TypeError} with the path to what cannot cross.
+ */
+export function scanValue(value: unknown, path: string): ArrayBuffer[] {
+  const buffers: ArrayBuffer[] = [];
+  if (!scan(value, buffers)) {
+    throw new TypeError(
+      `Cannot send ${findRefused(value, path, new Set()) ?? path}`,
+    );
+  }
+  return buffers;
+}
+
+/** Whether everything in a value can cross. */
+function scan(root: unknown, buffers: ArrayBuffer[]): boolean {
+  if (typeof root !== "object" || root === null) {
+    return typeof root !== "function" && typeof root !== "symbol";
+  }
+  // Most values are flat, and need neither.
+  let seen: Set<object> | undefined;
+  const waiting: object[] = [root];
+  const visit = (value: unknown): boolean => {
+    if (typeof value === "object" && value !== null) {
+      seen ??= new Set([root]);
+      if (!seen.has(value)) {
+        seen.add(value);
+        waiting.push(value);
+      }
+      return true;
+    }
+    return typeof value !== "function" && typeof value !== "symbol";
+  };
+  for (;;) {
+    const object = waiting.pop();
+    if (object === undefined) return true;
+    if (object instanceof ArrayBuffer) {
+      buffers.push(object);
+      continue;
+    }
+    if (ArrayBuffer.isView(object)) {
+      if (object.buffer instanceof SharedArrayBuffer) return false;
+      continue;
+    }
+    if (refusal(object) !== undefined) return false;
+    if (!visitInner(object, visit)) return false;
+  }
+}
+
+function visitInner(
+  object: object,
+  visit: (value: unknown) => boolean,
+): boolean {
+  if (Array.isArray(object)) {
+    for (let index = 0; index < object.length; index++) {
+      if (!visit(object[index])) return false;
+    }
+    return true;
+  }
+  if (object instanceof Map) {
+    for (const [key, value] of object) {
+      if (!visit(key) || !visit(value)) return false;
+    }
+    return true;
+  }
+  if (object instanceof Set) {
+    for (const value of object) if (!visit(value)) return false;
+    return true;
+  }
+  // A clone of an error has its name, message, stack and cause.
+  if (object instanceof Error) return visit(object.cause);
+  for (const key of Object.keys(object)) {
+    if (!visit(Reflect.get(object, key))) return false;
+  }
+  return true;
+}
+
+/** Why an object cannot cross as it is, if it cannot. */
+function refusal(object: object): string | undefined {
+  const prototype: object | null = Object.getPrototypeOf(object);
+  if (prototype === null) return undefined;
+  let verdict = verdicts.get(prototype);
+  if (verdict === undefined) {
+    verdict = judge(prototype) ?? false;
+    verdicts.set(prototype, verdict);
+  }
+  return verdict === false ? undefined : verdict;
+}
+
+function judge(prototype: object): string | undefined {
+  let link: object | null = prototype;
+  while (link !== null && link !== Object.prototype) {
+    const name = nameOf(link);
+    if (PLATFORM_PROTOTYPES.has(link)) return `a ${name} cannot be sent`;
+    const made: unknown = Object.getOwnPropertyDescriptor(link, "constructor")
+      ?.value;
+    if (typeof made === "function" && /[{;}\s]#\w/.test(sourceOf(made))) {
+      return `a ${name} has private fields, which cannot be sent`;
+    }
+    link = Object.getPrototypeOf(link);
+  }
+  return undefined;
+}
+
+function nameOf(prototype: object): string {
+  const made: unknown = Object.getOwnPropertyDescriptor(
+    prototype,
+    "constructor",
+  )?.value;
+  return typeof made === "function" && made.name !== "" ? made.name : "object";
+}
+
+function sourceOf(made: unknown): string {
+  return Function.prototype.toString.call(made);
+}
+
+/** Says where in a value something sits that cannot cross, if it does. */
+function findRefused(
+  value: unknown,
+  path: string,
+  seen: Set<unknown>,
+): string | undefined {
+  if (typeof value === "function") {
+    return `${path}: functions cannot be sent inside values`;
+  }
+  if (typeof value === "symbol") return `${path}: symbols cannot be sent`;
+  if (typeof value !== "object" || value === null || seen.has(value)) {
+    return undefined;
+  }
+  seen.add(value);
+  if (ArrayBuffer.isView(value)) {
+    return value.buffer instanceof SharedArrayBuffer
+      ? `${path}: shared memory cannot be sent`
+      : undefined;
+  }
+  const why = refusal(value);
+  if (why !== undefined) return `${path}: ${why}`;
+  for (const [step, inner] of stepsOf(value)) {
+    const found = findRefused(inner, `${path}${step}`, seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function* stepsOf(value: object): Iterable<[string, unknown]> {
+  if (value instanceof Map) {
+    for (const [key, inner] of value) {
+      yield [" (a key)", key];
+      yield [`.get(${String(key)})`, inner];
+    }
+    return;
+  }
+  if (value instanceof Set) {
+    for (const inner of value) yield [" (a member)", inner];
+    return;
+  }
+  if (value instanceof Error) {
+    yield [".cause", value.cause];
+    return;
+  }
+  const isArray = Array.isArray(value);
+  for (const [key, inner] of Object.entries(value)) {
+    yield [isArray ? `[${key}]` : `.${key}`, inner];
+  }
+}
