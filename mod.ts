@@ -34,7 +34,14 @@
  *
  * @module
  */
-export { ref, Reference } from "./functions/mod.ts";
+export {
+  type Captures,
+  type ModuleTask,
+  moduleTask,
+  ref,
+  Reference,
+  type Shippable,
+} from "./functions/mod.ts";
 export {
   type ArgumentsOf,
   AsyncResult,
@@ -59,6 +66,7 @@ export {
   type WaitOptions,
 } from "./client/mod.ts";
 export {
+  type AllowOptions,
   Cluster,
   type ClusterJson,
   type ClusterOptions,
@@ -91,9 +99,13 @@ export {
   type Timer,
 } from "./base/mod.ts";
 export type {
+  CellLanguage,
   EngineInfo,
+  EngineStack,
   OutputStream,
   ProcessStatus,
+  SlotActivity,
+  SlotStack,
   StatusReply,
   TaskStatus,
 } from "./messages/mod.ts";

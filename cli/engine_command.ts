@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { AuthenticationError, type LogLevel, toError } from "../base/mod.ts";
 import { selfCommand } from "../cluster/mod.ts";
@@ -22,10 +23,11 @@ import {
   terminalLogger,
   wholeNumber,
 } from "./option_values.ts";
+import { addSlotFlags, type SlotFlags, slotOptions } from "./slot_flags.ts";
 import { StopSource } from "./stop_source.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface EngineFlags extends ConnectionFlags {
+interface EngineFlags extends ConnectionFlags, SlotFlags {
   readonly slots: number;
   readonly id?: number;
   readonly label?: Labels;
@@ -51,7 +53,8 @@ export function defineEngine(
       1,
     )
     .option("--id <n>", "id to ask for", wholeNumber(0, ENGINE_ID_MAX))
-    .option("--label <name=value>", "free word, may be repeated", label)
+    .option("--label <name=value>", "free word, may be repeated", label);
+  addSlotFlags(command)
     .addOption(logLevelOption())
     .addHelpText(
       "after",
@@ -72,7 +75,8 @@ async function runEngine(
   await using engine = new Engine({
     info,
     slots: flags.slots,
-    slotCommand: selfCommand("slot"),
+    slotCommand: slotCommand(),
+    ...slotOptions(flags, flags.connect),
     ...(flags.label !== undefined && { labels: flags.label }),
     ...(flags.id !== undefined && { requestedId: flags.id }),
     log,
@@ -84,6 +88,18 @@ async function runEngine(
   const error = endError(reason, problem ?? undefined);
   if (error !== undefined) throw error;
   return EXIT.ok;
+}
+
+/** The command of a slot, by way of Deno where there is one. */
+function slotCommand(): string[] {
+  const command = selfCommand("slot");
+  const { standalone } = Deno.build;
+  const isFile = Deno.mainModule.startsWith("file:");
+  if (standalone || !isFile || command[1] === "run") return command;
+  // The self-extracting form is Deno and a program: named as such, the slot
+  // starts without a shell, and its permissions can be chosen.
+  const program = fileURLToPath(Deno.mainModule);
+  return [Deno.execPath(), "run", "-A", program, "slot"];
 }
 
 /**

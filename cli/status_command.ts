@@ -5,7 +5,11 @@
  */
 import { type Command, Option } from "commander";
 import { connect } from "../client/mod.ts";
-import type { ProcessStatus, StatusReply } from "../messages/mod.ts";
+import type {
+  EngineStack,
+  ProcessStatus,
+  StatusReply,
+} from "../messages/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import {
   addConnectionFlags,
@@ -20,6 +24,7 @@ import type { Terminal } from "./terminal.ts";
 interface StatusFlags extends ConnectionFlags {
   readonly output: "text" | "json";
   readonly timeout: number;
+  readonly stack?: true;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -47,6 +52,7 @@ export function defineStatus(
       new Option("--timeout <seconds>", "how long to wait for the hub")
         .argParser(seconds).default(TIMEOUT_MS, String(TIMEOUT_MS / 1_000)),
     )
+    .option("--stack", "show what runs in each slot, and where it is")
     .addOption(outputOption())
     .addHelpText("after", example("ippd status --connect ippd-client.json"))
     .action(async (flags: StatusFlags) =>
@@ -61,16 +67,22 @@ async function showStatus(
   const info = await connectionInfo("client", flags, terminal);
   await using client = await connect(info, { timeoutMs: flags.timeout });
   const status = await client.status();
+  const stacks = flags.stack === true ? await client.stack() : undefined;
   terminal.out(
-    flags.output === "json" ? statusJson(status) : statusText(status),
+    flags.output === "json"
+      ? statusJson(status, stacks)
+      : statusText(status) + stackText(stacks ?? []),
   );
   return EXIT.ok;
 }
 
 /** A status for programs. */
-export function statusJson(status: StatusReply): string {
+export function statusJson(
+  status: StatusReply,
+  stacks?: readonly EngineStack[],
+): string {
   const { clusterId, uptimeMs, clients, processes } = status;
-  const shown = { clusterId, uptimeMs, clients, processes };
+  const shown = { clusterId, uptimeMs, clients, processes, stacks };
   return JSON.stringify(shown, undefined, 2) + "\n";
 }
 
@@ -81,6 +93,17 @@ export function statusText(status: StatusReply): string {
   const heading = `${name} is up for ${(uptimeMs / 1_000).toFixed(0)} s, ` +
     `${clients} ${clients === 1 ? "client" : "clients"}\n`;
   return heading + formatTable(COLUMNS, status.processes.map(statusRow));
+}
+
+/** What runs in each slot, for people. */
+export function stackText(stacks: readonly EngineStack[]): string {
+  return stacks.flatMap(({ engineId, slots }) =>
+    slots.map(({ slot, taskId, state, frames }) => {
+      const task = taskId === undefined ? "" : ` task ${taskId}`;
+      const lines = frames.map((frame) => `    at ${frame}\n`).join("");
+      return `\nEngine ${engineId}, slot ${slot}: ${state}${task}\n${lines}`;
+    })
+  ).join("");
 }
 
 function statusRow(process: ProcessStatus): string[] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { StatusReply } from "../messages/mod.ts";
-import { statusJson, statusText } from "./status_command.ts";
+import { stackText, statusJson, statusText } from "./status_command.ts";
 
 const PROCESS = {
   engineId: 0,
@@ -47,4 +47,28 @@ Deno.test("statusJson() has the facts and nothing of the message around them", (
   assert.equal(clusterId, "");
   assert.equal(processes.length, 3);
   assert.deepEqual(others, { uptimeMs: 12_345, clients: 1 });
+});
+
+Deno.test("stackText() has a paragraph for each slot", () => {
+  const slots = [
+    {
+      slot: 0,
+      taskId: "c-1",
+      state: "running",
+      frames: ["inner (ippd:f:3:5)", "ippd:cell-1:1:2"],
+    },
+    { slot: 1, state: "idle", frames: [] },
+  ] as const;
+  assert.equal(
+    stackText([{ engineId: 4, slots }]),
+    [
+      "",
+      "Engine 4, slot 0: running task c-1",
+      "    at inner (ippd:f:3:5)",
+      "    at ippd:cell-1:1:2",
+      "",
+      "Engine 4, slot 1: idle",
+      "",
+    ].join("\n"),
+  );
 });

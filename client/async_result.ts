@@ -60,6 +60,8 @@ export interface AsyncResultOptions<T> {
   readonly cancel: (taskIds: readonly string[], reason: string) => void;
   /** Wall-clock time in milliseconds since the Unix epoch. */
   readonly now: () => number;
+  /** Cancels the tasks. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What an iterated result yields: items of an array, else the value. */
@@ -95,6 +97,7 @@ export class AsyncResult<T>
       run.listen(listener);
       if (run.done) this.#settled(run);
     }
+    if (options.signal !== undefined) this.#follow(options.signal);
   }
 
   /** The ids of the tasks, in the order of the result. */
@@ -229,6 +232,13 @@ export class AsyncResult<T>
   /** Cancels what has not ended. */
   [Symbol.dispose](): void {
     this.cancel("its result was disposed of");
+  }
+
+  #follow(signal: AbortSignal): void {
+    const abort = (): void => this.cancel(String(signal.reason));
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort);
+    void this.#end().then(() => signal.removeEventListener("abort", abort));
   }
 
   #value(): Promise<T> {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { TimeoutError } from "../base/mod.ts";
-import type { EngineInfo, StatusReply } from "../messages/mod.ts";
+import { ConnectionError, TimeoutError } from "../base/mod.ts";
+import type { EngineInfo, EngineStack, StatusReply } from "../messages/mod.ts";
 import { type ConnectionInfo, readConnectionFile } from "../security/mod.ts";
 import { type DirectTargets, DirectView } from "./direct_view.ts";
 import { LoadBalancedView } from "./load_balanced_view.ts";
@@ -136,7 +136,39 @@ export class Client implements AsyncDisposable {
 
   /** How everybody in the cluster is. */
   status(): Promise<StatusReply> {
-    return this.#session.status();
+    return this.#session.questions.status();
+  }
+
+  /**
+   * Stops what runs on engines: their tasks end as cancelled, the namespaces
+   * stay where possible, and tasks that wait go on. Settles when every engine
+   * has begun.
+   *
+   * @param targets Engine ids. @default "all"
+   * @returns How many tasks are being stopped.
+   * @throws {RangeError} when an engine is not known.
+   * @throws {ConnectionError} when an engine does not answer.
+   */
+  async interrupt(targets: readonly number[] | "all" = "all"): Promise<number> {
+    const reply = await this.#session.questions.interrupt(this.#idsOf(targets));
+    if (reply.problem !== undefined) {
+      throw new ConnectionError(`Cannot interrupt: ${reply.problem}`);
+    }
+    return reply.engines.reduce((sum, { stopped }) => sum + stopped, 0);
+  }
+
+  /**
+   * What runs on engines: for each slot the task and the frames of its code.
+   * Code that runs is paused for a moment and goes on. Engines that do not
+   * answer are left out.
+   *
+   * @param targets Engine ids. @default "all"
+   * @throws {RangeError} when an engine is not known.
+   */
+  async stack(
+    targets: readonly number[] | "all" = "all",
+  ): Promise<readonly EngineStack[]> {
+    return (await this.#session.questions.stack(this.#idsOf(targets))).engines;
   }
 
   /**
@@ -146,10 +178,12 @@ export class Client implements AsyncDisposable {
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     const { targets = "all", hub = false } = options;
-    await this.#session.shutdown(
-      targets === "all" ? [] : this.#session.directory.check(targets),
-      hub,
-    );
+    await this.#session.questions.shutdown(this.#idsOf(targets), hub);
+  }
+
+  /** Engine ids as the hub takes them: none means all. */
+  #idsOf(targets: readonly number[] | "all"): readonly number[] {
+    return targets === "all" ? [] : this.#session.directory.check(targets);
   }
 
   /** Ends the connection; results that are still on their way fail. */

@@ -6,6 +6,7 @@ import {
   EngineLostError,
   LimitError,
   RemoteError,
+  TimeoutError,
 } from "../base/mod.ts";
 import {
   decodeUnit,
@@ -121,6 +122,11 @@ Deno.test("TaskRun turns every way to end into its error", () => {
       { status: "cancelled", reason: "enough" },
       CancelledError,
       /was cancelled: enough/,
+    ],
+    [
+      { status: "timed_out", reason: "it ran for more than 5 ms" },
+      TimeoutError,
+      /was stopped: it ran for more than 5 ms/,
     ],
     [
       { status: "refused", reason: "9 tasks, at most 8" },
@@ -306,6 +312,7 @@ Deno.test("FunctionShipper ships source once and refuses what has none", () => {
     form: "expression",
     name: "fn",
     free: [],
+    module: undefined,
   });
   assert.throws(() => shipper.ship(Math.max), /max/);
   assert.throws(() => shipper.ship(fn.bind(null)), /fn/);

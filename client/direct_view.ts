@@ -5,7 +5,7 @@
  */
 import { basename } from "node:path";
 import { utf8 } from "../base/mod.ts";
-import type { Reference } from "../functions/mod.ts";
+import type { ModuleTask, Reference } from "../functions/mod.ts";
 import type { CellLanguage, Work } from "../messages/mod.ts";
 import { AsyncResult } from "./async_result.ts";
 import { encodeNames, type ShippedFunction } from "./function_shipping.ts";
@@ -75,7 +75,7 @@ export class DirectView<One extends boolean = false> {
    * @throws {RangeError} when an engine is gone, or there is none.
    */
   apply<Args extends readonly unknown[], R>(
-    fn: (...args: Args) => R,
+    fn: ((...args: Args) => R) | ModuleTask<(...args: Args) => R>,
     ...args: ArgumentsOf<Args>
   ): AsyncResult<ForTargets<One, Awaited<R>>> {
     const { shipper } = this.#session;
@@ -208,6 +208,7 @@ export class DirectView<One extends boolean = false> {
       targets: session.directory.check(this.targets),
       work,
       payload,
+      timeoutMs: this.#flags.timeoutMs,
       ...(shipped === undefined ? {} : { function: shipped }),
     });
     const one = typeof this.#targets === "number";
@@ -217,6 +218,7 @@ export class DirectView<One extends boolean = false> {
       shape: (one ? oneValue(pick) : valueEach(pick)) as never,
       cancel: (ids, reason) => session.cancel(ids, reason),
       now: () => session.clock.now(),
+      signal: this.#flags.signal,
     });
   }
 }

@@ -12,7 +12,9 @@ import {
   type EncodedCaptures,
   encodeReferences,
   type FunctionAnalysis,
+  isModuleTask,
   missingNames,
+  type ModuleTask,
   type Shippable,
 } from "../functions/mod.ts";
 import {
@@ -47,28 +49,24 @@ export interface ShippedArguments {
 
 /** Turns functions into what is shipped, each of them once. */
 export class FunctionShipper {
-  readonly #shipped = new WeakMap<AnyFunction, ShippedFunction>();
+  readonly #shipped = new WeakMap<object, ShippedFunction>();
 
   /**
-   * The unit and hash of a function.
+   * The unit and hash of a function, or of one that a module exports.
    *
    * @throws {TypeError} when it is not a function, or one that cannot be
    * shipped; the message says what about it and where.
    */
-  ship(fn: AnyFunction): ShippedFunction {
-    const known = typeof fn === "function" ? this.#shipped.get(fn) : undefined;
-    if (known !== undefined) return known;
-    if (typeof fn !== "function") {
+  ship(fn: AnyFunction | ModuleTask): ShippedFunction {
+    const isModule = isModuleTask(fn);
+    if (!isModule && typeof fn !== "function") {
       throw new TypeError(
         `Cannot ship ${typeof fn}: the first argument must be a function`,
       );
     }
-    const source = Function.prototype.toString.call(fn);
-    const { name } = fn;
-    const analysis = analyseFunction(source, name);
-    const { form, free } = analysis;
-    const unit = encodeUnit({ source, form, name, free });
-    const shipped = { hash: functionHash(unit), unit, name, analysis };
+    const known = this.#shipped.get(fn);
+    if (known !== undefined) return known;
+    const shipped = isModule ? shipModule(fn) : shipSource(fn);
     this.#shipped.set(fn, shipped);
     return shipped;
   }
@@ -99,6 +97,34 @@ export class FunctionShipper {
     };
     return { extras: true, payload: encodeValue(extras) };
   }
+}
+
+function shipSource(fn: AnyFunction): ShippedFunction {
+  const source = Function.prototype.toString.call(fn);
+  const { name } = fn;
+  const analysis = analyseFunction(source, name);
+  const { form, free } = analysis;
+  const unit = encodeUnit({ source, form, name, free });
+  return { hash: functionHash(unit), unit, name, analysis };
+}
+
+/** Nothing is known of a function in a module, and nothing needs to be. */
+const UNANALYSED: FunctionAnalysis = {
+  form: "expression",
+  isAsync: false,
+  isGenerator: false,
+  isClass: false,
+  free: [],
+  typeofOnly: [],
+  assigned: [],
+  eager: [],
+};
+
+function shipModule(task: ModuleTask): ShippedFunction {
+  const module = { url: task.module, export: task.export };
+  const name = task.export;
+  const unit = encodeUnit({ source: "", name, free: [], module });
+  return { hash: functionHash(unit), unit, name, analysis: UNANALYSED };
 }
 
 /** Makes plain data of names and values, functions included. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ModuleTask } from "../functions/mod.ts";
 import type { Work } from "../messages/mod.ts";
 import { AsyncResult, type ResultShape } from "./async_result.ts";
 import type { ArgumentsOf } from "./direct_view.ts";
@@ -66,7 +67,7 @@ export class LoadBalancedView {
    * @throws {TypeError} when the function or an argument cannot be sent.
    */
   apply<Args extends readonly unknown[], R>(
-    fn: (...args: Args) => R,
+    fn: ((...args: Args) => R) | ModuleTask<(...args: Args) => R>,
     ...args: ArgumentsOf<Args>
   ): AsyncResult<Awaited<R>> {
     const shipped = this.#session.shipper.ship(fn);
@@ -82,24 +83,24 @@ export class LoadBalancedView {
    * @throws {RangeError} when `chunkSize` is not a positive whole number.
    */
   map<A, R>(
-    fn: (a: A) => R,
+    fn: ((a: A) => R) | ModuleTask<(a: A) => R>,
     list: Iterable<A>,
     options?: MapOptions,
   ): AsyncResult<Awaited<R>[]>;
   /** Calls a function for each pair of items of two lists. */
   map<A, B, R>(
-    fn: (a: A, b: B) => R,
+    fn: ((a: A, b: B) => R) | ModuleTask<(a: A, b: B) => R>,
     listA: Iterable<A>,
     listB: Iterable<B>,
     options?: MapOptions,
   ): AsyncResult<Awaited<R>[]>;
   /** Calls a function for each row of items of any number of lists. */
   map<Args extends readonly unknown[], R>(
-    fn: (...args: Args) => R,
+    fn: ((...args: Args) => R) | ModuleTask<(...args: Args) => R>,
     ...lists: ListsOf<Args> | [...ListsOf<Args>, MapOptions]
   ): AsyncResult<Awaited<R>[]>;
   map<R>(
-    fn: AnyFunction,
+    fn: AnyFunction | ModuleTask,
     ...lists: readonly unknown[]
   ): AsyncResult<Awaited<R>[]> {
     const { iterables, options } = splitOptions(lists);
@@ -140,6 +141,7 @@ export class LoadBalancedView {
       work,
       function: shipped,
       payload,
+      timeoutMs: this.#flags.timeoutMs,
     });
   }
 
@@ -150,6 +152,7 @@ export class LoadBalancedView {
       shape,
       cancel: (ids, reason) => session.cancel(ids, reason),
       now: () => session.clock.now(),
+      signal: this.#flags.signal,
     });
   }
 }

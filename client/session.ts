@@ -22,7 +22,6 @@ import {
   type Message,
   PROTOCOL_VERSION,
   type SchedulerAddress,
-  type StatusReply,
   type Work,
 } from "../messages/mod.ts";
 import {
@@ -34,7 +33,7 @@ import {
 import type { Network, SocketOptions } from "../sockets/mod.ts";
 import { EngineDirectory } from "./engine_directory.ts";
 import { FunctionShipper, type ShippedFunction } from "./function_shipping.ts";
-import { PendingReplies } from "./pending_replies.ts";
+import { HubQuestions } from "./hub_questions.ts";
 import { TaskRun } from "./task_run.ts";
 import { TaskTable } from "./task_table.ts";
 
@@ -71,6 +70,8 @@ export interface Submission {
   readonly function?: ShippedFunction;
   /** The encoded arguments and their buffers. */
   readonly payload: readonly Uint8Array[];
+  /** How long each run may take, in milliseconds, once it has started. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** One client's connection to a cluster. */
@@ -81,6 +82,8 @@ export class Session {
   readonly directory: EngineDirectory = new EngineDirectory();
   /** Time. */
   readonly clock: Clock;
+  /** What can be asked. */
+  readonly questions: HubQuestions;
 
   readonly #info: ConnectionInfo;
   readonly #crypto: CurveCrypto;
@@ -89,7 +92,6 @@ export class Session {
   readonly #tasks = new TaskTable();
   readonly #units = new Map<string, Uint8Array>();
   readonly #sentUnits = new Set<string>();
-  readonly #replies: PendingReplies;
   readonly #hub: ClientLink;
   #scheduler: ClientLink | undefined;
   #schedulerKey = "";
@@ -111,7 +113,13 @@ export class Session {
     this.#options = options;
     this.clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLogger;
-    this.#replies = new PendingReplies(this.clock);
+    this.questions = new HubQuestions({
+      clock: this.clock,
+      send: (message) => {
+        this.#throwIfEnded();
+        this.#hub.send(message);
+      },
+    });
     this.#hub = new ClientLink({
       socket: this.#socketOptions(info.publicKey),
       log: this.#log,
@@ -187,6 +195,9 @@ export class Session {
       mode: submission.mode,
       targets: submission.targets,
       work: submission.work,
+      ...(submission.timeoutMs === undefined
+        ? {}
+        : { timeoutMs: submission.timeoutMs }),
     }, submission.payload);
     if (sent !== true) {
       for (const run of runs) this.#failUnsent(run.id);
@@ -197,33 +208,6 @@ export class Session {
   /** Asks for tasks not to run. */
   cancel(ids: readonly string[], reason: string): void {
     this.#scheduler?.send({ type: "task_cancel", ids, reason });
-  }
-
-  /** Asks the hub how everybody is. */
-  async status(timeoutMs = 5_000): Promise<StatusReply> {
-    const reply = await this.#ask(timeoutMs, (requestId) => ({
-      type: "status_request",
-      requestId,
-    }));
-    if (reply.type === "status_reply") return reply;
-    throw new ConnectionError("Cannot read status: the hub refused");
-  }
-
-  /** Asks the hub to end engines, or everything. */
-  async shutdown(
-    targets: readonly number[],
-    hub: boolean,
-    timeoutMs = 15_000,
-  ): Promise<void> {
-    const reply = await this.#ask(timeoutMs, (requestId) => ({
-      type: "shutdown_request",
-      requestId,
-      targets,
-      hub,
-    }));
-    if (reply.type === "shutdown_reply" && reply.problem !== undefined) {
-      throw new ConnectionError(`Cannot shut down: ${reply.problem}`);
-    }
   }
 
   /**
@@ -306,17 +290,6 @@ export class Session {
     this.#tasks.fail(id, error, this.clock.now());
   }
 
-  #ask(
-    timeoutMs: number,
-    request: (requestId: number) => Message,
-  ): Promise<Message> {
-    this.#throwIfEnded();
-    return this.#replies.ask(
-      timeoutMs,
-      (requestId) => void this.#hub.send(request(requestId)),
-    );
-  }
-
   /** What the hub says. */
   #heard(message: Message): void {
     switch (message.type) {
@@ -340,7 +313,9 @@ export class Session {
         return;
       case "status_reply":
       case "shutdown_reply":
-        this.#replies.answer(message.requestId, message);
+      case "interrupt_reply":
+      case "stack_reply":
+        this.questions.answer(message.requestId, message);
         return;
       case "refused":
         this.#refused(message.what, message.reason);
@@ -362,7 +337,7 @@ export class Session {
     const error = new AuthenticationError(`Cannot send ${what}: ${reason}`);
     if (what === "client_connect") return this.#end(error);
     this.#log.warn("message refused", { what, reason });
-    this.#replies.rejectAll(error);
+    this.questions.rejectAll(error);
   }
 
   #useSchedulers(schedulers: readonly SchedulerAddress[]): void {
@@ -456,7 +431,7 @@ export class Session {
         }),
       this.clock.now(),
     );
-    this.#replies.rejectAll(problem);
+    this.questions.rejectAll(problem);
     this.#watchHeld();
     this.#changed();
   }

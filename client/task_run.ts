@@ -6,9 +6,11 @@
 import {
   CancelledError,
   ConnectionError,
+  type EngineLostDetails,
   EngineLostError,
   LimitError,
   RemoteError,
+  TimeoutError,
   toError,
 } from "../base/mod.ts";
 import {
@@ -209,6 +211,8 @@ function outcomeError(
       );
     case "cancelled":
       return new CancelledError(`Task ${id} was cancelled: ${reason}`);
+    case "timed_out":
+      return new TimeoutError(`Task ${id} was stopped: ${reason}`);
     case "refused":
       return reason.includes("at most")
         ? new LimitError(`Cannot submit task ${id}: ${reason}`)
@@ -218,11 +222,13 @@ function outcomeError(
 
 function endDetails(
   outcome: TaskOutcome,
-): { exitCode?: number; signal?: string } {
-  const { exitCode, signal } = outcome.end ?? {};
+): Omit<EngineLostDetails, "engineId" | "taskId"> {
+  const { exitCode, signal, outOfMemory, stderrTail } = outcome.end ?? {};
   return {
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(signal === undefined ? {} : { signal }),
+    ...(outOfMemory === undefined ? {} : { outOfMemory }),
+    ...(stderrTail === undefined ? {} : { stderrTail }),
   };
 }
 

@@ -253,9 +253,10 @@ export class Cluster implements AsyncDisposable {
   }
 
   #engineArguments(): string[] {
-    const { slots, labels, logLevel } = this.#options;
+    const { slots, slotFlags, labels, logLevel } = this.#options;
     const args = ["--connect", this.#announcement.engineFile];
     args.push("--slots", String(slots), "--log-level", logLevel);
+    args.push(...slotFlags);
     for (const [name, value] of Object.entries(labels)) {
       args.push("--label", `${name}=${value}`);
     }

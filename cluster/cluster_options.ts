@@ -12,6 +12,32 @@ export const LOCAL_ENGINES_MAX = 1_024;
 /** How long a start may take unless told otherwise. */
 export const START_TIMEOUT_MS = 30_000;
 
+/** Least memory of a slot's heap: V8 itself needs about 8 MiB. */
+export const MEMORY_LIMIT_MIB_MIN = 16;
+
+/**
+ * What tasks may do besides computing, in Deno's words. `true` grants all of
+ * it, a list grants what it names. What is absent is refused.
+ */
+export interface AllowOptions {
+  /** Files and folders to read, and modules of this machine to import. */
+  readonly read?: true | readonly string[];
+  /** Files and folders to write. */
+  readonly write?: true | readonly string[];
+  /** Hosts to reach and to listen on, such as `example.org:443`. */
+  readonly net?: true | readonly string[];
+  /** Environment variables to read and to set. */
+  readonly env?: true | readonly string[];
+  /** Programs to run; they are in no sandbox. */
+  readonly run?: true | readonly string[];
+  /** Native libraries to load; they are in no sandbox. */
+  readonly ffi?: true | readonly string[];
+  /** What to learn of the machine, such as `hostname`. */
+  readonly sys?: true | readonly string[];
+  /** Hosts to import modules from; packages of npm come with any of them. */
+  readonly import?: true | readonly string[];
+}
+
 /** Options of `Cluster.start`. */
 export interface ClusterOptions {
   /** How many engines to start. @default navigator.hardwareConcurrency */
@@ -22,6 +48,19 @@ export interface ClusterOptions {
   readonly clusterId?: string;
   /** How many tasks an engine runs at once. @default 1 */
   readonly slots?: number | "auto";
+  /**
+   * Whether tasks may only compute, and do what `allow` grants. Without it
+   * they may do what you may. @default allow !== undefined
+   */
+  readonly sandbox?: boolean;
+  /** What tasks may do; whatever is not granted is refused. */
+  readonly allow?: AllowOptions;
+  /**
+   * Most memory of a slot's JavaScript heap, in MiB. A task that needs more
+   * ends with an `EngineLostError`, its slot starts again. What is outside
+   * the heap, such as large buffers, does not count. Absent, what V8 takes.
+   */
+  readonly memoryLimitMib?: number;
   /** Free words for every engine. */
   readonly labels?: Readonly<Record<string, string>>;
   /** How long the start may take. @default START_TIMEOUT_MS */
@@ -42,6 +81,8 @@ export interface ResolvedClusterOptions {
   readonly clusterId: string;
   /** How many tasks an engine runs at once. */
   readonly slots: number | "auto";
+  /** Flags of `ippd engine` that say what tasks may do and get. */
+  readonly slotFlags: readonly string[];
   /** Free words for every engine. */
   readonly labels: Readonly<Record<string, string>>;
   /** How long a start may take. */
@@ -86,7 +127,55 @@ export function resolveClusterOptions(
   // The names become part of paths; a bad one is known before any process.
   connectionFilePath({ profile, clusterId, role: "client" });
   const logLevel = options.logLevel ?? "warn";
-  return { n, profile, clusterId, slots, labels, timeoutMs, logLevel };
+  const slotFlags = flagsForSlots(options);
+  return {
+    n,
+    profile,
+    clusterId,
+    slots,
+    slotFlags,
+    labels,
+    timeoutMs,
+    logLevel,
+  };
+}
+
+function flagsForSlots(options: ClusterOptions): string[] {
+  const { allow, sandbox = allow !== undefined, memoryLimitMib } = options;
+  if (!sandbox && allow !== undefined) {
+    throw new TypeError(
+      "Cannot start a cluster that allows things without a sandbox: everything is allowed there; leave out allow, or sandbox: false",
+    );
+  }
+  const flags = sandbox ? ["--sandbox", ...allowFlags(allow ?? {})] : [];
+  if (memoryLimitMib === undefined) return flags;
+  if (Number.isInteger(memoryLimitMib)) {
+    if (memoryLimitMib >= MEMORY_LIMIT_MIB_MIN) {
+      return [...flags, "--memory-limit", String(memoryLimitMib)];
+    }
+  }
+  throw new RangeError(
+    `Cannot limit memory to ${memoryLimitMib} MiB: a whole number from ${MEMORY_LIMIT_MIB_MIN} upwards is needed`,
+  );
+}
+
+function allowFlags(allow: AllowOptions): string[] {
+  return Object.entries(allow).flatMap(([name, grant]) => {
+    if (grant === undefined) return [];
+    if (grant === true) return `--allow-${name}`;
+    return listFlags(name, grant);
+  });
+}
+
+/** One flag for the list, where a comma within an entry is written twice. */
+function listFlags(name: string, entries: readonly string[]): string[] {
+  if (entries.includes("")) {
+    throw new TypeError(
+      `Cannot allow ${name} of an empty name: name what is allowed`,
+    );
+  }
+  const list = entries.map((entry) => entry.replaceAll(",", ",,")).join(",");
+  return list === "" ? [] : [`--allow-${name}=${list}`];
 }
 
 /**

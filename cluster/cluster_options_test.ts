@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   type ClusterOptions,
   LOCAL_ENGINES_MAX,
+  MEMORY_LIMIT_MIB_MIN,
   resolveClusterOptions,
   START_TIMEOUT_MS,
 } from "./cluster_options.ts";
@@ -13,6 +14,7 @@ Deno.test("resolveClusterOptions() fills in the defaults", () => {
     n: navigator.hardwareConcurrency,
     profile: "default",
     slots: 1,
+    slotFlags: [],
     labels: {},
     timeoutMs: START_TIMEOUT_MS,
     logLevel: "warn",
@@ -29,10 +31,32 @@ const REFUSED: readonly (readonly [ClusterOptions, RegExp])[] = [
   [{ profile: "../up" }, /Cannot use profile/],
   [{ clusterId: "a b" }, /Cannot use cluster id/],
   [{ labels: { "a=b": "c" } }, /Cannot use label/],
+  [{ sandbox: false, allow: {} }, /without a sandbox/],
+  [{ allow: { read: ["/a", ""] } }, /Cannot allow read of an empty name/],
+  [{ memoryLimitMib: MEMORY_LIMIT_MIB_MIN - 1 }, /Cannot limit memory to 15/],
+  [{ memoryLimitMib: 64.5 }, /whole number from 16/],
 ];
 
 Deno.test("resolveClusterOptions() refuses what is out of range", () => {
   for (const [options, message] of REFUSED) {
     assert.throws(() => resolveClusterOptions(options), message);
+  }
+});
+
+const SLOT_FLAGS: readonly (readonly [ClusterOptions, string[]])[] = [
+  [{ sandbox: false }, []],
+  [{ sandbox: true }, ["--sandbox"]],
+  [{ allow: {} }, ["--sandbox"]],
+  [{ allow: { net: true, read: ["/a", "/b,c"] }, memoryLimitMib: 64 }, [
+    ...["--sandbox", "--allow-net", "--allow-read=/a,/b,,c"],
+    ...["--memory-limit", "64"],
+  ]],
+  // An empty list grants nothing; the flag alone would grant everything.
+  [{ allow: { env: [] } }, ["--sandbox"]],
+];
+
+Deno.test("resolveClusterOptions() says in flags what tasks may do", () => {
+  for (const [options, flags] of SLOT_FLAGS) {
+    assert.deepEqual(resolveClusterOptions(options).slotFlags, flags);
   }
 });

@@ -330,21 +330,21 @@ const SHADOWS: Values = [
   ],
   ["wrapped fetch", ["const fetch = [typeof fetch]; fetch"], '[ "function" ]'],
   ["what parsers need", [
-    "let Object = 1, RegExp = 2, String = 3, SyntaxError = 4, Array = 5",
+    "let Set = 1, Date = 2, Map = 3, SyntaxError = 4, WeakMap = 5",
     "enum E { A }; /a/.test('a')",
     "const b: number = E.A; await b",
   ], "0"],
   ["import when everything is taken", [
-    "const Promise = 1, Error = 2, Map = 3, URL = 4, Object = 5, Deno = 6",
+    "const Set = 1, JSON = 2, Map = 3, URL = 4, Date = 5, Deno = 6",
     'import shop, { list } from "./shop.ts"; list',
   ], "[ 1, 2 ]"],
   ["dynamic import when everything is taken", [
-    "const Promise = 1, Error = 2, Map = 3",
+    "const Set = 1, JSON = 2, Map = 3",
     '(await import("./shop.ts")).default',
   ], '"shop"'],
   ["get when everything is taken", [
-    "let Array = 1, Object = 2, Reflect = 3, JSON = 4, RegExp = 5",
-    "let Symbol = 6; class A { #x: number = 1; get x() { return this.#x } }",
+    "let Map = 1, Set = 2, WeakMap = 3, JSON = 4, Date = 5",
+    "let Proxy = 6; class A { #x: number = 1; get x() { return this.#x } }",
     "enum E { A }; new A().x + E.A",
   ], "1"],
 ];

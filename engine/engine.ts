@@ -86,6 +86,7 @@ export class Engine implements AsyncDisposable {
     });
     this.#pool = new SlotPool({
       slotCommand,
+      launch: this.#options.slotLaunch,
       limits,
       clock,
       log,
@@ -93,6 +94,7 @@ export class Engine implements AsyncDisposable {
         slotReady: (slot) => this.#state.slotReady(slot),
         taskFinished: (slot, outcome, payload) =>
           this.#state.taskFinished(slot, outcome, payload),
+        taskTimedOut: (id) => this.#state.taskTimedOut(id),
         slotEnded: (slot, end) => {
           log.warn("slot ended", { slot, ...end });
           this.#state.slotEnded(slot, end);
@@ -178,6 +180,8 @@ export class Engine implements AsyncDisposable {
       load: () => this.#load(),
       handler: {
         registered: (message) => this.#registered(message),
+        interrupted: () => this.#state.interrupted("interrupted by a client"),
+        look: () => this.#pool.look(),
         schedulersChanged: (schedulers) => this.#scheduler?.turnTo(schedulers),
         end,
       },
@@ -248,6 +252,7 @@ export class Engine implements AsyncDisposable {
         this.#pool.sendSource(slot, hash, source),
       assignTask: (slot, task, payload) =>
         this.#pool.assign(slot, task, payload),
+      stopTask: (slot, id) => this.#pool.stopTask(slot, id),
       sendOutcome: (outcome, payload) => this.#sendOutcome(outcome, payload),
       requestSource: (hash) =>
         void this.#scheduler?.send({ type: "function_missing", hash }),

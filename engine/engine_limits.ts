@@ -40,6 +40,14 @@ export interface EngineLimits {
   readonly schedulerRetryMs: number;
   /** How long last words to hub and scheduler may take. */
   readonly farewellTimeoutMs: number;
+  /** How long a task may take to end once its signal is aborted. */
+  readonly abortGraceMs: number;
+  /** How long the inspector of a slot may take to interrupt it. */
+  readonly interruptTimeoutMs: number;
+  /** How long an interrupted slot may take to be well again. */
+  readonly dropTimeoutMs: number;
+  /** How long to look for code that runs in a slot. */
+  readonly stackTimeoutMs: number;
   /** How much of a slot's latest standard error is kept, in UTF-16 units. */
   readonly stderrTailLengthMax: number;
 }
@@ -73,6 +81,13 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   // The hub tells schedulers of keys; it may be a moment later than we.
   schedulerRetryMs: 1_000,
   farewellTimeoutMs: 500,
+  // Whoever waits hears a signal within a millisecond.
+  abortGraceMs: 250,
+  // It takes 3 ms, unless one native call lasts.
+  interruptTimeoutMs: 500,
+  dropTimeoutMs: 1_000,
+  // V8 pauses busy code within 200 ms.
+  stackTimeoutMs: 500,
   stderrTailLengthMax: 2048,
 };
 

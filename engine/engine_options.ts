@@ -13,6 +13,18 @@ import {
 } from "../base/mod.ts";
 import type { ConnectionInfo } from "../security/mod.ts";
 import { type Network, systemNetwork } from "../sockets/mod.ts";
+import {
+  DEVICE_VARIABLE_DEFAULT,
+  type DeviceOptions,
+  deviceVariables,
+  expectDevices,
+  SLOT_OWN_VARIABLES,
+} from "./slot_environment.ts";
+import {
+  slotCommandLine,
+  type SlotLaunch,
+  type SlotSandbox,
+} from "./slot_permissions.ts";
 import { type EngineLimits, resolveEngineLimits } from "./engine_limits.ts";
 
 /** Options of `Engine`. */
@@ -27,6 +39,12 @@ export interface EngineOptions {
   readonly requestedId?: number;
   /** Program and arguments that become a slot process. */
   readonly slotCommand: readonly string[];
+  /** The rules for code in slots. Absent, it may do whatever the user may. */
+  readonly sandbox?: SlotSandbox;
+  /** Most memory of a slot's JavaScript heap. Absent, what V8 takes. */
+  readonly memoryLimitMib?: number;
+  /** Devices that are dealt out to the slots. Absent, none. */
+  readonly devices?: DeviceOptions;
   /** Where to say what happened. @default silentLogger */
   readonly log?: Logger;
   /** Time. @default systemClock */
@@ -51,6 +69,8 @@ export interface ResolvedEngineOptions {
   readonly requestedId: number | undefined;
   /** Program and arguments that become a slot process. */
   readonly slotCommand: readonly string[];
+  /** The rules for slot processes. */
+  readonly slotLaunch: SlotLaunch;
   /** Where to say what happened. */
   readonly log: Logger;
   /** Time. */
@@ -67,7 +87,8 @@ export interface ResolvedEngineOptions {
  * Fills in the defaults and checks what can be checked.
  *
  * @throws {RangeError} when a number is out of its range.
- * @throws {TypeError} when there is no slot command.
+ * @throws {TypeError} when there is no slot command, or one that takes no
+ * rules.
  */
 export function resolveEngineOptions(
   options: EngineOptions,
@@ -88,10 +109,34 @@ export function resolveEngineOptions(
     labels: options.labels ?? {},
     requestedId: options.requestedId,
     slotCommand,
+    slotLaunch: slotLaunch(options),
     log: options.log ?? silentLogger,
     clock: options.clock ?? systemClock,
     network: options.network ?? systemNetwork,
     random: options.random ?? systemRandom,
     limits,
   };
+}
+
+function slotLaunch(options: EngineOptions): SlotLaunch {
+  const { sandbox, memoryLimitMib, devices, slots, slotCommand } = options;
+  if (devices !== undefined) expectDevices(devices);
+  const launch: SlotLaunch = {
+    memoryLimitMib,
+    sandbox: sandbox && { ...sandbox, variables: ownVariables(options) },
+    slotVariables: devices &&
+      Array.from(
+        { length: slots },
+        (_, slot) => deviceVariables(devices, slot, slots),
+      ),
+  };
+  // What is wrong with the rules is known before any slot is started.
+  slotCommandLine(slotCommand, "", launch);
+  return launch;
+}
+
+function ownVariables({ sandbox, devices }: EngineOptions): string[] {
+  const own = [...SLOT_OWN_VARIABLES, ...sandbox?.variables ?? []];
+  if (devices === undefined) return own;
+  return [...own, devices.variable ?? DEVICE_VARIABLE_DEFAULT];
 }

@@ -38,3 +38,38 @@ Deno.test("resolveEngineLimits refuses numbers that are no limits", () => {
     RangeError,
   );
 });
+
+Deno.test("resolveEngineOptions makes the rules for slots", () => {
+  const slotCommand = ["deno", "run", "-A", "main.ts", "slot"];
+  const { slotLaunch } = resolveEngineOptions({
+    info,
+    slots: 2,
+    slotCommand,
+    sandbox: { allow: { read: ["/a"] } },
+    memoryLimitMib: 64,
+    devices: { devices: ["0", "1"] },
+  });
+  assert.deepEqual(slotLaunch.sandbox?.allow, { read: ["/a"] });
+  const variables = slotLaunch.sandbox?.variables ?? [];
+  for (const name of ["IPPD_SLOT", "IPPD_RANK", "CUDA_VISIBLE_DEVICES"]) {
+    assert.ok(variables.includes(name), name);
+  }
+  assert.equal(slotLaunch.memoryLimitMib, 64);
+  assert.deepEqual(slotLaunch.slotVariables, [
+    { CUDA_VISIBLE_DEVICES: "0" },
+    { CUDA_VISIBLE_DEVICES: "1" },
+  ]);
+});
+
+Deno.test("resolveEngineOptions refuses rules that cannot be kept", () => {
+  const base = { info, slots: 1, slotCommand: ["ippd", "slot"] };
+  const refused = [{ sandbox: { allow: {} } }, { memoryLimitMib: 64 }];
+  for (const rules of refused) {
+    assert.throws(
+      () => resolveEngineOptions({ ...base, ...rules }),
+      /Cannot limit slots of ippd/,
+    );
+  }
+  const devices = { devices: ["a b"] };
+  assert.throws(() => resolveEngineOptions({ ...base, devices }), RangeError);
+});

@@ -23,6 +23,12 @@ import { FinishedTasks } from "./finished_tasks.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
 import { respawnDelayMs } from "./respawn_policy.ts";
 import {
+  stoppedOutcome,
+  stopReason,
+  StopStep,
+  type TaskStop,
+} from "./stop_state.ts";
+import {
   type FunctionText,
   type HeldTask,
   newSlotState,
@@ -37,6 +43,8 @@ export interface EngineEffects {
   sendSource(slot: number, hash: string, source: Uint8Array): void;
   /** Give a task to a slot, behind those that it has. */
   assignTask(slot: number, task: TaskAssign, payload: Payload): void;
+  /** Stop a task that a slot has been given. */
+  stopTask(slot: number, id: string): void;
   /** Tell the scheduler how a task ended. */
   sendOutcome(outcome: TaskOutcome, payload: Payload): void;
   /** Tell the scheduler that the engine is ready, and what it holds. */
@@ -144,7 +152,8 @@ export class EngineState {
       payload,
       source,
       place: "queued",
-      cancelReason: undefined,
+      slot: -1,
+      stop: undefined,
     };
     this.#tasks.set(id, task);
     if (source === undefined && hash !== undefined) {
@@ -171,11 +180,35 @@ export class EngineState {
     for (const id of ids) {
       const task = this.#tasks.get(id);
       if (task === undefined) continue;
-      // What a slot has been given cannot be taken back from it.
-      if (task.place === "slot") task.cancelReason = reason;
-      else this.#drop(task, reason);
+      if (task.place === "slot") {
+        this.#stop(task, { status: "cancelled", reason });
+      } else this.#drop(task, reason);
     }
     this.#sweep();
+  }
+
+  /** A task has run for longer than it may. */
+  taskTimedOut(id: string): void {
+    const task = this.#tasks.get(id);
+    if (task?.place !== "slot") return;
+    const reason = `it ran for more than ${task.assign.timeoutMs} ms`;
+    this.#stop(task, { status: "timed_out", reason });
+  }
+
+  /**
+   * Somebody wants what runs now to stop; what waits goes on.
+   *
+   * @returns How many tasks are being stopped.
+   */
+  interrupted(reason: string): number {
+    let stopped = 0;
+    for (const slot of this.#slots) {
+      const task = slot.tasks.peek();
+      if (task === undefined) continue;
+      this.#stop(task, { status: "cancelled", reason });
+      stopped++;
+    }
+    return stopped;
   }
 
   /** A slot's process is ready for work. */
@@ -211,7 +244,11 @@ export class EngineState {
     const tookMs = outcome.completedMs - outcome.startedMs;
     slot.meanMs = meanAfter(slot.meanMs, Math.max(0, tookMs));
     this.#fill(slot);
-    this.#settle(task, outcome, payload);
+    const next = slot.tasks.peek();
+    if (next?.stop !== undefined) {
+      this.#effects.stopTask(index, next.assign.id);
+    }
+    this.#settle(task, stoppedOutcome(outcome, task.stop), payload);
     return true;
   }
 
@@ -229,14 +266,7 @@ export class EngineState {
     slot.meanMs = undefined;
     const lost = slot.tasks.shift();
     this.#requeue(slot);
-    if (lost !== undefined) {
-      const outcome = this.#outcomeOf(
-        lost.assign.id,
-        "engine_lost",
-        end.reason,
-      );
-      this.#settle(lost, { ...outcome, end }, NO_PAYLOAD);
-    }
+    if (lost !== undefined) this.#lose(lost, end);
     if (slot.failedStarts >= this.#limits.slotStartsMax) {
       return this.#effects.endEngine(
         `Cannot start slot ${index}: ${slot.failedStarts} processes ended ` +
@@ -263,6 +293,21 @@ export class EngineState {
     for (const { outcome, payload } of finished) {
       this.#effects.sendOutcome(outcome, payload);
     }
+  }
+
+  #stop(task: HeldTask, stop: TaskStop): void {
+    if (task.stop !== undefined) return;
+    task.stop = stop;
+    this.#effects.stopTask(task.slot, task.assign.id);
+  }
+
+  /** Ends a task whose process is gone. */
+  #lose(task: HeldTask, end: EngineEnd): void {
+    const { assign: { id }, stop } = task;
+    const outcome = stop === undefined
+      ? { ...this.#outcomeOf(id, "engine_lost", end.reason), end }
+      : this.#outcomeOf(id, stop.status, stopReason(stop, StopStep.KILLED));
+    this.#settle(task, outcome, NO_PAYLOAD);
   }
 
   #awaitSource(task: HeldTask, hash: string): void {
@@ -332,6 +377,7 @@ export class EngineState {
   #assign(slot: SlotState, task: HeldTask): void {
     const { source } = task;
     task.place = "slot";
+    task.slot = slot.index;
     slot.tasks.push(task);
     if (
       source !== undefined && slot.functions.touch(source.hash) === undefined
@@ -347,8 +393,8 @@ export class EngineState {
     const tasks = [...slot.tasks];
     slot.tasks.clear();
     for (const task of tasks.reverse()) {
-      if (task.cancelReason !== undefined) {
-        this.#drop(task, task.cancelReason);
+      if (task.stop !== undefined) {
+        this.#drop(task, task.stop.reason);
         continue;
       }
       task.place = "queued";

@@ -41,6 +41,7 @@ function scripted(slots: number, limits: Partial<EngineLimits> = {}) {
     effects: {
       sendSource: (slot, hash) => void story.push(`source ${hash} > ${slot}`),
       assignTask: (slot, task) => void story.push(`${task.id} > ${slot}`),
+      stopTask: (slot, id) => void story.push(`stop ${id} > ${slot}`),
       sendOutcome: (outcome) =>
         void story.push(`${outcome.id} ${outcome.status}`),
       requestSource: (hash) => void story.push(`need ${hash}`),
@@ -167,7 +168,8 @@ Deno.test("EngineState drops cancelled tasks that no slot has", () => {
   state.taskAssigned(assign("d", "g"), []);
   told();
   state.tasksCancelled(["a", "b", "d", "unknown"], "not needed");
-  assert.deepEqual(told(), ["b cancelled", "d cancelled"]);
+  assert.deepEqual(told(), ["stop a > 0", "b cancelled", "d cancelled"]);
+  // It had ended before it was told.
   state.taskFinished(0, ok("a"), []);
   assert.deepEqual(told(), ["c > 0", "a ok"]);
   state.sourceArrived("g", SOURCE);
@@ -194,6 +196,7 @@ Deno.test("EngineState loses only the first task of a slot that ends", () => {
   state.taskFinished(0, ok("t0", 0.01), []);
   told();
   state.tasksCancelled(["t2"], "too late");
+  assert.deepEqual(told(), ["stop t2 > 0"]);
   state.slotEnded(0, { reason: "killed", signal: "SIGKILL" });
   assert.deepEqual(told(), ["t2 cancelled", "t1 engine_lost", "start 0 0"]);
   state.slotReady(0);
@@ -260,6 +263,7 @@ Deno.test("EngineState distrusts a slot that finishes what it does not have", ()
 class Simulation {
   readonly runs = new Map<string, number>();
   readonly outcomes = new Map<string, string[]>();
+  readonly stopping = new Set<string>();
   readonly slots: string[][];
   readonly starting = new Set<number>();
   readonly sources: Set<string>[];
@@ -287,6 +291,7 @@ class Simulation {
           const known = this.outcomes.get(id) ?? [];
           this.outcomes.set(id, [...known, status]);
         },
+        stopTask: (_slot, id) => void this.stopping.add(id),
         requestSource: () => {},
         announce: () => {},
         startSlot: (slot) => void this.starting.add(slot),
@@ -363,7 +368,10 @@ Deno.test("EngineState loses no task and runs none twice in any history", () => 
       assert.equal(statuses.length, 1, `seed ${seed}: ${id} ${statuses}`);
       const runs = simulation.runs.get(id) ?? 0;
       const ran = statuses[0] === "ok" || statuses[0] === "engine_lost";
-      assert.equal(runs, ran ? 1 : 0, `seed ${seed}: ${id} ${statuses}`);
+      // Its process may have been killed to stop it.
+      if (statuses[0] === "cancelled" && simulation.stopping.has(id)) {
+        assert.ok(runs <= 1, `seed ${seed}: ${id} ran ${runs} times`);
+      } else assert.equal(runs, ran ? 1 : 0, `seed ${seed}: ${id} ${statuses}`);
     }
     assert.equal(simulation.state.running + simulation.state.queued, 0);
   }

@@ -346,7 +346,7 @@ Deno.test("Engine asks for a source it does not have", async () => {
   assert.equal((await cluster.outcome("c-1-0")).value, "found");
 });
 
-Deno.test("Engine cancels tasks that have not started", async () => {
+Deno.test("Engine cancels tasks that wait and tasks that run", async () => {
   await using cluster = await Cluster.start();
   await cluster.newEngine().start();
   const slow = "() => new Promise((resolve) => setTimeout(resolve, 100, 1))";
@@ -361,7 +361,43 @@ Deno.test("Engine cancels tasks that have not started", async () => {
   assert.equal(cancelled.status, "cancelled");
   assert.equal(cancelled.reason, "not needed");
   assert.equal(cancelled.engineId, 7);
-  assert.equal((await cluster.outcome("c-1-0")).value, 1);
+  const stopped = await cluster.outcome("c-1-0");
+  assert.equal(stopped.status, "cancelled");
+  // It may hear of both at once.
+  assert.match(stopped.reason ?? "", /^not needed \(it (was told|had not)/);
+});
+
+Deno.test("Engine stops what runs and shows it when the hub asks", async () => {
+  await using cluster = await Cluster.start();
+  await cluster.newEngine().start();
+  cluster.assign("c-1-0", "() => new Promise(() => {})", []);
+  const ask = (type: "interrupt_request" | "stack_request"): void =>
+    void cluster.hub.link.send(cluster.routingId, {
+      type,
+      requestId: 3,
+      targets: [7],
+    });
+  ask("stack_request");
+  await until(() => cluster.hub.all("stack_reply").length > 0);
+  const slots = [
+    { slot: 0, taskId: "c-1-0", state: "waiting", frames: [] },
+  ] as const;
+  assert.deepEqual(cluster.hub.all("stack_reply"), [{
+    type: "stack_reply",
+    requestId: 3,
+    engines: [{ engineId: 7, slots }],
+    problem: undefined,
+  }]);
+  ask("interrupt_request");
+  await until(() => cluster.hub.all("interrupt_reply").length > 0);
+  assert.deepEqual(cluster.hub.all("interrupt_reply"), [{
+    type: "interrupt_reply",
+    requestId: 3,
+    engines: [{ engineId: 7, stopped: 1 }],
+    problem: undefined,
+  }]);
+  const { reason } = await cluster.outcome("c-1-0");
+  assert.match(reason ?? "", /^interrupted by a client/);
 });
 
 Deno.test("Engine turns to another scheduler when the hub names one", async () => {

@@ -5,7 +5,11 @@
  */
 import { EMPTY_BYTES } from "../base/mod.ts";
 import { type CapturedScope, compileSource } from "../functions/mod.ts";
-import { decodeUnit, type FunctionUnit } from "../messages/mod.ts";
+import {
+  decodeUnit,
+  type FunctionUnit,
+  type UnitModule,
+} from "../messages/mod.ts";
 import type { Evaluate } from "./evaluator.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
 
@@ -36,6 +40,11 @@ export class ShippedFunction {
   /** Names that the function needs from the namespace. */
   get free(): readonly string[] {
     return this.#read().free;
+  }
+
+  /** Where the function is exported, when its source did not travel. */
+  get module(): UnitModule | undefined {
+    return this.#read().module;
   }
 
   /**

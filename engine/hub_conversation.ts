@@ -13,6 +13,7 @@ import type {
   Heartbeat,
   Message,
   SchedulerAddress,
+  SlotStack,
 } from "../messages/mod.ts";
 import type { SocketOptions } from "../sockets/mod.ts";
 import { Lease } from "./lease.ts";
@@ -23,6 +24,14 @@ export interface HubHandler {
   registered(message: EngineRegistered): void;
   /** The schedulers are elsewhere now. */
   schedulersChanged(schedulers: readonly SchedulerAddress[]): void;
+  /**
+   * Somebody wants what runs to stop.
+   *
+   * @returns How many tasks are being stopped.
+   */
+  interrupted(): number;
+  /** Somebody wants to know what runs. */
+  look(): Promise<readonly SlotStack[]>;
   /** The engine has to end. */
   end(reason: string, cause?: Error): void;
 }
@@ -50,6 +59,7 @@ export class HubConversation {
   readonly #lease: Lease;
   #heartbeat: Timer | undefined;
   #intervalMs = 0;
+  #engineId = 0;
 
   /** Makes a conversation that has not begun. */
   constructor(options: HubConversationOptions) {
@@ -108,6 +118,18 @@ export class HubConversation {
         return this.#options.handler.schedulersChanged(message.schedulers);
       case "heartbeat_ack":
         return;
+      case "interrupt_request": {
+        const engineId = this.#engineId;
+        const engines = [{
+          engineId,
+          stopped: this.#options.handler.interrupted(),
+        }];
+        const { requestId } = message;
+        this.#link.send({ type: "interrupt_reply", requestId, engines });
+        return;
+      }
+      case "stack_request":
+        return void this.#look(message.requestId);
       case "stop":
         return this.#options.handler.end(message.reason);
       case "refused":
@@ -122,9 +144,17 @@ export class HubConversation {
   #registered(message: EngineRegistered): void {
     this.#lease.begin(message.leaseMs);
     this.#intervalMs = message.heartbeatIntervalMs;
+    this.#engineId = message.engineId;
     this.#heartbeat?.cancel();
     this.#beatLater();
     this.#options.handler.registered(message);
+  }
+
+  async #look(requestId: number): Promise<void> {
+    const engineId = this.#engineId;
+    const slots = await this.#options.handler.look();
+    const engines = [{ engineId, slots }];
+    this.#link.send({ type: "stack_reply", requestId, engines });
   }
 
   #refused(what: string, reason: string): void {

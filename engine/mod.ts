@@ -6,4 +6,18 @@
 export { Engine } from "./engine.ts";
 export { DEFAULT_ENGINE_LIMITS, type EngineLimits } from "./engine_limits.ts";
 export type { EngineOptions } from "./engine_options.ts";
+export {
+  DEVICE_VARIABLE_DEFAULT,
+  type DeviceOptions,
+} from "./slot_environment.ts";
+export {
+  MEMORY_LIMIT_MIB_MAX,
+  MEMORY_LIMIT_MIB_MIN,
+  PERMISSION_NAMES,
+  type PermissionGrant,
+  type PermissionName,
+  type SlotPermissions,
+  type SlotSandbox,
+  splitGrants,
+} from "./slot_permissions.ts";
 export { runSlot } from "./slot_main.ts";

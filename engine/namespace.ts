@@ -31,6 +31,34 @@ export interface NamespaceOptions {
   readonly transform: TransformCell;
 }
 
+/**
+ * Built-ins without which the slot itself cannot go on: whoever replaces one
+ * would wait for answers that never come.
+ */
+const ESSENTIAL: ReadonlyMap<string, boolean> = new Map([
+  "Array",
+  "ArrayBuffer",
+  "DataView",
+  "Error",
+  "Float64Array",
+  "Math",
+  "Number",
+  "Object",
+  "Promise",
+  "Reflect",
+  "RegExp",
+  "String",
+  "Symbol",
+  "TextDecoder",
+  "TextEncoder",
+  "TypeError",
+  "Uint8Array",
+  "clearTimeout",
+  "performance",
+  "queueMicrotask",
+  "setTimeout",
+].map((name) => [name, true]));
+
 /** How an expression is read that is not a path. */
 const EXPRESSION: CellOptions = { language: "ts", name: "ippd:expression" };
 
@@ -127,8 +155,13 @@ export class Namespace {
     throw new SyntaxError(`Cannot get ${text}: it is not an expression`);
   }
 
-  /** Whether the user has defined a name. */
+  /** Whether code that was sent here may rely on a name. */
   has(name: string): boolean {
+    return name === "ippd" || this.#isUsers(name);
+  }
+
+  /** Whether the user has defined a name. */
+  #isUsers(name: string): boolean {
     const original = this.#builtins.get(name);
     const descriptor = Object.getOwnPropertyDescriptor(realm, name);
     if (descriptor === undefined) return false;
@@ -145,7 +178,7 @@ export class Namespace {
       !this.#builtins.has(name)
     );
     for (const name of this.#builtins.keys()) {
-      if (this.has(name)) names.push(name);
+      if (this.#isUsers(name)) names.push(name);
     }
     return names;
   }
@@ -161,7 +194,7 @@ export class Namespace {
       if (original === undefined) {
         Reflect.deleteProperty(realm, name);
       } else if (
-        this.#shadowing.delete(name) || this.has(name) ||
+        this.#shadowing.delete(name) || this.#isUsers(name) ||
         !Object.hasOwn(realm, name)
       ) {
         Reflect.defineProperty(realm, name, original);
@@ -175,6 +208,11 @@ export class Namespace {
    * `const fetch = logged(fetch)` works.
    */
   #declare(name: string): void {
+    if (ESSENTIAL.has(name)) {
+      throw new TypeError(
+        `Cannot declare ${name}: the engine needs the built-in; choose another name`,
+      );
+    }
     const descriptor = Object.getOwnPropertyDescriptor(realm, name);
     const isBuiltin = this.#builtins.has(name) && !this.#shadowing.has(name);
     if (descriptor?.writable === true && !isBuiltin) return;

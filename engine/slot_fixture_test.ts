@@ -71,6 +71,8 @@ export class SlotRig implements AsyncDisposable {
   >();
   readonly pool: SlotPool;
   readonly state: EngineState;
+  /** How long the next tasks may run. */
+  timeoutMs: number | undefined;
   readonly #waiting = new Map<string, (ended: Ended) => void>();
   readonly #sent = new Set<string>();
   #next = 0;
@@ -90,6 +92,7 @@ export class SlotRig implements AsyncDisposable {
         slotReady: (slot) => this.state.slotReady(slot),
         taskFinished: (slot, outcome, payload) =>
           this.state.taskFinished(slot, outcome, payload),
+        taskTimedOut: (id) => this.state.taskTimedOut(id),
         slotEnded: (slot, end) => {
           this.ends.push(end);
           this.state.slotEnded(slot, end);
@@ -109,6 +112,7 @@ export class SlotRig implements AsyncDisposable {
           this.pool.sendSource(slot, hash, source),
         assignTask: (slot, task, payload) =>
           this.pool.assign(slot, task, payload),
+        stopTask: (slot, id) => this.pool.stopTask(slot, id),
         sendOutcome: (outcome, payload) => this.#settle(outcome, payload),
         requestSource: (hash) => assert.fail(`source ${hash} is missing`),
         announce: () => {},
@@ -164,7 +168,13 @@ export class SlotRig implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<Ended>();
     this.#waiting.set(id, resolve);
     this.state.taskAssigned(
-      { type: "task_assign", id, client: "c", work: { kind, function: hash } },
+      {
+        type: "task_assign",
+        id,
+        client: "c",
+        work: { kind, function: hash },
+        timeoutMs: this.timeoutMs,
+      },
       encodeValue(args),
     );
     return promise;

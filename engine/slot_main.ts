@@ -17,9 +17,13 @@ import { createEvaluator } from "./evaluator.ts";
 import { FunctionCache } from "./function_cache.ts";
 import { OutputCapture } from "./output_capture.ts";
 import { markMagic } from "./slot_mark.ts";
+import { slotFacts } from "./slot_environment.ts";
+import { dropSocketPermissions } from "./slot_permissions_drop.ts";
 import { type Payload, SLOT_FUNCTION_BYTES_MAX } from "./slot_state.ts";
 import { trimStack } from "./stack_trim.ts";
 import { TaskRunner } from "./task_runner.ts";
+import { deferUserCallbacks } from "./user_callbacks.ts";
+import { defineUserScope, TaskSignal } from "./user_scope.ts";
 import { WorkRunner } from "./work_runner.ts";
 
 /** Environment variables through which a slot learns what it is. */
@@ -78,11 +82,21 @@ function connectSlot(
 ): void {
   let connected = false;
   const outbox = new Outbox({ send: (frames) => socket.send(frames) });
+  const signal = new TaskSignal();
+  deferUserCallbacks();
+  const { slot, rank, size } = slotFacts((name) => Deno.env.get(name));
+  defineUserScope({
+    signal: () => signal.signal,
+    slot: () => slot,
+    rank: () => rank,
+    size: () => size,
+  });
   const evaluate = createEvaluator();
   const runner = new TaskRunner({
     functions: new FunctionCache(evaluate, SLOT_FUNCTION_BYTES_MAX),
     work: new WorkRunner(evaluate),
     capture,
+    signal,
     post: (outcome: TaskOutcome, payload: Payload) => {
       outbox.post(outcome, payload);
     },
@@ -94,6 +108,7 @@ function connectSlot(
     onMessage: (parts) => receive(runner, parts),
     onConnected: () => {
       connected = true;
+      dropSocketPermissions(endpoint);
       outbox.post({ type: "slot_ready", token, pid: Deno.pid });
     },
     // Without its supervisor a slot has nothing to live for.
@@ -118,6 +133,10 @@ function obey(runner: TaskRunner, { message, payload }: Envelope): void {
       return runner.sourceArrived(message.hash, payload[0] ?? EMPTY_BYTES);
     case "task_assign":
       return runner.taskAssigned(message, payload);
+    case "slot_abort":
+      return runner.taskAborted(message.id);
+    case "slot_drop":
+      return runner.taskDropped(message.id);
     default:
       throw new ProtocolError(
         `Cannot obey message ${message.type}: it is not for slots`,

@@ -8,12 +8,16 @@ import type { Clock, Logger } from "../base/mod.ts";
 import { ServerLink } from "../links/mod.ts";
 import {
   type EngineEnd,
+  type SlotStack,
   SUPERVISOR_ACCEPTS,
   type TaskAssign,
   type TaskOutcome,
 } from "../messages/mod.ts";
 import type { EngineLimits } from "./engine_limits.ts";
+import { factVariables, SlotFactVariable } from "./slot_environment.ts";
 import { SlotGuard } from "./slot_guard.ts";
+import { withInspector } from "./slot_inspector.ts";
+import { slotCommandLine, type SlotLaunch } from "./slot_permissions.ts";
 import { SlotProcess, type SlotProcessHandler } from "./slot_process.ts";
 import type { Payload } from "./slot_state.ts";
 import type { SendOutput } from "./task_output.ts";
@@ -28,6 +32,8 @@ export interface SlotPoolHandler {
    * @returns Whether it was; if not, the process is ended.
    */
   taskFinished(slot: number, outcome: TaskOutcome, payload: Payload): boolean;
+  /** A task has run for longer than it may. */
+  taskTimedOut(id: string): void;
   /** A slot's process is gone. */
   slotEnded(slot: number, end: EngineEnd): void;
   /** A piece of output. */
@@ -38,6 +44,8 @@ export interface SlotPoolHandler {
 export interface SlotPoolOptions {
   /** Program and arguments that become a slot process. */
   readonly slotCommand: readonly string[];
+  /** The rules for slot processes. @default {} */
+  readonly launch?: SlotLaunch | undefined;
   /** Limits of the engine. */
   readonly limits: EngineLimits;
   /** Time. */
@@ -53,9 +61,14 @@ const SOCKET_PATH_BYTES_MAX = 100;
 
 /**
  * Variables that slots do not get: they carry secrets of the engine, and
- * user code can read its environment.
+ * user code can read its environment; or they say where an engine runs that
+ * was started from a slot of another.
  */
-const PRIVATE_VARIABLES: readonly string[] = ["IPPD_CONNECTION_INFO"];
+const PRIVATE_VARIABLES: readonly string[] = [
+  "IPPD_CONNECTION_INFO",
+  SlotFactVariable.RANK,
+  SlotFactVariable.SIZE,
+];
 
 /** Starts, addresses and ends slot processes. */
 export class SlotPool {
@@ -130,6 +143,17 @@ export class SlotPool {
     this.#bySlot.get(slot)?.assign(task, payload);
   }
 
+  /** Stops a task that a slot has been given. */
+  stopTask(slot: number, id: string): void {
+    this.#bySlot.get(slot)?.stopTask(id);
+  }
+
+  /** What every slot that has a process does now. */
+  look(): Promise<SlotStack[]> {
+    const processes = [...this.#bySlot.values()];
+    return Promise.all(processes.map((process) => process.look()));
+  }
+
   /** Ends every slot, the idle ones in their own time, and the guard. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -159,7 +183,7 @@ export class SlotPool {
   }
 
   #spawn(slot: number): SlotProcess {
-    const { slotCommand, limits, clock, handler } = this.#options;
+    const { slotCommand, launch, limits, clock, handler } = this.#options;
     let guarded: Promise<void> | undefined = Promise.resolve();
     const tell: SlotProcessHandler = {
       // No task before the guard knows the process: then none can keep it
@@ -170,13 +194,16 @@ export class SlotPool {
           process.kill(`finished task ${outcome.id}, which it did not have`);
         }
       },
+      timedOut: (id) => handler.taskTimedOut(id),
       output: handler.output,
       ended: (end) => this.#forget(slot, process, end),
     };
     const process: SlotProcess = new SlotProcess({
       index: slot,
-      command: slotCommand,
-      environment: slotEnvironment(),
+      command: withInspector(
+        slotCommandLine(slotCommand, this.#endpoint, launch),
+      ),
+      environment: slotEnvironment(slot, launch),
       endpoint: this.#endpoint,
       send: (token, message, payload) =>
         this.#link.send(token, message, payload),
@@ -214,10 +241,17 @@ export class SlotPool {
   }
 }
 
-function slotEnvironment(): Record<string, string> {
+function slotEnvironment(
+  slot: number,
+  launch: SlotLaunch = {},
+): Record<string, string> {
   const environment = Deno.env.toObject();
   for (const name of PRIVATE_VARIABLES) delete environment[name];
-  return environment;
+  return {
+    ...environment,
+    ...factVariables(slot, environment),
+    ...launch.slotVariables?.[slot],
+  };
 }
 
 /** A new folder for this user alone, with a path short enough for sockets. */

@@ -8,6 +8,7 @@ import type {
   EngineEnd,
   Message,
   OutputStream,
+  SlotStack,
   TaskAssign,
   TaskOutcome,
 } from "../messages/mod.ts";
@@ -15,6 +16,9 @@ import type { EngineLimits } from "./engine_limits.ts";
 import { markMagic } from "./slot_mark.ts";
 import type { Payload } from "./slot_state.ts";
 import { describeSlotEnd } from "./slot_end.ts";
+import { hasInspector, SlotInspector } from "./slot_inspector.ts";
+import { lookAtStack } from "./slot_stack.ts";
+import { SlotStopper } from "./slot_stopper.ts";
 import { type SendOutput, TaskOutput } from "./task_output.ts";
 
 /** What a slot process tells its supervisor. */
@@ -23,6 +27,8 @@ export interface SlotProcessHandler {
   ready(): void;
   /** Its first unfinished task has ended, and its output is complete. */
   outcome(outcome: TaskOutcome, payload: Payload): void;
+  /** The task that runs has run for longer than it may. */
+  timedOut(id: string): void;
   /** A piece of output. */
   readonly output: SendOutput;
   /** It is gone, and everything that it said has been told. */
@@ -49,6 +55,8 @@ export interface SlotProcessOptions {
   readonly handler: SlotProcessHandler;
 }
 
+const NO_PAYLOAD: Payload = [];
+
 interface HeldOutcome {
   readonly outcome: TaskOutcome;
   readonly payload: Payload;
@@ -64,8 +72,11 @@ export class SlotProcess {
   readonly #held = new Deque<HeldOutcome>();
   readonly #disconnected = Promise.withResolvers<void>();
   readonly #startTimer: Timer;
+  readonly #inspector: SlotInspector;
+  readonly #stopper: SlotStopper;
   #connected = false;
   #markTimer: Timer | undefined;
+  #taskTimer: Timer | undefined;
   #tail = "";
   #outOfMemory = false;
   #killReason: string | undefined;
@@ -77,6 +88,18 @@ export class SlotProcess {
    */
   constructor(options: SlotProcessOptions) {
     this.#options = options;
+    const { command, limits, clock } = options;
+    this.#inspector = new SlotInspector({
+      enabled: hasInspector(command),
+      clock,
+    });
+    this.#stopper = new SlotStopper({
+      inspector: this.#inspector,
+      post: (message) => this.#post(message, NO_PAYLOAD),
+      kill: (reason) => this.kill(reason),
+      limits,
+      clock,
+    });
     this.#child = this.#spawn();
     this.#output = new TaskOutput({
       magic: markMagic(this.token),
@@ -86,8 +109,8 @@ export class SlotProcess {
       },
       onTaskEnded: () => this.#release(),
     });
-    const { slotStartTimeoutMs } = options.limits;
-    this.#startTimer = options.clock.setTimer(
+    const { slotStartTimeoutMs } = limits;
+    this.#startTimer = clock.setTimer(
       slotStartTimeoutMs,
       () => this.kill(`was not ready after ${slotStartTimeoutMs} ms`),
     );
@@ -126,7 +149,27 @@ export class SlotProcess {
   /** Gives the process one more task. */
   assign(task: TaskAssign, payload: Payload): void {
     this.#output.taskAssigned(task);
+    if (task.timeoutMs !== undefined && this.#runs(task.id)) this.#limitTime();
     this.#post(task, payload);
+  }
+
+  /** Stops a task: one that runs by every means. */
+  stopTask(id: string): void {
+    if (this.#runs(id)) this.#stopper.stop(id);
+    else this.#post({ type: "slot_abort", id }, NO_PAYLOAD);
+  }
+
+  /** What the process does now. */
+  async look(): Promise<SlotStack> {
+    const { index: slot, limits, clock } = this.#options;
+    const task = this.#output.head?.assign;
+    if (task === undefined) return { slot, state: "idle", frames: [] };
+    const sight = await lookAtStack(
+      this.#inspector,
+      limits.stackTimeoutMs,
+      clock,
+    );
+    return { slot, taskId: task.id, ...sight };
   }
 
   /** Takes one message of the process. */
@@ -136,7 +179,7 @@ export class SlotProcess {
         this.#startTimer.cancel();
         return this.#options.handler.ready();
       case "task_outcome":
-        this.#held.push({ outcome: message, payload });
+        this.#held.push({ outcome: this.#stopper.taskEnded(message), payload });
         return this.#release();
       default:
         return this.kill(`said ${message.type}, which slots do not say`);
@@ -174,6 +217,22 @@ export class SlotProcess {
     }).spawn();
   }
 
+  #runs(id: string): boolean {
+    return this.#output.head?.assign.id === id;
+  }
+
+  /** Starts the time of the task that runs, where it has a limit. */
+  #limitTime(): void {
+    this.#taskTimer?.cancel();
+    this.#taskTimer = undefined;
+    const task = this.#output.head?.assign;
+    if (task?.timeoutMs === undefined) return;
+    this.#taskTimer = this.#options.clock.setTimer(
+      task.timeoutMs,
+      () => this.#options.handler.timedOut(task.id),
+    );
+  }
+
   #post(message: Message, payload: Payload): void {
     if (!this.#options.send(this.token, message, payload)) {
       this.kill("did not take its messages");
@@ -190,6 +249,7 @@ export class SlotProcess {
     ];
     const status = await this.#child.status;
     this.#startTimer.cancel();
+    this.#stopper.processEnded();
     // Nothing that it started may stay behind.
     this.kill();
     const timeout = Promise.withResolvers<void>();
@@ -202,7 +262,9 @@ export class SlotProcess {
     await Promise.race([all, timeout.promise]);
     timer.cancel();
     await Promise.all([stdout.cancel(), stderr.cancel(), ...pipes]);
+    await this.#inspector.closed();
     this.#releaseAll();
+    this.#taskTimer?.cancel();
     this.#options.handler.ended(describeSlotEnd({
       index: this.#options.index,
       status,
@@ -219,7 +281,13 @@ export class SlotProcess {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
-      this.#output.push(stream, value);
+      this.#output.push(
+        stream,
+        stream === "stderr" ? this.#inspector.takeNotices(value) : value,
+      );
+    }
+    if (stream === "stderr") {
+      this.#output.push(stream, this.#inspector.lastBytes());
     }
     this.#output.end(stream);
   }
@@ -248,6 +316,7 @@ export class SlotProcess {
     const held = this.#held.shift();
     if (held === undefined) return;
     const outputs = this.#output.taskFinished()?.outputs ?? 0;
+    this.#limitTime();
     // What it says from now on is about the next task.
     this.#tail = "";
     const { outcome, payload } = held;

@@ -6,6 +6,7 @@
 import { Deque } from "../base/mod.ts";
 import type { TaskAssign } from "../messages/mod.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
+import type { TaskStop } from "./stop_state.ts";
 
 /** Payload parts: looked into by the slot and the client only. */
 export type Payload = readonly Uint8Array[];
@@ -28,8 +29,10 @@ export interface HeldTask {
   source: FunctionText | undefined;
   /** Whether it waits for its source, for a slot, or has been given to one. */
   place: "missing" | "queued" | "slot" | "dropped";
-  /** Why it should not run, when somebody said so too late to stop it. */
-  cancelReason: string | undefined;
+  /** The slot that it was given to last. */
+  slot: number;
+  /** Why it is being stopped, where a slot has it. */
+  stop: TaskStop | undefined;
 }
 
 /**

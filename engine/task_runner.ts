@@ -18,6 +18,8 @@ import type { FunctionCache, ShippedFunction } from "./function_cache.ts";
 import type { OutputCapture } from "./output_capture.ts";
 import type { Payload } from "./slot_state.ts";
 import { isThenable, refuseIterator } from "./result_kind.ts";
+import { StopStep } from "./stop_state.ts";
+import type { TaskSignal } from "./user_scope.ts";
 import { trimCellStack } from "./cell_stack.ts";
 import type { ReadyWork, WorkRunner } from "./work_runner.ts";
 
@@ -29,6 +31,8 @@ export interface TaskRunnerOptions {
   readonly work: WorkRunner;
   /** Notices what the tasks write. */
   readonly capture: Pick<OutputCapture, "taskStarted" | "taskEnded">;
+  /** What a task hears that is to be stopped. */
+  readonly signal: TaskSignal;
   /** Takes each outcome; `outputs` are the streams with an end mark. */
   readonly post: (outcome: TaskOutcome, payload: Payload) => void;
   /** Whether bytes given to `post` have not been written yet. */
@@ -40,7 +44,11 @@ interface WaitingTask {
   readonly work: Work;
   readonly shipped: ShippedFunction | undefined;
   readonly payload: Payload;
+  /** Somebody does not want it any more. */
+  isAborted: boolean;
 }
+
+const NO_PAYLOAD: Payload = [];
 
 /** How often to look whether a large result has been written. */
 const SENDING_POLL_MS = 1;
@@ -59,9 +67,18 @@ export class TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #waiting = new Deque<WaitingTask>();
   readonly #runNext: () => void;
-  readonly #onValue: (value: unknown) => void;
-  readonly #onThrown: (thrown: unknown) => void;
+  /** These two serve all tasks until one is given up while it waits. */
+  #onValue: (value: unknown) => void = () => {};
+  #onThrown: (thrown: unknown) => void = () => {};
+  #onReady: (start: ReadyWork) => void = () => {};
   #busy = false;
+  /**
+   * Whether user code has been entered and not left. Whoever sees it set from
+   * outside knows that the code has been unwound.
+   */
+  #isInside = false;
+  /** Whether the task that runs is to end. */
+  #isAborted = false;
   #id = "";
   #kind: Work["kind"] = "apply";
   #startedMs = 0;
@@ -70,8 +87,7 @@ export class TaskRunner {
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
     this.#runNext = () => this.#run();
-    this.#onValue = (value) => this.#finishValue(value);
-    this.#onThrown = (thrown) => this.#finishThrown(thrown);
+    this.#listenAnew();
   }
 
   /** Takes a function's source. */
@@ -88,13 +104,51 @@ export class TaskRunner {
     const shipped = hash === undefined
       ? undefined
       : this.#options.functions.touch(hash);
-    this.#waiting.push({ id, work, shipped, payload });
+    this.#waiting.push({ id, work, shipped, payload, isAborted: false });
     if (this.#busy) return;
     this.#busy = true;
     queueMicrotask(this.#runNext);
   }
 
+  /** A task is not wanted any more: it does not start, or hears its signal. */
+  taskAborted(id: string): void {
+    if (id !== this.#id) {
+      for (const task of this.#waiting) {
+        if (task.id === id) task.isAborted = true;
+      }
+      return;
+    }
+    if (this.#isAborted) return;
+    this.#isAborted = true;
+    if (this.#isInside) return this.#giveUp("cancelled", StopStep.INTERRUPTED);
+    // Whoever listens to the signal is user code.
+    queueMicrotask(() => {
+      if (id !== this.#id) return;
+      setImmediate(() => {
+        if (id === this.#id) this.#giveUp("cancelled", StopStep.ABORTED);
+      });
+      this.#options.signal.abort();
+    });
+  }
+
+  /**
+   * Code was interrupted to stop a task: it ends here, or whatever else was
+   * running instead.
+   */
+  taskDropped(id: string): void {
+    if (id === this.#id) this.#giveUp("cancelled", StopStep.INTERRUPTED);
+    else {
+      this.taskAborted(id);
+      if (this.#isInside) {
+        this.#giveUp("engine_lost", "interrupted by the end of another task");
+      }
+    }
+    // What would have started the next task may have been unwound, too.
+    if (this.#busy) queueMicrotask(this.#runNext);
+  }
+
   #run(): void {
+    if (this.#id !== "") return;
     const task = this.#waiting.shift();
     if (task === undefined) {
       this.#busy = false;
@@ -104,11 +158,12 @@ export class TaskRunner {
     this.#kind = task.work.kind;
     this.#options.capture.taskStarted();
     this.#startedMs = timeOrigin + now();
+    if (task.isAborted) return this.#giveUp("cancelled", StopStep.SKIPPED);
     try {
       const { work, payload, shipped } = task;
       const ready = this.#options.work.prepare(work, payload, shipped);
       if (typeof ready === "function") return this.#start(ready);
-      ready.then((start) => this.#start(start)).catch(this.#onThrown);
+      ready.then(this.#onReady).catch(this.#onThrown);
     } catch (thrown) {
       this.#finishThrown(thrown);
     }
@@ -119,12 +174,15 @@ export class TaskRunner {
     this.#startedMs = timeOrigin + now();
     let value: unknown;
     try {
+      this.#isInside = true;
       value = ready();
+      this.#isInside = false;
       if (isThenable(value)) {
         Promise.resolve(value).then(this.#onValue, this.#onThrown);
         return;
       }
     } catch (thrown) {
+      this.#isInside = false;
       return this.#finishThrown(thrown);
     }
     this.#finishValue(value);
@@ -148,7 +206,8 @@ export class TaskRunner {
   }
 
   #finish(status: "ok" | "error", completedMs: number, payload: Payload): void {
-    this.#options.post({
+    if (this.#isAborted) return this.#giveUp("cancelled", StopStep.ABORTED);
+    this.#end({
       type: "task_outcome",
       id: this.#id,
       status,
@@ -157,11 +216,47 @@ export class TaskRunner {
       completedMs,
       outputs: this.#options.capture.taskEnded(),
     }, payload);
+  }
+
+  /** Ends a task that has not ended, and may do so later unheard. */
+  #giveUp(status: "cancelled" | "engine_lost", reason: string): void {
+    this.#listenAnew();
+    this.#isAborted = this.#isInside = false;
+    this.#end({
+      type: "task_outcome",
+      id: this.#id,
+      status,
+      engineId: 0,
+      startedMs: this.#startedMs,
+      completedMs: timeOrigin + now(),
+      outputs: this.#options.capture.taskEnded(),
+      reason,
+    }, NO_PAYLOAD);
+  }
+
+  #end(outcome: TaskOutcome, payload: Payload): void {
+    this.#options.post(outcome, payload);
     this.#id = "";
+    this.#options.signal.renew();
     // The next task starts in a turn of its own, so that this outcome is on
     // its way before user code may keep the process busy for hours.
     if (hasLargePart(payload)) this.#startWhenSent();
     else setImmediate(() => queueMicrotask(this.#runNext));
+  }
+
+  /** Makes the callbacks anew: what calls those so far is not heard. */
+  #listenAnew(): void {
+    const isCurrent = (): boolean => onValue === this.#onValue;
+    const onValue = (value: unknown): void => {
+      if (isCurrent()) this.#finishValue(value);
+    };
+    this.#onValue = onValue;
+    this.#onThrown = (thrown) => {
+      if (isCurrent()) this.#finishThrown(thrown);
+    };
+    this.#onReady = (start) => {
+      if (isCurrent()) this.#start(start);
+    };
   }
 
   /** Waits: the next task may change the memory that is being written. */

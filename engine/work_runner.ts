@@ -7,11 +7,12 @@
 import { ProtocolError } from "../base/mod.ts";
 import {
   checkFree,
+  exportedFunction,
   openCaptures,
   parseCaptures,
   resolveReferences,
 } from "../functions/mod.ts";
-import { decodeValue, type Work } from "../messages/mod.ts";
+import { decodeValue, type UnitModule, type Work } from "../messages/mod.ts";
 import type { TransformCell } from "./cell_transform.ts";
 import type { Evaluate } from "./evaluator.ts";
 import type { ShippedFunction, UserFunction } from "./function_cache.ts";
@@ -91,20 +92,37 @@ export class WorkRunner {
     }
     const value = decodeValue(payload);
     if (work.extras !== true) {
-      const { free } = shipped;
+      const { module, free } = shipped;
+      if (module !== undefined) {
+        return importFunction(module)
+          .then((run) => readyCall(work.kind, run, value));
+      }
       if (free.length > 0) this.#check(free);
       return readyCall(work.kind, shipped.compile(), value);
     }
-    const { lists, references, captures, free } = readExtras(value);
-    const ready = (): ReadyWork => {
-      this.#check(free);
-      const run = captures === undefined ? shipped.compile() : shipped.compile(
-        openCaptures(parseCaptures(captures), this.#evaluate),
-      );
-      const resolved = references
+    return this.#prepareExtras(work.kind, shipped, readExtras(value));
+  }
+
+  #prepareExtras(
+    kind: "apply" | "map",
+    shipped: ShippedFunction,
+    { lists, references, captures, free }: ReadExtras,
+  ): ReadyWork | Promise<ReadyWork> {
+    const resolve = (): unknown =>
+      references
         ? resolveReferences(lists, (text) => this.#namespace.get(text))
         : lists;
-      return readyCall(work.kind, run, resolved);
+    const { module } = shipped;
+    const ready = (): ReadyWork | Promise<ReadyWork> => {
+      if (module !== undefined) {
+        return importFunction(module)
+          .then((run) => readyCall(kind, run, resolve()));
+      }
+      this.#check(free);
+      const scope = captures === undefined
+        ? undefined
+        : openCaptures(parseCaptures(captures), this.#evaluate);
+      return readyCall(kind, shipped.compile(scope), resolve());
     };
     return references ? this.#withParser(ready) : ready();
   }
@@ -122,13 +140,21 @@ export class WorkRunner {
   }
 
   /** Cells need a parser, which most slots never do. */
-  #withParser(ready: () => ReadyWork): ReadyWork | Promise<ReadyWork> {
+  #withParser(
+    ready: () => ReadyWork | Promise<ReadyWork>,
+  ): ReadyWork | Promise<ReadyWork> {
     if (this.#transform !== undefined) return ready();
     return import("./cell_transform.ts").then(({ transformCell }) => {
       this.#transform = transformCell;
       return ready();
     });
   }
+}
+
+async function importFunction(module: UnitModule): Promise<UserFunction> {
+  const { url, export: name } = module;
+  const task = { kind: "module", module: url, export: name } as const;
+  return exportedFunction(task, await import(url));
 }
 
 function readyCall(

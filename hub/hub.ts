@@ -184,13 +184,17 @@ export class Hub implements AsyncDisposable {
         return state.output(from, message);
       case "status_request":
         return state.statusRequest(from, message, nowMs, wallMs, this.#load());
-      case "shutdown_request":
-        this.#log.info("shutdown requested", {
-          client: from,
-          targets: message.targets,
-          hub: message.hub,
-        });
+      case "shutdown_request": {
+        const { targets, hub } = message;
+        this.#log.info("shutdown requested", { client: from, targets, hub });
         return state.shutdownRequest(from, message, nowMs);
+      }
+      case "interrupt_request":
+      case "stack_request":
+        return state.question(from, message, nowMs);
+      case "interrupt_reply":
+      case "stack_reply":
+        return state.answer(from, message);
       case "client_connected":
       case "engine_joined":
       case "engine_left":
@@ -204,6 +208,8 @@ export class Hub implements AsyncDisposable {
       case "scheduler_registered":
       case "schedulers_changed":
       case "shutdown_reply":
+      case "slot_abort":
+      case "slot_drop":
       case "slot_ready":
       case "status_reply":
       case "stop":

@@ -20,6 +20,12 @@ import type {
   StatusRequest,
 } from "../messages/mod.ts";
 import { PROTOCOL_VERSION } from "../messages/mod.ts";
+import {
+  type Answer,
+  type Asked,
+  type Question,
+  Questions,
+} from "./questions.ts";
 import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
 import {
   type EngineMember,
@@ -78,6 +84,7 @@ export class HubState {
   readonly #enginesByRoute = new Map<string, EngineMember>();
   readonly #schedulers = new Map<string, SchedulerMember>();
   readonly #clients = new Map<string, Member>();
+  readonly #questions: Questions;
   #shutdowns: Shutdown[] = [];
   #nextEngineId = 0;
 
@@ -86,6 +93,10 @@ export class HubState {
     this.#options = options;
     this.#actions = options.actions;
     this.#times = { ...HUB_TIMES, ...options.times };
+    this.#questions = new Questions({
+      send: (routingId, message) => options.actions.send(routingId, message),
+      timeoutMs: this.#times.answerTimeoutMs,
+    });
   }
 
   /** The times in force. */
@@ -272,6 +283,7 @@ export class HubState {
       this.#clients.delete(client.routingId);
       this.#actions.forget(client.routingId);
     }
+    this.#questions.tick(nowMs);
     for (const shutdown of this.#shutdowns) {
       if (nowMs < shutdown.deadlineMs) continue;
       const left = [...shutdown.waitingFor].join(", ");
@@ -356,6 +368,29 @@ export class HubState {
     if (shutdown.waitingFor.size === 0) this.#finishShutdown(shutdown);
   }
 
+  /** A client asks engines something. */
+  question(client: string, question: Question, nowMs: number): void {
+    const asked: Asked[] = [];
+    for (const id of question.targets) {
+      const engine = this.#engines.get(id);
+      if (engine === undefined) {
+        const problem = `engine ${id} is not in the cluster`;
+        return this.#questions.refused(client, question, problem);
+      }
+      asked.push(engine.info);
+    }
+    const everybody = [...this.#engines.values()].map(({ info }) => info);
+    const engines = question.targets.length === 0 ? everybody : asked;
+    this.#questions.asked(client, question, engines, nowMs);
+  }
+
+  /** An engine answers what a client has asked. */
+  answer(routingId: string, answer: Answer): void {
+    const engine = this.#enginesByRoute.get(routingId);
+    if (engine === undefined) return;
+    this.#questions.answered(engine.info.engineId, answer);
+  }
+
   /** The hub is ending: everybody is told. */
   ending(reason: string): void {
     const everybody = [
@@ -418,6 +453,7 @@ export class HubState {
     this.#tell(this.#schedulers.keys(), message);
     this.#tell(this.#clients.keys(), message);
     this.#actions.forget(engine.routingId);
+    this.#questions.engineLost(engineId);
     for (const shutdown of [...this.#shutdowns]) {
       shutdown.waitingFor.delete(engineId);
       if (shutdown.waitingFor.size === 0) this.#finishShutdown(shutdown);

@@ -18,6 +18,8 @@ export interface HubTimes {
   readonly leaseMs: number;
   /** How long a shutdown waits for engines to leave. */
   readonly shutdownTimeoutMs: number;
+  /** How long engines may take to answer a question. */
+  readonly answerTimeoutMs: number;
 }
 
 /** Times unless told otherwise. */
@@ -28,4 +30,5 @@ export const HUB_TIMES: HubTimes = {
   clientGraceMs: 60_000,
   leaseMs: 60_000,
   shutdownTimeoutMs: 5_000,
+  answerTimeoutMs: 4_000,
 };

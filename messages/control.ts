@@ -13,8 +13,13 @@ import {
   optionalText,
   text,
   TEXT_LENGTH_MAX,
+  textList,
   textMap,
+  word,
 } from "./fields.ts";
+
+/** Longest frame of a stack, in UTF-16 units. */
+export const FRAME_LENGTH_MAX = 1024;
 
 /** Client to hub: how is everybody? */
 export interface StatusRequest {
@@ -88,6 +93,87 @@ export interface ShutdownReply {
   readonly problem?: string | undefined;
 }
 
+/**
+ * Client to hub to engines: stop what runs there. Tasks that wait go on. The
+ * hub gives the request a number of its own and names one engine in each.
+ */
+export interface InterruptRequest {
+  /** Which message this is. */
+  readonly type: "interrupt_request";
+  /** Pairs a reply with its request. */
+  readonly requestId: number;
+  /** Engine ids; empty means all. */
+  readonly targets: readonly number[];
+}
+
+/** What one engine stops. */
+export interface EngineInterrupt {
+  /** The engine's number. */
+  readonly engineId: number;
+  /** How many tasks are being stopped. */
+  readonly stopped: number;
+}
+
+/** Engine to hub to client: what runs is being stopped. */
+export interface InterruptReply {
+  /** Which message this is. */
+  readonly type: "interrupt_reply";
+  /** Pairs a reply with its request. */
+  readonly requestId: number;
+  /** What each engine stops. */
+  readonly engines: readonly EngineInterrupt[];
+  /** Absent when everybody has answered. */
+  readonly problem?: string | undefined;
+}
+
+/** Client to hub to engines: what runs there, and where is it? */
+export interface StackRequest {
+  /** Which message this is. */
+  readonly type: "stack_request";
+  /** Pairs a reply with its request. */
+  readonly requestId: number;
+  /** Engine ids; empty means all. */
+  readonly targets: readonly number[];
+}
+
+/** What one slot does. */
+export interface SlotStack {
+  /** The slot's number in its engine. */
+  readonly slot: number;
+  /** The task that runs there; absent when none does. */
+  readonly taskId?: string | undefined;
+  /**
+   * `idle` without a task, `waiting` when its task waits, `running` with
+   * frames, `unknown` where nobody can look.
+   */
+  readonly state: SlotActivity;
+  /** The frames of its code, the innermost first. */
+  readonly frames: readonly string[];
+}
+
+/** What a slot may be doing. */
+export type SlotActivity = "idle" | "waiting" | "running" | "unknown";
+
+/** What the slots of one engine do. */
+export interface EngineStack {
+  /** The engine's number. */
+  readonly engineId: number;
+  /** Its slots in their order. */
+  readonly slots: readonly SlotStack[];
+}
+
+/** Engine to hub to client: this is what runs. */
+export interface StackReply {
+  /** Which message this is. */
+  readonly type: "stack_reply";
+  /** Pairs a reply with its request. */
+  readonly requestId: number;
+  /** What each engine does. */
+  readonly engines: readonly EngineStack[];
+  /** Absent when everybody has answered. */
+  readonly problem?: string | undefined;
+}
+
 /** Hub to an engine, scheduler or client: end now, in good order. */
 export interface Stop {
   /** Which message this is. */
@@ -102,7 +188,27 @@ export type ControlMessage =
   | StatusReply
   | ShutdownRequest
   | ShutdownReply
+  | InterruptRequest
+  | InterruptReply
+  | StackRequest
+  | StackReply
   | Stop;
+
+const SLOT_ACTIVITIES: readonly SlotActivity[] = [
+  "idle",
+  "waiting",
+  "running",
+  "unknown",
+];
+
+function slotStack(fields: Fields): SlotStack {
+  return {
+    slot: count(fields, "slot"),
+    taskId: optionalText(fields, "taskId"),
+    state: word(fields, "state", SLOT_ACTIVITIES),
+    frames: textList(fields, "frames", FRAME_LENGTH_MAX),
+  };
+}
 
 function processStatus(fields: Fields): ProcessStatus {
   return {
@@ -147,6 +253,34 @@ export const controlCodecs: {
   "shutdown_reply": (fields) => ({
     type: "shutdown_reply",
     requestId: count(fields, "requestId"),
+    problem: optionalText(fields, "problem", TEXT_LENGTH_MAX),
+  }),
+  "interrupt_request": (fields) => ({
+    type: "interrupt_request",
+    requestId: count(fields, "requestId"),
+    targets: countList(fields, "targets"),
+  }),
+  "interrupt_reply": (fields) => ({
+    type: "interrupt_reply",
+    requestId: count(fields, "requestId"),
+    engines: mapList(fields, "engines", (engine) => ({
+      engineId: count(engine, "engineId"),
+      stopped: count(engine, "stopped"),
+    })),
+    problem: optionalText(fields, "problem", TEXT_LENGTH_MAX),
+  }),
+  "stack_request": (fields) => ({
+    type: "stack_request",
+    requestId: count(fields, "requestId"),
+    targets: countList(fields, "targets"),
+  }),
+  "stack_reply": (fields) => ({
+    type: "stack_reply",
+    requestId: count(fields, "requestId"),
+    engines: mapList(fields, "engines", (engine) => ({
+      engineId: count(engine, "engineId"),
+      slots: mapList(engine, "slots", slotStack),
+    })),
     problem: optionalText(fields, "problem", TEXT_LENGTH_MAX),
   }),
   stop: (fields) => ({

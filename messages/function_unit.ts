@@ -6,7 +6,15 @@
  */
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { ProtocolError } from "../base/mod.ts";
-import { isFields, text, TEXT_LENGTH_MAX, textList, word } from "./fields.ts";
+import {
+  type Fields,
+  isFields,
+  map,
+  text,
+  TEXT_LENGTH_MAX,
+  textList,
+  word,
+} from "./fields.ts";
 
 /** How the source of a function reads. */
 export type UnitForm = "expression" | "member";
@@ -26,6 +34,16 @@ export interface FunctionUnit {
   readonly name: string;
   /** Names that it needs from the engine's namespace. */
   readonly free: readonly string[];
+  /** Where it is exported instead, when its source does not travel. */
+  readonly module?: UnitModule | undefined;
+}
+
+/** A function by its module. */
+export interface UnitModule {
+  /** URL of the module. */
+  readonly url: string;
+  /** Name of the export. */
+  readonly export: string;
 }
 
 /** Encodes a unit. */
@@ -50,5 +68,15 @@ export function decodeUnit(bytes: Uint8Array): FunctionUnit {
       : word(fields, "form", UNIT_FORMS),
     name: text(fields, "name"),
     free: textList(fields, "free"),
+    module: fields["module"] === undefined
+      ? undefined
+      : unitModule(map(fields, "module")),
+  };
+}
+
+function unitModule(fields: Fields): UnitModule {
+  return {
+    url: text(fields, "url", TEXT_LENGTH_MAX),
+    export: text(fields, "export"),
   };
 }

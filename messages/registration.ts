@@ -62,6 +62,10 @@ export interface EngineEnd {
   readonly exitCode?: number;
   /** Signal that ended the process, where known. */
   readonly signal?: string;
+  /** Whether the process ended because memory ran out; absent, it did not. */
+  readonly outOfMemory?: boolean;
+  /** The last lines that the process wrote to standard error, if any. */
+  readonly stderrTail?: string;
 }
 
 /** Engine to hub: I am here. */
@@ -255,10 +259,13 @@ function keyEntry(fields: Fields): KeyEntry {
 export function engineEnd(fields: Fields): EngineEnd {
   const exitCode = optionalCount(fields, "exitCode");
   const signal = optionalText(fields, "signal");
+  const stderrTail = optionalText(fields, "stderrTail", TEXT_LENGTH_MAX);
   return {
     reason: text(fields, "reason", TEXT_LENGTH_MAX),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(signal === undefined ? {} : { signal }),
+    ...(fields["outOfMemory"] === true ? { outOfMemory: true } : {}),
+    ...(stderrTail === undefined ? {} : { stderrTail }),
   };
 }
 

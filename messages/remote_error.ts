@@ -31,13 +31,19 @@ const STANDARD: ReadonlySet<string> = new Set([
   "cause",
 ]);
 
+// On engines user code may replace the globals; what is used later is kept.
+const ErrorClass = Error;
+const { stringify } = JSON;
+const { keys } = Object;
+const { get: getProperty } = Reflect;
+
 /** Turns whatever was thrown into plain data. Reads it defensively. */
 export function thrownData(
   thrown: unknown,
   trimStack: (stack: string) => string = (stack) => stack,
   depth = 0,
 ): ThrownData {
-  if (!(thrown instanceof Error)) {
+  if (!(thrown instanceof ErrorClass)) {
     return {
       name: thrown === null ? "null" : typeof thrown,
       message: clip(describe(thrown)),
@@ -66,7 +72,7 @@ function clip(value: string): string {
 function describe(value: unknown): string {
   try {
     return typeof value === "object" && value !== null
-      ? JSON.stringify(value) ?? String(value)
+      ? stringify(value) ?? String(value)
       : String(value);
   } catch {
     return Object.prototype.toString.call(value);
@@ -75,10 +81,10 @@ function describe(value: unknown): string {
 
 function ownProperties(error: Error): Record<string, unknown> {
   const properties: Record<string, unknown> = {};
-  for (const key of Object.keys(error)) {
+  for (const key of keys(error)) {
     if (STANDARD.has(key)) continue;
     try {
-      const value: unknown = Reflect.get(error, key);
+      const value: unknown = getProperty(error, key);
       encodeValue(value);
       properties[key] = value;
     } catch {

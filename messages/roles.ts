@@ -16,13 +16,17 @@ export const HUB_ACCEPTS: RoleTable = {
     "client_connect",
     "status_request",
     "shutdown_request",
+    "interrupt_request",
+    "stack_request",
   ]),
   "client-readonly": new Set(["client_connect", "status_request"]),
   "engine": new Set([
     "engine_register",
     "engine_leaving",
     "heartbeat",
+    "interrupt_reply",
     "output",
+    "stack_reply",
   ]),
   "scheduler": new Set(["scheduler_register", "heartbeat"]),
 };

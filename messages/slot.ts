@@ -16,8 +16,31 @@ export interface SlotReady {
   readonly pid: number;
 }
 
+/**
+ * Supervisor to slot: this task is no longer wanted. If it runs, its signal
+ * is aborted, and it ends where it waits; if it has not started, it does not.
+ * Its outcome follows in either case.
+ */
+export interface SlotAbort {
+  /** Which message this is. */
+  readonly type: "slot_abort";
+  /** The task. */
+  readonly id: string;
+}
+
+/**
+ * Supervisor to slot: the code that ran has been interrupted, so this task
+ * cannot end by itself any more. Its outcome follows, and the next starts.
+ */
+export interface SlotDrop {
+  /** Which message this is. */
+  readonly type: "slot_drop";
+  /** The task. */
+  readonly id: string;
+}
+
 /** Every message of this conversation. */
-export type SlotMessage = SlotReady;
+export type SlotMessage = SlotReady | SlotAbort | SlotDrop;
 
 /** How each message of this conversation is read. */
 export const slotCodecs: {
@@ -30,4 +53,6 @@ export const slotCodecs: {
     token: text(fields, "token"),
     pid: count(fields, "pid"),
   }),
+  "slot_abort": (fields) => ({ type: "slot_abort", id: text(fields, "id") }),
+  "slot_drop": (fields) => ({ type: "slot_drop", id: text(fields, "id") }),
 };

@@ -6,6 +6,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { ProtocolError } from "../base/mod.ts";
 import {
   count,
   countList,
@@ -126,6 +127,9 @@ const WORK_KINDS: readonly Work["kind"][] = [
 ];
 const CELL_LANGUAGES: readonly CellLanguage[] = ["ts", "js"];
 
+/** Longest time limit of a task: timers know no longer one. */
+export const TASK_TIMEOUT_MS_MAX: number = 2 ** 31 - 1;
+
 /** Client to scheduler: run this. */
 export interface TaskRequest {
   /** Which message this is. */
@@ -138,6 +142,8 @@ export interface TaskRequest {
   readonly targets: readonly number[];
   /** What to run. */
   readonly work: Work;
+  /** How long it may run once it has started. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Scheduler to engine: run this. */
@@ -150,6 +156,8 @@ export interface TaskAssign {
   readonly client: string;
   /** What to run. */
   readonly work: Work;
+  /** How long it may run once it has started. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** How a task ended. */
@@ -158,6 +166,7 @@ export type TaskStatus =
   | "error"
   | "engine_lost"
   | "cancelled"
+  | "timed_out"
   | "refused";
 
 const TASK_STATUSES: readonly TaskStatus[] = [
@@ -165,6 +174,7 @@ const TASK_STATUSES: readonly TaskStatus[] = [
   "error",
   "engine_lost",
   "cancelled",
+  "timed_out",
   "refused",
 ];
 
@@ -274,6 +284,17 @@ function work(fields: Fields): Work {
   }
 }
 
+function timeout(fields: Fields): { timeoutMs?: number } {
+  if (fields["timeoutMs"] === undefined) return {};
+  const timeoutMs = finite(fields, "timeoutMs");
+  if (timeoutMs > 0 && timeoutMs <= TASK_TIMEOUT_MS_MAX) return { timeoutMs };
+  throw new ProtocolError(
+    `Cannot read message ${
+      String(fields["type"])
+    }: timeoutMs is not from 0 to ${TASK_TIMEOUT_MS_MAX}`,
+  );
+}
+
 /** How each message of this conversation is read. */
 export const taskCodecs: {
   readonly [K in TaskMessage["type"]]: (
@@ -286,12 +307,14 @@ export const taskCodecs: {
     mode: word(fields, "mode", ["direct", "balanced"]),
     targets: countList(fields, "targets"),
     work: work(map(fields, "work")),
+    ...timeout(fields),
   }),
   "task_assign": (fields) => ({
     type: "task_assign",
     id: text(fields, "id"),
     client: text(fields, "client"),
     work: work(map(fields, "work")),
+    ...timeout(fields),
   }),
   "task_outcome": (fields) => ({
     type: "task_outcome",

@@ -51,18 +51,28 @@ const SHARED_VIEW_BYTES_MIN = 16 << 10;
 /** Memory keeps its place relative to a multiple of this, for alignment. */
 const ALIGNMENT = 8;
 
+// On engines user code may replace the globals; what is used later is kept.
+const MapClass = Map;
+const Bytes = Uint8Array;
+const Doubles = Float64Array;
+const ViewClass = DataView;
+const TypeErrorClass = TypeError;
+const { min, max } = Math;
+
 const TAG = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
 );
 
 function viewKind(view: View): number {
-  const name: unknown = view instanceof DataView
+  const name: unknown = view instanceof ViewClass
     ? "DataView"
     : TAG?.get?.call(view);
-  const index = VIEW_KIND_INDEX.get(String(name));
+  const index = VIEW_KIND_INDEX.get(`${name}`);
   if (index === undefined) {
-    throw new TypeError(`Cannot send a ${String(name)}: its type is not known`);
+    throw new TypeErrorClass(
+      `Cannot send a ${`${name}`}: its type is not known`,
+    );
   }
   return index;
 }
@@ -82,7 +92,7 @@ interface Memory {
 }
 
 class ValueEncoder extends Serializer {
-  readonly #memory = new Map<ArrayBufferLike, Memory>();
+  readonly #memory = new MapClass<ArrayBufferLike, Memory>();
   readonly #views: View[] = [];
 
   constructor(buffers: readonly ArrayBuffer[]) {
@@ -113,8 +123,8 @@ class ValueEncoder extends Serializer {
     for (const { buffer, start, end } of this.#memory.values()) {
       table.push(end - start, start % ALIGNMENT);
       for (let at = start; at < end; at += PIECE_BYTES_MAX) {
-        const length = Math.min(PIECE_BYTES_MAX, end - at);
-        pieces.push(new Uint8Array(buffer, at, length));
+        const length = min(PIECE_BYTES_MAX, end - at);
+        pieces.push(new Bytes(buffer, at, length));
       }
     }
     for (const { buffer, byteOffset, byteLength } of this.#views) {
@@ -122,7 +132,7 @@ class ValueEncoder extends Serializer {
       if (memory === undefined) continue;
       table.push(memory.index, byteOffset - memory.start, byteLength);
     }
-    return [new Uint8Array(Float64Array.from(table).buffer), ...pieces];
+    return [new Bytes(Doubles.from(table).buffer), ...pieces];
   }
 
   #use(buffer: ArrayBufferLike, from: number, to: number): void {
@@ -132,8 +142,8 @@ class ValueEncoder extends Serializer {
       this.#memory.set(buffer, { index, buffer, start: from, end: to });
       return;
     }
-    memory.start = Math.min(memory.start, from);
-    memory.end = Math.max(memory.end, to);
+    memory.start = min(memory.start, from);
+    memory.end = max(memory.end, to);
   }
 }
 
@@ -178,11 +188,11 @@ class MemoryReader {
     if (!(byteLength >= 0 && byteLength <= this.#bytesLeft())) {
       throw malformed();
     }
-    const bytes = new Uint8Array(phase + byteLength).subarray(phase);
+    const bytes = new Bytes(phase + byteLength).subarray(phase);
     let at = 0;
     while (at < byteLength) {
       const part = this.#parts[this.#part] ?? EMPTY_BYTES;
-      const end = Math.min(part.byteLength, this.#offset + byteLength - at);
+      const end = min(part.byteLength, this.#offset + byteLength - at);
       bytes.set(part.subarray(this.#offset, end), at);
       at += end - this.#offset;
       this.#offset = end;
@@ -247,10 +257,10 @@ interface MemoryTable {
 function readTable(parts: readonly Uint8Array[]): MemoryTable {
   const bytes = parts[1];
   if (bytes === undefined) {
-    return { transferred: 0, memory: [], views: new Float64Array(0) };
+    return { transferred: 0, memory: [], views: new Doubles(0) };
   }
   if (bytes.byteLength % 8 !== 0) throw malformed();
-  const table = new Float64Array(bytes.slice().buffer);
+  const table = new Doubles(bytes.slice().buffer);
   const [transferred = -1, count = -1] = table;
   if (!(count >= 0 && transferred >= 0 && 2 * count <= table.length - 2)) {
     throw malformed();

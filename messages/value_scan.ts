@@ -32,6 +32,20 @@ const PLATFORM_PROTOTYPES: ReadonlySet<unknown> = new Set(
   PLATFORM_CLASSES.map(({ prototype }) => prototype),
 );
 
+// On engines user code may replace the globals; what is used later is kept.
+const MapClass = Map;
+const SetClass = Set;
+const ErrorClass = Error;
+const BufferClass = ArrayBuffer;
+const SharedClass = SharedArrayBuffer;
+const TypeErrorClass = TypeError;
+const { isArray } = Array;
+const { isView } = ArrayBuffer;
+const { entries, getOwnPropertyDescriptor, getPrototypeOf, keys } = Object;
+const { get: getProperty } = Reflect;
+const OBJECT_PROTOTYPE = Object.prototype;
+const sourceText = Function.prototype.toString;
+
 /** What is known of prototypes: whether their instances are refused. */
 const verdicts = new WeakMap<object, string | false>([
   [Object.prototype, false],
@@ -47,8 +61,10 @@ const verdicts = new WeakMap<object, string | false>([
 export function scanValue(value: unknown, path: string): ArrayBuffer[] {
   const buffers: ArrayBuffer[] = [];
   if (!scan(value, buffers)) {
-    throw new TypeError(
-      `Cannot send ${findRefused(value, path, new Set()) ?? path}`,
+    throw new TypeErrorClass(
+      `Cannot send ${
+        findRefused(value, path, new SetClass<unknown>()) ?? path
+      }`,
     );
   }
   return buffers;
@@ -64,7 +80,7 @@ function scan(root: unknown, buffers: ArrayBuffer[]): boolean {
   const waiting: object[] = [root];
   const visit = (value: unknown): boolean => {
     if (typeof value === "object" && value !== null) {
-      seen ??= new Set([root]);
+      seen ??= new SetClass([root]);
       if (!seen.has(value)) {
         seen.add(value);
         waiting.push(value);
@@ -76,12 +92,12 @@ function scan(root: unknown, buffers: ArrayBuffer[]): boolean {
   for (;;) {
     const object = waiting.pop();
     if (object === undefined) return true;
-    if (object instanceof ArrayBuffer) {
+    if (object instanceof BufferClass) {
       buffers.push(object);
       continue;
     }
-    if (ArrayBuffer.isView(object)) {
-      if (object.buffer instanceof SharedArrayBuffer) return false;
+    if (isView(object)) {
+      if (object.buffer instanceof SharedClass) return false;
       continue;
     }
     if (refusal(object) !== undefined) return false;
@@ -93,33 +109,33 @@ function visitInner(
   object: object,
   visit: (value: unknown) => boolean,
 ): boolean {
-  if (Array.isArray(object)) {
+  if (isArray(object)) {
     for (let index = 0; index < object.length; index++) {
       if (!visit(object[index])) return false;
     }
     return true;
   }
-  if (object instanceof Map) {
+  if (object instanceof MapClass) {
     for (const [key, value] of object) {
       if (!visit(key) || !visit(value)) return false;
     }
     return true;
   }
-  if (object instanceof Set) {
+  if (object instanceof SetClass) {
     for (const value of object) if (!visit(value)) return false;
     return true;
   }
   // A clone of an error has its name, message, stack and cause.
-  if (object instanceof Error) return visit(object.cause);
-  for (const key of Object.keys(object)) {
-    if (!visit(Reflect.get(object, key))) return false;
+  if (object instanceof ErrorClass) return visit(object.cause);
+  for (const key of keys(object)) {
+    if (!visit(getProperty(object, key))) return false;
   }
   return true;
 }
 
 /** Why an object cannot cross as it is, if it cannot. */
 function refusal(object: object): string | undefined {
-  const prototype: object | null = Object.getPrototypeOf(object);
+  const prototype: object | null = getPrototypeOf(object);
   if (prototype === null) return undefined;
   let verdict = verdicts.get(prototype);
   if (verdict === undefined) {
@@ -131,21 +147,21 @@ function refusal(object: object): string | undefined {
 
 function judge(prototype: object): string | undefined {
   let link: object | null = prototype;
-  while (link !== null && link !== Object.prototype) {
+  while (link !== null && link !== OBJECT_PROTOTYPE) {
     const name = nameOf(link);
     if (PLATFORM_PROTOTYPES.has(link)) return `a ${name} cannot be sent`;
-    const made: unknown = Object.getOwnPropertyDescriptor(link, "constructor")
+    const made: unknown = getOwnPropertyDescriptor(link, "constructor")
       ?.value;
     if (typeof made === "function" && /[{;}\s]#\w/.test(sourceOf(made))) {
       return `a ${name} has private fields, which cannot be sent`;
     }
-    link = Object.getPrototypeOf(link);
+    link = getPrototypeOf(link);
   }
   return undefined;
 }
 
 function nameOf(prototype: object): string {
-  const made: unknown = Object.getOwnPropertyDescriptor(
+  const made: unknown = getOwnPropertyDescriptor(
     prototype,
     "constructor",
   )?.value;
@@ -153,7 +169,7 @@ function nameOf(prototype: object): string {
 }
 
 function sourceOf(made: unknown): string {
-  return Function.prototype.toString.call(made);
+  return sourceText.call(made);
 }
 
 /** Says where in a value something sits that cannot cross, if it does. */
@@ -170,8 +186,8 @@ function findRefused(
     return undefined;
   }
   seen.add(value);
-  if (ArrayBuffer.isView(value)) {
-    return value.buffer instanceof SharedArrayBuffer
+  if (isView(value)) {
+    return value.buffer instanceof SharedClass
       ? `${path}: shared memory cannot be sent`
       : undefined;
   }
@@ -185,23 +201,23 @@ function findRefused(
 }
 
 function* stepsOf(value: object): Iterable<[string, unknown]> {
-  if (value instanceof Map) {
+  if (value instanceof MapClass) {
     for (const [key, inner] of value) {
       yield [" (a key)", key];
       yield [`.get(${String(key)})`, inner];
     }
     return;
   }
-  if (value instanceof Set) {
+  if (value instanceof SetClass) {
     for (const inner of value) yield [" (a member)", inner];
     return;
   }
-  if (value instanceof Error) {
+  if (value instanceof ErrorClass) {
     yield [".cause", value.cause];
     return;
   }
-  const isArray = Array.isArray(value);
-  for (const [key, inner] of Object.entries(value)) {
-    yield [isArray ? `[${key}]` : `.${key}`, inner];
+  const isList = isArray(value);
+  for (const [key, inner] of entries(value)) {
+    yield [isList ? `[${key}]` : `.${key}`, inner];
   }
 }

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ProtocolError } from "../base/mod.ts";
 import { decodeThrown, encodeThrown, thrownData } from "./remote_error.ts";
+import { encodeCbor } from "./cbor.ts";
+import { decodeUnit, encodeUnit, type FunctionUnit } from "./function_unit.ts";
 import { functionHash } from "./task.ts";
 import { decodeValue, encodeValue, PIECE_BYTES_MAX } from "./value.ts";
 
@@ -220,4 +222,27 @@ Deno.test("thrownData ends a chain of causes that goes on for ever", () => {
 
 Deno.test("functionHash is 32 characters of the source's SHA-256", () => {
   assert.equal(functionHash("abc"), "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qc");
+});
+
+Deno.test("decodeUnit gives every kind of function back, and refuses others", () => {
+  const units: readonly FunctionUnit[] = [
+    { source: "x => x", form: "expression", name: "f", free: ["y"] },
+    { source: "m() {}", form: "member", name: "", free: [] },
+    {
+      source: "",
+      name: "work",
+      free: [],
+      module: { url: "file:///m.ts", export: "work" },
+    },
+  ];
+  for (const unit of units) {
+    assert.deepEqual(decodeUnit(encodeUnit(unit)), {
+      form: undefined,
+      module: undefined,
+      ...unit,
+    });
+  }
+  for (const wrong of [5, { source: 1 }, { ...units[0], form: "class" }]) {
+    assert.throws(() => decodeUnit(encodeCbor(wrong)), ProtocolError);
+  }
 });

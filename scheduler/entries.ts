@@ -15,6 +15,8 @@ export interface Task {
   readonly client: string;
   /** What to run. */
   readonly work: Work;
+  /** How long it may run once it has started. */
+  readonly timeoutMs: number | undefined;
   /** Its arguments, which the scheduler does not look into. */
   readonly payload: readonly Uint8Array[];
   /** Bytes of the payload. */

@@ -339,6 +339,7 @@ export class SchedulerState {
       id,
       client,
       work: request.work,
+      timeoutMs: request.timeoutMs,
       payload,
       payloadBytes: byteLength(payload),
       order: this.#order++,
@@ -451,6 +452,7 @@ export class SchedulerState {
         id: task.id,
         client: task.client,
         work: task.work,
+        ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),
       },
       task.payload,
     );

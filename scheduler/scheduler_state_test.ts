@@ -268,6 +268,18 @@ Deno.test("SchedulerState passes submission of the same task twice over", () => 
   assert.deepEqual(bench.assigned(), ["c-0>e0"]);
 });
 
+Deno.test("SchedulerState passes a task's time limit on", () => {
+  const bench = new Bench();
+  bench.engine(0);
+  bench.engine(1);
+  bench.submit("c-0");
+  const limited = { ...request("c-1", [], "balanced"), timeoutMs: 50 };
+  bench.state.taskRequest("c", limited, []);
+  const [first, second] = bench.take("task_assign");
+  assert.equal(first !== undefined && "timeoutMs" in first.message, false);
+  assert.equal(second?.message.timeoutMs, 50);
+});
+
 Deno.test("SchedulerState cancels waiting tasks itself and running ones there", () => {
   const bench = new Bench({ hwm: 1 });
   bench.engine(0);

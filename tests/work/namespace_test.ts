@@ -4,8 +4,9 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { CompositeError, ref, RemoteError } from "../../mod.ts";
+import { CompositeError, moduleTask, ref, RemoteError } from "../../mod.ts";
 import { withCluster } from "./fixture.ts";
+import type { addForTest } from "./module_fixture.ts";
 
 Deno.test("DirectView keeps a namespace on each engine", async (t) => {
   await withCluster({ n: 2 }, async (client) => {
@@ -77,7 +78,18 @@ Deno.test("DirectView keeps a namespace on each engine", async (t) => {
     });
 
     await t.step("names are cleared", async () => {
-      await one.push({ Map: 5, z: 1 });
+      const shadows = { Map: 5, Set: 5, JSON: 5, URL: 5, fetch: 5, name: 5 };
+      await one.push({ ...shadows, z: 1 });
+      assert.deepEqual(await one.apply((v: unknown) => v, [{ a: 1 }]), [
+        { a: 1 },
+      ]);
+      await assert.rejects(async () => await one.execute("nowhere"), {
+        remoteName: "ReferenceError",
+      });
+      await assert.rejects(async () => await one.execute("let Object = 1"), {
+        remoteName: "TypeError",
+        message: /Cannot declare Object: the engine needs the built-in/,
+      });
       await one.clear(["z"]);
       assert.equal(await one.execute("typeof z"), "undefined");
       await one.clear();
@@ -198,6 +210,19 @@ Deno.test("Functions take along what they capture, and name what they lack", asy
         async () => await one.apply(double, ref("notThere")),
         { remoteName: "ReferenceError", message: /notThere/ },
       );
+    });
+
+    await t.step("functions of modules go by their name", async () => {
+      const fixtureUrl = new URL("./module_fixture.ts", import.meta.url);
+      const add = moduleTask<typeof addForTest>(fixtureUrl, "addForTest");
+      assert.equal(await view.apply(add, 1, 2), 3);
+      assert.deepEqual(await view.map(add, [1, 2], [10, 20]), [11, 22]);
+      assert.equal(await one.apply(add, ref("data.length"), 2), 5);
+      const missing = moduleTask<typeof addForTest>(fixtureUrl, "missing");
+      await assert.rejects(async () => await view.apply(missing, 1, 2), {
+        remoteName: "TypeError",
+        message: /it exports addForTest/,
+      });
     });
 
     await t.step(

@@ -1,0 +1,103 @@
+/**
+ * What a client asks the hub, and engines through it.
+ *
+ * @module
+ */
+import { type Clock, ConnectionError } from "../base/mod.ts";
+import type {
+  InterruptReply,
+  Message,
+  StackReply,
+  StatusReply,
+} from "../messages/mod.ts";
+import { PendingReplies } from "./pending_replies.ts";
+
+/** How long the hub and the engines may take to answer. */
+const ANSWER_TIMEOUT_MS = 5_000;
+/** How long engines may take to leave. */
+const SHUTDOWN_TIMEOUT_MS = 15_000;
+
+/** Options of {@linkcode HubQuestions}. */
+export interface HubQuestionsOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** Says something to the hub; throws when there will be no answer. */
+  readonly send: (message: Message) => void;
+}
+
+/** Questions and their answers; targets are engine ids, none means all. */
+export class HubQuestions {
+  readonly #options: HubQuestionsOptions;
+  readonly #replies: PendingReplies;
+
+  /** Starts with no question. */
+  constructor(options: HubQuestionsOptions) {
+    this.#options = options;
+    this.#replies = new PendingReplies(options.clock);
+  }
+
+  /** Asks the hub how everybody is. */
+  async status(): Promise<StatusReply> {
+    const reply = await this.#ask(ANSWER_TIMEOUT_MS, (requestId) => ({
+      type: "status_request",
+      requestId,
+    }));
+    if (reply.type === "status_reply") return reply;
+    throw new ConnectionError("Cannot read status: the hub refused");
+  }
+
+  /** Asks the hub to end engines, or everything. */
+  async shutdown(targets: readonly number[], hub: boolean): Promise<void> {
+    const reply = await this.#ask(SHUTDOWN_TIMEOUT_MS, (requestId) => ({
+      type: "shutdown_request",
+      requestId,
+      targets,
+      hub,
+    }));
+    if (reply.type === "shutdown_reply" && reply.problem !== undefined) {
+      throw new ConnectionError(`Cannot shut down: ${reply.problem}`);
+    }
+  }
+
+  /** Asks for what runs on engines to stop. */
+  async interrupt(targets: readonly number[]): Promise<InterruptReply> {
+    const reply = await this.#ask(ANSWER_TIMEOUT_MS, (requestId) => ({
+      type: "interrupt_request",
+      requestId,
+      targets,
+    }));
+    if (reply.type === "interrupt_reply") return reply;
+    throw new ConnectionError("Cannot interrupt engines: the hub refused");
+  }
+
+  /** Asks what runs on engines. */
+  async stack(targets: readonly number[]): Promise<StackReply> {
+    const reply = await this.#ask(ANSWER_TIMEOUT_MS, (requestId) => ({
+      type: "stack_request",
+      requestId,
+      targets,
+    }));
+    if (reply.type === "stack_reply") return reply;
+    throw new ConnectionError("Cannot look at engines: the hub refused");
+  }
+
+  /** An answer arrived. */
+  answer(requestId: number, message: Message): void {
+    this.#replies.answer(requestId, message);
+  }
+
+  /** No answers will come. */
+  rejectAll(error: Error): void {
+    this.#replies.rejectAll(error);
+  }
+
+  #ask(
+    timeoutMs: number,
+    request: (requestId: number) => Message,
+  ): Promise<Message> {
+    return this.#replies.ask(
+      timeoutMs,
+      (requestId) => this.#options.send(request(requestId)),
+    );
+  }
+}
