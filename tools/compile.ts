@@ -46,12 +46,17 @@ async function runDeno(
 
 /** Makes the executable by `deno compile`; `false` without a base runtime. */
 async function compileByDeno(): Promise<boolean> {
-  const args = ["compile", "-A", "--no-check", "--output", EXECUTABLE];
+  // Deno does not write over what it has not compiled, such as the other form.
+  const output = `${EXECUTABLE}.compiled`;
+  const args = ["compile", "-A", "--no-check", "--output", output];
   const { code, stderr } = await runDeno(
     [...args, "main.ts"],
     COMPILE_TIMEOUT_MS,
   );
-  if (code === 0) return true;
+  if (code === 0) {
+    await Deno.rename(output, EXECUTABLE);
+    return true;
+  }
   if (code === undefined || /base binary|denort/i.test(stderr)) return false;
   throw new Error(`Cannot compile main.ts: ${stderr}`);
 }
