@@ -20,6 +20,7 @@ import {
 } from "../messages/mod.ts";
 import type { EngineLimits } from "./engine_limits.ts";
 import { FinishedTasks } from "./finished_tasks.ts";
+import { NamespaceFanOut, placeOf, wholeTaskId } from "./namespace_fan_out.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
 import { respawnDelayMs } from "./respawn_policy.ts";
 import {
@@ -35,6 +36,7 @@ import {
   type Payload,
   SLOT_FUNCTION_BYTES_MAX,
   type SlotState,
+  unrunOutcome,
 } from "./slot_state.ts";
 
 /** What the state asks its shell to do. Nothing here may call back. */
@@ -91,6 +93,7 @@ export class EngineState {
   readonly #missing = new Map<string, HeldTask[]>();
   readonly #sources: RecentByHash<FunctionText>;
   readonly #finishedTasks: FinishedTasks;
+  readonly #fanOut: NamespaceFanOut;
   #queue = new Deque<HeldTask>();
   #droppedInQueue = 0;
   #finished = 0;
@@ -108,6 +111,10 @@ export class EngineState {
     this.#sources = new RecentByHash(options.limits.sourceBytesMax);
     this.#finishedTasks = new FinishedTasks(options.limits);
     this.#slotsToBeReady = options.slots;
+    this.#fanOut = new NamespaceFanOut({
+      slots: options.slots,
+      send: (outcome, payload) => this.#report(outcome, payload),
+    });
     for (let index = 0; index < options.slots; index++) {
       this.#slots.push(newSlotState(index));
     }
@@ -132,16 +139,30 @@ export class EngineState {
 
   /** A scheduler sent a task. */
   taskAssigned(assign: TaskAssign, payload: Payload): void {
-    const { id } = assign;
-    if (this.#tasks.has(id)) return;
-    const done = this.#finishedTasks.get(id);
+    const done = this.#finishedTasks.get(assign.id);
     if (done !== undefined) {
       return this.#effects.sendOutcome(done.outcome, done.payload);
     }
+    const place = this.#slots.length > 1 ? placeOf(assign.work) : "anywhere";
+    if (place !== "everywhere") {
+      return this.#take(assign, payload, place === "first" ? 0 : undefined);
+    }
+    for (const [slot, part] of this.#fanOut.cut(assign).entries()) {
+      this.#take(part, payload, slot);
+    }
+  }
+
+  #take(
+    assign: TaskAssign,
+    payload: Payload,
+    pinned: number | undefined,
+  ): void {
+    const { id } = assign;
+    if (this.#tasks.has(id)) return;
     if (this.#tasks.size >= this.#limits.tasksMax) {
       const reason = `Cannot hold task: the engine has ${this.#tasks.size}`;
-      return this.#effects.sendOutcome(
-        this.#outcomeOf(id, "refused", reason),
+      return this.#fanOut.outcome(
+        unrunOutcome(id, "refused", reason, this.#clock),
         NO_PAYLOAD,
       );
     }
@@ -152,6 +173,7 @@ export class EngineState {
       payload,
       source,
       place: "queued",
+      pinned,
       slot: -1,
       stop: undefined,
     };
@@ -177,7 +199,7 @@ export class EngineState {
 
   /** Somebody does not want these tasks any more. */
   tasksCancelled(ids: readonly string[], reason: string): void {
-    for (const id of ids) {
+    for (const id of ids.flatMap((whole) => this.#fanOut.parts(whole))) {
       const task = this.#tasks.get(id);
       if (task === undefined) continue;
       if (task.place === "slot") {
@@ -285,10 +307,11 @@ export class EngineState {
    */
   schedulerConnected(): void {
     const finished = [...this.#finishedTasks.all()];
-    this.#effects.announce([
-      ...this.#tasks.keys(),
-      ...finished.map(({ outcome }) => outcome.id),
-    ]);
+    const held = new Set(
+      [...this.#tasks.keys(), ...finished.map(({ outcome }) => outcome.id)]
+        .map(wholeTaskId),
+    );
+    this.#effects.announce([...held]);
     for (const hash of this.#missing.keys()) this.#effects.requestSource(hash);
     for (const { outcome, payload } of finished) {
       this.#effects.sendOutcome(outcome, payload);
@@ -305,8 +328,13 @@ export class EngineState {
   #lose(task: HeldTask, end: EngineEnd): void {
     const { assign: { id }, stop } = task;
     const outcome = stop === undefined
-      ? { ...this.#outcomeOf(id, "engine_lost", end.reason), end }
-      : this.#outcomeOf(id, stop.status, stopReason(stop, StopStep.KILLED));
+      ? { ...unrunOutcome(id, "engine_lost", end.reason, this.#clock), end }
+      : unrunOutcome(
+        id,
+        stop.status,
+        stopReason(stop, StopStep.KILLED),
+        this.#clock,
+      );
     this.#settle(task, outcome, NO_PAYLOAD);
   }
 
@@ -323,6 +351,12 @@ export class EngineState {
 
   /** Gives a task to the slot that has least, or queues it. */
   #place(task: HeldTask): void {
+    const only = this.#slots[task.pinned ?? -1];
+    if (only !== undefined) {
+      task.place = "pinned";
+      only.pinned.push(task);
+      return this.#fill(only);
+    }
     const slot = this.#queue.length > 0 ? undefined : this.#roomiest();
     if (slot !== undefined) return this.#assign(slot, task);
     task.place = "queued";
@@ -349,6 +383,11 @@ export class EngineState {
   }
 
   #fill(slot: SlotState): void {
+    // What changes the namespace comes before what may need it.
+    while (slot.pinned.length > 0 && this.#hasRoom(slot)) {
+      const task = slot.pinned.shift();
+      if (task?.place === "pinned") this.#assign(slot, task);
+    }
     while (this.#queue.length > 0 && this.#hasRoom(slot)) {
       const task = this.#nextQueued();
       if (task === undefined) return;
@@ -397,6 +436,11 @@ export class EngineState {
         this.#drop(task, task.stop.reason);
         continue;
       }
+      if (task.pinned !== undefined) {
+        task.place = "pinned";
+        slot.pinned.unshift(task);
+        continue;
+      }
       task.place = "queued";
       this.#queue.unshift(task);
     }
@@ -407,13 +451,23 @@ export class EngineState {
     if (task.place === "queued") this.#droppedInQueue++;
     task.place = "dropped";
     task.payload = NO_PAYLOAD;
-    const outcome = this.#outcomeOf(task.assign.id, "cancelled", reason);
+    const outcome = unrunOutcome(
+      task.assign.id,
+      "cancelled",
+      reason,
+      this.#clock,
+    );
     this.#settle(task, outcome, NO_PAYLOAD);
   }
 
   #settle(task: HeldTask, outcome: TaskOutcome, payload: Payload): void {
     this.#tasks.delete(task.assign.id);
     this.#finished++;
+    this.#fanOut.outcome(outcome, payload);
+  }
+
+  /** Tells the scheduler how a whole task ended. */
+  #report(outcome: TaskOutcome, payload: Payload): void {
     // A task that never ran to its end may be tried here once more.
     const ran = outcome.status === "ok" || outcome.status === "error";
     if (ran) this.#finishedTasks.add(outcome, payload);
@@ -437,23 +491,5 @@ export class EngineState {
     }
     this.#queue = wanted;
     this.#droppedInQueue = 0;
-  }
-
-  #outcomeOf(
-    id: string,
-    status: TaskOutcome["status"],
-    reason: string,
-  ): TaskOutcome {
-    const nowMs = this.#clock.now();
-    return {
-      type: "task_outcome",
-      id,
-      status,
-      engineId: 0,
-      startedMs: nowMs,
-      completedMs: nowMs,
-      outputs: 0,
-      reason,
-    };
   }
 }

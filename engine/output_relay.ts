@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wholeTaskId } from "./namespace_fan_out.ts";
 import type { Logger } from "../base/mod.ts";
 import type { Message, OutputStream, TaskAssign } from "../messages/mod.ts";
 
@@ -54,7 +55,7 @@ export class OutputRelay {
     return this.#options.send({
       type: "output",
       client: task.client,
-      taskId: task.id,
+      taskId: wholeTaskId(task.id),
       engineId: engineId(),
       stream,
       text,

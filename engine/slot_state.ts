@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
-import type { TaskAssign } from "../messages/mod.ts";
+import { type Clock, Deque } from "../base/mod.ts";
+import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
 import type { TaskStop } from "./stop_state.ts";
 
@@ -28,7 +28,9 @@ export interface HeldTask {
   /** The function's source, once it is known. */
   source: FunctionText | undefined;
   /** Whether it waits for its source, for a slot, or has been given to one. */
-  place: "missing" | "queued" | "slot" | "dropped";
+  place: "missing" | "queued" | "pinned" | "slot" | "dropped";
+  /** The only slot that may run it; absent, any may. */
+  readonly pinned: number | undefined;
   /** The slot that it was given to last. */
   slot: number;
   /** Why it is being stopped, where a slot has it. */
@@ -49,6 +51,8 @@ export interface SlotState {
   phase: "starting" | "ready" | "ended";
   /** Tasks given to the process and unfinished, in order; the first runs. */
   readonly tasks: Deque<HeldTask>;
+  /** Tasks that only this slot may run and that wait for it. */
+  readonly pinned: Deque<HeldTask>;
   /** Mirror of the functions that the process keeps. */
   functions: RecentByHash<true>;
   /** Mean time of its tasks. */
@@ -67,10 +71,31 @@ export function newSlotState(index: number): SlotState {
     index,
     phase: "starting",
     tasks: new Deque(),
+    pinned: new Deque(),
     functions: new RecentByHash(SLOT_FUNCTION_BYTES_MAX),
     meanMs: undefined,
     endsInRow: 0,
     failedStarts: 0,
     wasReady: false,
+  };
+}
+
+/** The outcome of a task that did not run to its end. */
+export function unrunOutcome(
+  id: string,
+  status: TaskOutcome["status"],
+  reason: string,
+  clock: Pick<Clock, "now">,
+): TaskOutcome {
+  const nowMs = clock.now();
+  return {
+    type: "task_outcome",
+    id,
+    status,
+    engineId: 0,
+    startedMs: nowMs,
+    completedMs: nowMs,
+    outputs: 0,
+    reason,
   };
 }

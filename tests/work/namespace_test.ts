@@ -152,6 +152,42 @@ Deno.test("DirectView keeps a namespace on each engine", async (t) => {
   });
 });
 
+Deno.test("All slots of an engine have the same namespace", async () => {
+  await withCluster({ n: 1, slots: 3 }, async (client) => {
+    const one = client.at(0);
+    await one.push({ a: 10 });
+    const cell = one.execute("const b = a + 1; console.log(b); b");
+    assert.equal(await cell, 11);
+    assert.equal(cell.stdout, "11\n11\n11\n");
+    assert.equal(await one.pull("b"), 11);
+    const seen = await client.loadBalancedView().map(
+      async (x: number) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return [
+          Deno.env.get("IPPD_SLOT"),
+          x + Number(Reflect.get(globalThis, "b")),
+        ];
+      },
+      [1, 2, 3, 4, 5, 6],
+      { chunkSize: 1 },
+    );
+    assert.equal(new Set(seen.map(([slot]) => slot)).size, 3);
+    assert.deepEqual(seen.map(([, sum]) => sum), [12, 13, 14, 15, 16, 17]);
+    await assert.rejects(
+      async () => await one.execute("throw new Error('x')"),
+      {
+        remoteMessage: "x",
+      },
+    );
+    const stuck = one.execute("for (;;);");
+    setTimeout(() => stuck.cancel(), 100);
+    await assert.rejects(async () => await stuck, { name: "CancelledError" });
+    assert.equal(await one.pull("b"), 11);
+    await one.clear();
+    assert.equal(await one.execute("typeof a"), "undefined");
+  });
+});
+
 Deno.test("Functions take along what they capture, and name what they lack", async (t) => {
   await withCluster({ n: 1 }, async (client) => {
     const view = client.loadBalancedView();
