@@ -8,6 +8,7 @@ export * from "./bytes.ts";
 export * from "./clock.ts";
 export * from "./deque.ts";
 export * from "./errors.ts";
+export * from "./lease.ts";
 export * from "./log.ts";
 export * from "./prefetch_policy.ts";
 export * from "./random.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { connectionFileName } from "../security/mod.ts";
 
 /** Reads an environment variable. */
 export type ReadEnvironment = (name: string) => string | undefined;
@@ -15,7 +16,7 @@ function systemEnvironment(name: string): string | undefined {
 /** The profile that is meant when none is named. */
 export const DEFAULT_PROFILE = "default";
 
-/** Names of profiles and clusters: words that are safe in a file name. */
+/** Names of profiles: words that are safe in a file name. */
 const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
@@ -42,7 +43,7 @@ export function profileFolder(
   profile: string = DEFAULT_PROFILE,
   environment?: ReadEnvironment,
 ): string {
-  return join(stateFolder(environment), checkName("profile", profile));
+  return join(stateFolder(environment), checkProfile(profile));
 }
 
 /** What names a connection file. */
@@ -64,22 +65,19 @@ export function connectionFilePath(
   name: ConnectionFileName,
   environment?: ReadEnvironment,
 ): string {
-  const { clusterId = "", role } = name;
-  const prefix = clusterId === ""
-    ? ""
-    : `${checkName("cluster id", clusterId)}-`;
+  const { profile, clusterId = "", role } = name;
   return join(
-    profileFolder(name.profile, environment),
+    profileFolder(profile, environment),
     "security",
-    `ippd-${prefix}${role}.json`,
+    connectionFileName(clusterId, role),
   );
 }
 
-function checkName(what: string, name: string): string {
-  if (NAME_PATTERN.test(name)) return name;
+function checkProfile(profile: string): string {
+  if (NAME_PATTERN.test(profile)) return profile;
   throw new RangeError(
-    `Cannot use ${what} ${
-      JSON.stringify(name)
+    `Cannot use profile ${
+      JSON.stringify(profile)
     }: only letters, digits, ".", "_" and "-" are possible`,
   );
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SCRIPT_PREFIX } from "./function_cache.ts";
+import { SOURCE_URL_PREFIX } from "../functions/mod.ts";
 import { trimStack } from "./stack_trim.ts";
 
 /** Where our own frames come from. */
@@ -17,7 +17,7 @@ const INTERNAL_FRAME = /\b(?:ext|node):|\(<anonymous>\)$/;
  * no cell called, such as one being imported, keeps the module's frames.
  */
 export function trimCellStack(stack: string): string {
-  if (!stack.includes(`(${SCRIPT_PREFIX}`)) return keepModuleFrames(stack);
+  if (!stack.includes(`(${SOURCE_URL_PREFIX}`)) return keepModuleFrames(stack);
   return trimStack(stack)
     .replaceAll(/at (async )?eval \((ippd:[\w-]+:\d+:\d+)\)/g, "at $1$2");
 }

@@ -16,9 +16,6 @@ import { RecentByHash } from "./recent_by_hash.ts";
 /** A shipped function, or anything else that can be called. */
 export type UserFunction = (...args: unknown[]) => unknown;
 
-/** What starts the name of each shipped script in stacks. */
-export const SCRIPT_PREFIX = "ippd:";
-
 /** Digits of the hash in the name of a script that has no better one. */
 const SCRIPT_NAME_DIGITS = 12;
 

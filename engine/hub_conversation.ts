@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Clock, Logger, Timer } from "../base/mod.ts";
+import { type Clock, Lease, type Logger, type Timer } from "../base/mod.ts";
 import { ClientLink } from "../links/mod.ts";
 import type {
   EngineEnd,
@@ -16,7 +16,6 @@ import type {
   SlotStack,
 } from "../messages/mod.ts";
 import type { SocketOptions } from "../sockets/mod.ts";
-import { Lease } from "./lease.ts";
 
 /** Who hears what the hub says. */
 export interface HubHandler {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SCRIPT_PREFIX } from "./function_cache.ts";
+import { SOURCE_URL_PREFIX } from "../functions/mod.ts";
 
 /**
  * Removes the frames below the last one of shipped code, and the second name
@@ -18,7 +18,7 @@ export function trimStack(stack: string): string {
     const line = lines[index] ?? "";
     if (!/^\s+at /.test(line)) continue;
     firstFrame = Math.min(firstFrame, index);
-    if (line.includes(SCRIPT_PREFIX) && !line.includes("ippd:evaluator")) {
+    if (line.includes(SOURCE_URL_PREFIX) && !line.includes("ippd:evaluator")) {
       last = index;
     }
   }

@@ -108,11 +108,6 @@ export class Hub implements AsyncDisposable {
     return bound;
   }
 
-  /** Engines in the cluster. */
-  get engineCount(): number {
-    return this.#state.engineCount;
-  }
-
   /** Settles when a scheduler has registered. */
   schedulerReady(): Promise<void> {
     if (this.#state.schedulerCount > 0) return Promise.resolve();

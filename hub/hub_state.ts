@@ -30,6 +30,7 @@ import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
 import {
   type EngineMember,
   type Member,
+  newMember,
   processStatus,
   type SchedulerMember,
 } from "./member.ts";
@@ -136,12 +137,7 @@ export class HubState {
     const engineId = message.requestedId ?? this.#freeEngineId();
     this.#nextEngineId = Math.max(this.#nextEngineId, engineId + 1);
     const member: EngineMember = {
-      routingId,
-      host: message.host,
-      pid: message.pid,
-      heardMs: nowMs,
-      brokenMs: undefined,
-      load: undefined,
+      ...newMember(routingId, message, nowMs),
       info: {
         engineId,
         routingId,
@@ -176,14 +172,7 @@ export class HubState {
       this.#refuse(routingId, message.type, wrongVersion(message.protocol));
       return;
     }
-    this.#clients.set(routingId, {
-      routingId,
-      host: message.host,
-      pid: message.pid,
-      heardMs: nowMs,
-      brokenMs: undefined,
-      load: undefined,
-    });
+    this.#clients.set(routingId, newMember(routingId, message, nowMs));
     this.#actions.send(routingId, {
       type: "client_connected",
       clusterId: this.#options.clusterId,
@@ -204,12 +193,7 @@ export class HubState {
       return;
     }
     this.#schedulers.set(routingId, {
-      routingId,
-      host: message.host,
-      pid: message.pid,
-      heardMs: nowMs,
-      brokenMs: undefined,
-      load: undefined,
+      ...newMember(routingId, message, nowMs),
       address: message.address,
     });
     this.#actions.send(routingId, {
@@ -301,11 +285,7 @@ export class HubState {
   ): void {
     const { host, pid, startedMs, clusterId } = this.#options;
     const self: Member = {
-      routingId: "",
-      host,
-      pid,
-      heardMs: nowMs,
-      brokenMs: undefined,
+      ...newMember("", { host, pid }, nowMs),
       load: hub,
     };
     const processes: ProcessStatus[] = [processStatus("hub", self, nowMs)];

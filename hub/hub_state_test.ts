@@ -5,7 +5,7 @@ import {
   type Message,
   PROTOCOL_VERSION,
 } from "../messages/mod.ts";
-import { HubState, SLOTS_MAX } from "./hub_state.ts";
+import { ENGINES_MAX, HubState, SLOTS_MAX } from "./hub_state.ts";
 import { HUB_TIMES } from "./hub_times.ts";
 
 const WALL_MS = 1_000_000;
@@ -267,4 +267,12 @@ Deno.test("HubState ends engines on request and says when they are gone", () => 
   assert.ok(last?.type === "shutdown_reply");
   assert.equal(last.problem, "engines 0 did not leave in time");
   assert.equal(bench.ended, "a client asked for it");
+});
+
+Deno.test("HubState takes no more engines than its limit", () => {
+  const bench = new Bench();
+  for (let index = 0; index < ENGINES_MAX; index++) bench.engine(`e${index}`);
+  bench.said.length = 0;
+  bench.engine("one more");
+  assert.deepEqual(bench.take(), ["one more refused"]);
 });

@@ -32,6 +32,22 @@ export interface SchedulerMember extends Member {
   readonly address: SchedulerAddress;
 }
 
+/** A member that has just been heard of. */
+export function newMember(
+  routingId: string,
+  { host, pid }: Pick<Member, "host" | "pid">,
+  nowMs: number,
+): Member {
+  return {
+    routingId,
+    host,
+    pid,
+    heardMs: nowMs,
+    brokenMs: undefined,
+    load: undefined,
+  };
+}
+
 /** A member as `status` shows it. */
 export function processStatus(
   role: string,

@@ -73,16 +73,6 @@ export class ServerLink implements AsyncDisposable {
     return this.#socket.bind(endpoint);
   }
 
-  /** Whether a peer is connected now. */
-  isConnected(routingId: string): boolean {
-    return this.#socket.peer(routingId) !== undefined;
-  }
-
-  /** Messages that wait for a peer. */
-  waiting(routingId: string): number {
-    return this.#outboxes.get(routingId)?.length ?? 0;
-  }
-
   /**
    * Says something to a peer, now or when it is back; `false` when too much
    * waits for it already.

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LimitError, ProtocolError } from "../base/mod.ts";
-import { CBOR_DEPTH_MAX, decodeCbor, encodeCbor } from "./cbor.ts";
+import {
+  CBOR_BYTES_MAX,
+  CBOR_DEPTH_MAX,
+  decodeCbor,
+  encodeCbor,
+} from "./cbor.ts";
 import {
   decodeEnvelopes,
   encodeEnvelopes,
@@ -9,7 +14,9 @@ import {
   ENVELOPE_MESSAGES_MAX,
   type Message,
   OWN_FRAME_BYTES_MIN,
+  PAYLOAD_PARTS_MAX,
 } from "./envelope.ts";
+import { TEXT_LENGTH_MAX } from "./fields.ts";
 import { Outbox, OUTBOX_BATCH_MAX } from "./outbox.ts";
 
 const request: Message = {
@@ -317,4 +324,21 @@ Deno.test("Outbox keeps everything, in order, while the socket is full", async (
   outbox.flush();
   assert.deepEqual(sent, ["a", "b", "c", "d"]);
   assert.equal(outbox.length, 0);
+});
+
+Deno.test("decodeCbor and decodeEnvelopes refuse what is over their limits", () => {
+  assert.throws(
+    () => decodeCbor(new Uint8Array(CBOR_BYTES_MAX + 1)),
+    LimitError,
+  );
+  const sizes = new Array(PAYLOAD_PARTS_MAX + 1).fill(0);
+  assert.throws(
+    () => decodeEnvelopes([encodeCbor([request, sizes]), new Uint8Array(0)]),
+    /sizes are not a list/,
+  );
+  const reason = "x".repeat(TEXT_LENGTH_MAX + 1);
+  assert.throws(
+    () => decodeEnvelopes([encodeCbor([{ type: "stop", reason }, []])]),
+    /reason is not a text of at most/,
+  );
 });

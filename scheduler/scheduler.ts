@@ -6,6 +6,7 @@
  */
 import {
   type Clock,
+  Lease,
   type Logger,
   randomWord,
   silentLogger,
@@ -25,6 +26,8 @@ import { type CurveCrypto, encodeZ85, type KeyPair } from "../security/mod.ts";
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
 import { type SchedulerLimits, SchedulerState } from "./scheduler_state.ts";
 
+/** How long the hub may be away unless told otherwise. */
+const LEASE_MS = 60_000;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
 
@@ -74,13 +77,13 @@ export class Scheduler implements AsyncDisposable {
   readonly #state: SchedulerState;
   readonly #link: ServerLink;
   readonly #hub: ClientLink;
+  readonly #lease: Lease;
   readonly #resolveEnded: (reason: string) => void;
   /** Engines that called before the hub announced them. */
   readonly #early = new Map<string, { slots: number; holding: string[] }>();
   #roles: ReadonlyMap<string, string> = new Map();
   #bound = "";
   #heartbeat: Timer | undefined;
-  #lease: Timer | undefined;
   #ending: Promise<void> | undefined;
 
   /** Makes a scheduler that is not bound yet. */
@@ -95,6 +98,11 @@ export class Scheduler implements AsyncDisposable {
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.network === undefined ? {} : { network: options.network }),
     };
+    this.#lease = new Lease({
+      clock: this.#clock,
+      onExpired: (silentMs) =>
+        void this.stop(`no hub for ${(silentMs / 1000).toFixed(0)} s`),
+    });
     this.#link = new ServerLink({
       socket: {
         ...shared,
@@ -138,7 +146,7 @@ export class Scheduler implements AsyncDisposable {
   /** Listens, then tells the hub where. */
   async start(endpoint: string): Promise<string> {
     this.#bound = await this.#link.bind(endpoint);
-    this.#renewLease();
+    this.#lease.begin(this.#options.leaseMs ?? LEASE_MS);
     this.#hub.connect(this.#options.hub.endpoints);
     return this.#bound;
   }
@@ -157,7 +165,7 @@ export class Scheduler implements AsyncDisposable {
   async #end(reason: string): Promise<void> {
     this.#log.info("scheduler ends", { reason });
     this.#heartbeat?.cancel();
-    this.#lease?.cancel();
+    this.#lease.stop();
     await Promise.all([
       this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
       this.#link.close({ lingerMs: FAREWELL_LINGER_MS }),
@@ -179,18 +187,9 @@ export class Scheduler implements AsyncDisposable {
     });
   }
 
-  #renewLease(): void {
-    this.#lease?.cancel();
-    const leaseMs = this.#options.leaseMs ?? 60_000;
-    this.#lease = this.#clock.setTimer(
-      leaseMs,
-      () => void this.stop(`no hub for ${leaseMs / 1000} s`),
-    );
-  }
-
   /** What the hub says. */
   #heard(message: Message): void {
-    this.#renewLease();
+    this.#lease.renew();
     switch (message.type) {
       case "scheduler_registered":
         return this.#registered(message);

@@ -110,13 +110,6 @@ export class SchedulerState {
     };
   }
 
-  /** Engine ids known and how many tasks each holds. */
-  *engineLoads(): Iterable<readonly [number, number]> {
-    for (const entry of this.#engines.values()) {
-      yield [entry.engineId, entry.assigned.size + entry.direct.length];
-    }
-  }
-
   /** The hub says: this engine is in the cluster. */
   engineJoined(engineId: number, routingId: string, slots: number): void {
     if (this.#engines.has(engineId)) return;

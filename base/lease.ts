@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../base/mod.ts";
+import type { Clock, Timer } from "./clock.ts";
 
 /** Options of {@linkcode Lease}. */
 export interface LeaseOptions {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { VirtualClock } from "../base/mod.ts";
-import { Lease } from "./lease.ts";
+import { Lease, VirtualClock } from "./mod.ts";
 
 Deno.test("Lease expires once, when nothing was heard for its whole length", () => {
   const clock = new VirtualClock();
