@@ -286,6 +286,7 @@ Deno.test("EngineDirectory finds engines by position and checks targets", () => 
       pid: 1,
       slots: 2,
       labels: {},
+      resources: {},
       registeredMs: 0,
     });
   }

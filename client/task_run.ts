@@ -6,6 +6,7 @@
 import {
   CancelledError,
   ConnectionError,
+  DependencyError,
   type EngineLostDetails,
   EngineLostError,
   LimitError,
@@ -217,6 +218,13 @@ function outcomeError(
       return reason.includes("at most")
         ? new LimitError(`Cannot submit task ${id}: ${reason}`)
         : new ConnectionError(`Cannot submit task ${id}: ${reason}`);
+    case "unmet":
+    case "impossible":
+    case "invalid":
+      return new DependencyError(
+        outcome.status,
+        `Cannot run task ${id}: ${reason}`,
+      );
   }
 }
 

@@ -145,6 +145,7 @@ export class HubState {
         pid: message.pid,
         slots: message.slots,
         labels: message.labels,
+        resources: message.resources ?? {},
         registeredMs: wallMs,
       },
     };

@@ -38,6 +38,7 @@ const EVERY_MESSAGE: readonly Message[] = [
     slots: 2,
     labels: { gpu: "yes" },
     requestedId: 5,
+    resources: { gpu: 2 },
   },
   {
     type: "engine_registered",
@@ -57,6 +58,7 @@ const EVERY_MESSAGE: readonly Message[] = [
       pid: 2,
       slots: 3,
       labels: {},
+      resources: {},
       registeredMs: 4.25,
     }],
     schedulers: [],
@@ -109,6 +111,7 @@ const EVERY_MESSAGE: readonly Message[] = [
     outputs: 3,
     reason: "r",
     end: { reason: "r" },
+    attempts: 2,
   },
   { type: "function_source", hash: "h" },
   { type: "function_missing", hash: "h" },

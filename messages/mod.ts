@@ -16,4 +16,5 @@ export * from "./remote_error.ts";
 export * from "./roles.ts";
 export * from "./slot.ts";
 export * from "./task.ts";
+export * from "./task_terms.ts";
 export * from "./value.ts";

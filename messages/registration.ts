@@ -16,6 +16,7 @@ import {
   textList,
   textMap,
 } from "./fields.ts";
+import { resourceAmounts } from "./task_terms.ts";
 
 /** The version of the message language; both sides must have the same. */
 export const PROTOCOL_VERSION = 1;
@@ -34,6 +35,8 @@ export interface EngineInfo {
   readonly slots: number;
   /** Free words that its starter gave it. */
   readonly labels: Readonly<Record<string, string>>;
+  /** How much it has of what tasks may ask for, by name. */
+  readonly resources: Readonly<Record<string, number>>;
   /** When it registered, in milliseconds since the Unix epoch. */
   readonly registeredMs: number;
 }
@@ -84,6 +87,8 @@ export interface EngineRegister {
   readonly labels: Readonly<Record<string, string>>;
   /** The id it would like, such as an MPI rank. */
   readonly requestedId?: number | undefined;
+  /** How much it has of what tasks may ask for; absent, nothing. */
+  readonly resources?: Readonly<Record<string, number>> | undefined;
 }
 
 /** Hub to engine: you are in. */
@@ -240,6 +245,7 @@ function engineInfo(fields: Fields): EngineInfo {
     pid: count(fields, "pid"),
     slots: count(fields, "slots"),
     labels: textMap(fields, "labels"),
+    resources: resourceAmounts(fields, "resources"),
     registeredMs: finite(fields, "registeredMs"),
   };
 }
@@ -282,6 +288,7 @@ export const registrationCodecs: {
     pid: count(fields, "pid"),
     slots: count(fields, "slots"),
     labels: textMap(fields, "labels"),
+    resources: resourceAmounts(fields, "resources"),
     requestedId: optionalCount(fields, "requestedId"),
   }),
   "engine_registered": (fields) => ({

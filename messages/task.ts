@@ -6,13 +6,13 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { ProtocolError } from "../base/mod.ts";
 import {
   count,
   countList,
   type Fields,
   finite,
   map,
+  optionalCount,
   optionalText,
   text,
   TEXT_LENGTH_MAX,
@@ -20,6 +20,7 @@ import {
   word,
 } from "./fields.ts";
 import { type EngineEnd, engineEnd } from "./registration.ts";
+import { optionalTimeout, type TaskTerms, taskTerms } from "./task_terms.ts";
 
 /**
  * One call of a function. The payload is the encoded list of arguments, or
@@ -127,9 +128,6 @@ const WORK_KINDS: readonly Work["kind"][] = [
 ];
 const CELL_LANGUAGES: readonly CellLanguage[] = ["ts", "js"];
 
-/** Longest time limit of a task: timers know no longer one. */
-export const TASK_TIMEOUT_MS_MAX: number = 2 ** 31 - 1;
-
 /** Client to scheduler: run this. */
 export interface TaskRequest {
   /** Which message this is. */
@@ -144,6 +142,8 @@ export interface TaskRequest {
   readonly work: Work;
   /** How long it may run once it has started. */
   readonly timeoutMs?: number | undefined;
+  /** When and where it is to run, where anything is asked. */
+  readonly terms?: TaskTerms | undefined;
 }
 
 /** Scheduler to engine: run this. */
@@ -158,16 +158,28 @@ export interface TaskAssign {
   readonly work: Work;
   /** How long it may run once it has started. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Values of other tasks stand for arguments: how many parts of the payload
+   * each has, behind those of the task itself.
+   */
+  readonly inputParts?: readonly number[] | undefined;
 }
 
-/** How a task ended. */
+/**
+ * How a task ended. `unmet`, `impossible` and `invalid` are about what it
+ * depends on; an engine says `unmet` of a conditional task that it did not
+ * start.
+ */
 export type TaskStatus =
   | "ok"
   | "error"
   | "engine_lost"
   | "cancelled"
   | "timed_out"
-  | "refused";
+  | "refused"
+  | "unmet"
+  | "impossible"
+  | "invalid";
 
 const TASK_STATUSES: readonly TaskStatus[] = [
   "ok",
@@ -176,6 +188,9 @@ const TASK_STATUSES: readonly TaskStatus[] = [
   "cancelled",
   "timed_out",
   "refused",
+  "unmet",
+  "impossible",
+  "invalid",
 ];
 
 /**
@@ -201,6 +216,8 @@ export interface TaskOutcome {
   readonly reason?: string | undefined;
   /** How the engine ended, where the status is `engine_lost`. */
   readonly end?: EngineEnd | undefined;
+  /** How many times it was given to an engine, where that is not once. */
+  readonly attempts?: number | undefined;
 }
 
 /** Client to scheduler to engine: the unit behind a hash is the payload. */
@@ -285,14 +302,8 @@ function work(fields: Fields): Work {
 }
 
 function timeout(fields: Fields): { timeoutMs?: number } {
-  if (fields["timeoutMs"] === undefined) return {};
-  const timeoutMs = finite(fields, "timeoutMs");
-  if (timeoutMs > 0 && timeoutMs <= TASK_TIMEOUT_MS_MAX) return { timeoutMs };
-  throw new ProtocolError(
-    `Cannot read message ${
-      String(fields["type"])
-    }: timeoutMs is not from 0 to ${TASK_TIMEOUT_MS_MAX}`,
-  );
+  const timeoutMs = optionalTimeout(fields, "timeoutMs");
+  return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
 /** How each message of this conversation is read. */
@@ -308,6 +319,9 @@ export const taskCodecs: {
     targets: countList(fields, "targets"),
     work: work(map(fields, "work")),
     ...timeout(fields),
+    ...(fields["terms"] === undefined
+      ? {}
+      : { terms: taskTerms(map(fields, "terms")) }),
   }),
   "task_assign": (fields) => ({
     type: "task_assign",
@@ -315,6 +329,9 @@ export const taskCodecs: {
     client: text(fields, "client"),
     work: work(map(fields, "work")),
     ...timeout(fields),
+    ...(fields["inputParts"] === undefined
+      ? {}
+      : { inputParts: countList(fields, "inputParts") }),
   }),
   "task_outcome": (fields) => ({
     type: "task_outcome",
@@ -328,6 +345,7 @@ export const taskCodecs: {
     end: fields["end"] === undefined
       ? undefined
       : engineEnd(map(fields, "end")),
+    attempts: optionalCount(fields, "attempts"),
   }),
   "function_source": (fields) => ({
     type: "function_source",

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ProtocolError } from "../base/mod.ts";
 import type { Fields } from "./fields.ts";
-import { TASK_TIMEOUT_MS_MAX, taskCodecs } from "./task.ts";
+import { taskCodecs } from "./task.ts";
+import { TASK_TIMEOUT_MS_MAX } from "./task_terms.ts";
 
 const REQUEST: Fields = {
   type: "task_request",
