@@ -9,6 +9,7 @@
 import { Buffer } from "node:buffer";
 import { Deserializer, Serializer } from "node:v8";
 import { EMPTY_BYTES, ProtocolError } from "../base/mod.ts";
+import { NOT_PLAIN, readPlain, writePlain } from "./value_plain.ts";
 import { scanValue } from "./value_scan.ts";
 
 type View = ArrayBufferView<ArrayBufferLike>;
@@ -293,6 +294,8 @@ function malformed(): ProtocolError {
  * @throws {TypeError} naming the path to what cannot cross.
  */
 export function encodeValue(value: unknown, path = "value"): Uint8Array[] {
+  const plain = writePlain(value);
+  if (plain !== undefined) return [plain];
   const buffers = scanValue(value, path);
   const encoder = new ValueEncoder(buffers);
   encoder.writeHeader();
@@ -306,7 +309,12 @@ export function encodeValue(value: unknown, path = "value"): Uint8Array[] {
  * @throws {ProtocolError} when the parts are not an encoded value.
  */
 export function decodeValue(parts: readonly Uint8Array[]): unknown {
-  if (parts.length === 0) throw new ProtocolError("Cannot read value: empty");
+  const [data] = parts;
+  if (data === undefined) throw new ProtocolError("Cannot read value: empty");
+  if (parts.length === 1) {
+    const plain = readPlain(data);
+    if (plain !== NOT_PLAIN) return plain;
+  }
   try {
     const decoder = new ValueDecoder(parts);
     decoder.readHeader();
