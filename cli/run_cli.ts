@@ -9,47 +9,18 @@
 import { Command, CommanderError } from "commander";
 import { toError } from "../base/mod.ts";
 import config from "../deno.json" with { type: "json" };
+import { example, inHouseStyle } from "./command_context.ts";
 import {
-  type DefineCommand,
-  example,
-  inHouseStyle,
-} from "./command_context.ts";
+  checkSections,
+  configurationPath,
+  configure,
+  listenToEnvironment,
+  readConfiguration,
+  sectionOf,
+} from "./configuration.ts";
 import { EXIT, type ExitCode, exitCodeHelp, exitCodeOf } from "./exit_codes.ts";
+import { subcommands } from "./subcommands.ts";
 import { systemTerminal, type Terminal } from "./terminal.ts";
-
-interface Subcommand {
-  readonly summary: string;
-  /** Loads the subcommand's code, so that the others' is not loaded. */
-  readonly load: () => Promise<DefineCommand>;
-}
-
-const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
-  ["controller", {
-    summary: "run a hub and a scheduler",
-    load: async () =>
-      (await import("./controller_command.ts")).defineController,
-  }],
-  ["engine", {
-    summary: "run an engine",
-    load: async () => (await import("./engine_command.ts")).defineEngine,
-  }],
-  ["status", {
-    summary: "show how a cluster is",
-    load: async () => (await import("./status_command.ts")).defineStatus,
-  }],
-  ["keys", {
-    summary: "make keys and show fingerprints",
-    load: async () => (await import("./keys_command.ts")).defineKeys,
-  }],
-  ["hub", {
-    summary: "run a hub alone",
-    load: async () => (await import("./hub_command.ts")).defineHub,
-  }],
-  ["scheduler", {
-    summary: "run a scheduler for a hub elsewhere",
-    load: async () => (await import("./scheduler_command.ts")).defineScheduler,
-  }],
-]);
 
 /**
  * Runs a command line; gives the exit code and never rejects.
@@ -83,6 +54,7 @@ async function run(
   let exitCode: ExitCode = EXIT.ok;
   const context = {
     terminal,
+    subcommands,
     finish: (code: ExitCode) => void (exitCode = code),
   };
   const program = inHouseStyle(new Command("ippd"), terminal)
@@ -92,21 +64,35 @@ async function run(
     .addHelpText("after", `\n${exitCodeHelp()}`)
     .addHelpText("after", example("ippd controller", "ippd status"));
   const chosen = args.filter((word) => !word.startsWith("-")).slice(0, 2);
-  for (const [name, { summary, load }] of SUBCOMMANDS) {
+  for (const name of subcommands.names) {
     const command = inHouseStyle(program.command(name), terminal)
-      .summary(summary);
+      .summary(subcommands.summary(name));
     const isWanted = chosen[0] === name ||
       (chosen[0] === "help" && chosen[1] === name);
-    if (isWanted) (await load())(command, context);
+    if (!isWanted) continue;
+    (await subcommands.load(name))(command, context);
+    // What shows and mends the configuration must not fail because of it.
+    if (name !== "config") applyConfiguration(command, args);
   }
   await program.parseAsync([...args], { from: "user" });
   return exitCode;
 }
 
+/** Gives options their values from the environment and from `ippd.json`. */
+function applyConfiguration(command: Command, args: readonly string[]): void {
+  const path = [command.name()];
+  listenToEnvironment(command, path);
+  const at = args.indexOf("--profile");
+  const file = configurationPath(at < 0 ? undefined : args[at + 1]);
+  const configuration = readConfiguration(file);
+  checkSections(configuration, subcommands.names, file);
+  configure(command, path, sectionOf(configuration, command.name()), file);
+}
+
 /** What commander complains of, and where to look. */
 function usageLine(complaint: string, args: readonly string[]): string {
   const what = oneLine(complaint).replace(/^error: /, "").replace(/\.$/, "");
-  const name = args.find((word) => SUBCOMMANDS.has(word));
+  const name = args.find((word) => subcommands.names.includes(word));
   const help = name === undefined ? "ippd --help" : `ippd ${name} --help`;
   return `Cannot read the command line: ${what}; see ${help}`;
 }

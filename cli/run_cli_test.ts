@@ -1,22 +1,14 @@
 import assert from "node:assert/strict";
 import { EXIT } from "./exit_codes.ts";
 import { runCli } from "./run_cli.ts";
+import { subcommands } from "./subcommands.ts";
 import { FakeTerminal } from "./terminal_fixture_test.ts";
-
-const SUBCOMMANDS = [
-  "controller",
-  "engine",
-  "status",
-  "keys",
-  "hub",
-  "scheduler",
-];
 
 Deno.test("runCli() prints help with the exit codes and every subcommand", async () => {
   const terminal = new FakeTerminal();
   assert.equal(await runCli(["--help"], terminal), EXIT.ok);
   assert.match(terminal.output, /^Exit codes:$/m);
-  for (const name of SUBCOMMANDS) {
+  for (const name of subcommands.names) {
     assert.match(terminal.output, new RegExp(`^  ${name} `, "m"));
   }
   assert.deepEqual(terminal.errors, []);
@@ -24,7 +16,7 @@ Deno.test("runCli() prints help with the exit codes and every subcommand", async
 
 Deno.test("runCli() prints each subcommand's help with an example", async () => {
   const commands = [
-    ...SUBCOMMANDS.map((name) => [name]),
+    ...subcommands.names.map((name) => [name]),
     ["keys", "new"],
     ["keys", "show"],
   ];

@@ -5,7 +5,12 @@
  */
 import { ConnectionError, TimeoutError } from "../base/mod.ts";
 import type { EngineInfo, EngineStack, StatusReply } from "../messages/mod.ts";
-import { type ConnectionInfo, readConnectionFile } from "../security/mod.ts";
+import {
+  CONNECTION_INFO_VARIABLE,
+  type ConnectionInfo,
+  connectionInfoFromEnvironment,
+  readConnectionFile,
+} from "../security/mod.ts";
 import { type DirectTargets, DirectView } from "./direct_view.ts";
 import { LoadBalancedView } from "./load_balanced_view.ts";
 import { connectionFilePath } from "./profile_paths.ts";
@@ -31,7 +36,8 @@ export interface ShutdownOptions {
  * Connects to a running cluster.
  *
  * @param target Path of a connection file, what is in one, or nothing for the
- * cluster that `ippd controller` runs in the default profile.
+ * cluster of `ippd run`, else that of `ippd controller` in the default
+ * profile.
  * @throws {ConnectionFileError} when the file is missing or cannot be used.
  * @throws {ConnectionError} when nobody answers within `timeoutMs`.
  * @throws {AuthenticationError} when the keys in the file are refused.
@@ -40,10 +46,20 @@ export async function connect(
   target?: string | ConnectionInfo,
   options: ConnectOptions = {},
 ): Promise<Client> {
-  const info = typeof target === "object" ? target : await readConnectionFile(
-    target ?? connectionFilePath({ role: "client" }),
-  );
+  const info = typeof target === "object"
+    ? target
+    : target === undefined
+    ? await defaultInfo()
+    : await readConnectionFile(target);
   return new Client(await Session.open(info, options));
+}
+
+/** What `ippd run` gives its program, else the file of the default profile. */
+async function defaultInfo(): Promise<ConnectionInfo> {
+  const given = Deno.env.get(CONNECTION_INFO_VARIABLE);
+  return given === undefined
+    ? await readConnectionFile(connectionFilePath({ role: "client" }))
+    : connectionInfoFromEnvironment(given);
 }
 
 /** A connection to a cluster: its engines, and views to run code on them. */

@@ -20,4 +20,5 @@ export {
   type SlotSandbox,
   splitGrants,
 } from "./slot_permissions.ts";
+export { createLocalCells, type RunCell } from "./local_cells.ts";
 export { runSlot } from "./slot_main.ts";

@@ -1,0 +1,168 @@
+/**
+ * `ippd top`: engines and queues, as they are now.
+ *
+ * @module
+ */
+import { type Command, Option } from "commander";
+import { systemClock } from "../base/mod.ts";
+import { connect } from "../client/mod.ts";
+import type { StatusReply } from "../messages/mod.ts";
+import { type CommandContext, example } from "./command_context.ts";
+import {
+  addConnectionFlags,
+  type ConnectionFlags,
+  connectionInfo,
+} from "./connection_source.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { seconds } from "./option_values.ts";
+import { StopSource } from "./stop_source.ts";
+import { type Column, formatBytes, formatTable } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface TopFlags extends ConnectionFlags {
+  readonly interval: number;
+  readonly once?: true;
+}
+
+const INTERVAL_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Rows of engines that a screen shows. */
+const ENGINES_SHOWN_MAX = 200;
+
+const COLUMNS: readonly Column[] = [
+  { heading: "ENGINE", align: "right" },
+  { heading: "HOST" },
+  { heading: "PID", align: "right" },
+  { heading: "LOAD" },
+  { heading: "RUNNING", align: "right" },
+  { heading: "QUEUED", align: "right" },
+  { heading: "FINISHED", align: "right" },
+  { heading: "TASKS/S", align: "right" },
+  { heading: "MEMORY", align: "right" },
+  { heading: "HEARD", align: "right" },
+];
+
+/** Defines `ippd top`. */
+export function defineTop(
+  command: Command,
+  { terminal, finish }: CommandContext,
+): void {
+  command.description(
+    "Watch the engines of a cluster and what waits for them; Ctrl-C ends it.",
+  );
+  addConnectionFlags(command)
+    .addOption(
+      new Option("--interval <seconds>", "how often to look")
+        .argParser(seconds).default(INTERVAL_MS, String(INTERVAL_MS / 1_000)),
+    )
+    .option("--once", "look twice, print, and end")
+    .addHelpText("after", example("ippd top --interval 0.5"))
+    .action(async (flags: TopFlags) => finish(await watch(flags, terminal)));
+}
+
+async function watch(flags: TopFlags, terminal: Terminal): Promise<ExitCode> {
+  const info = await connectionInfo("client", flags, terminal);
+  using stop = new StopSource(terminal);
+  await using client = await connect(info, { timeoutMs: CONNECT_TIMEOUT_MS });
+  const stopped = stop.asked.then(() => true);
+  let before: Seen | undefined;
+  for (let round = 0;; round++) {
+    const now = { status: await client.status(), atMs: systemClock.now() };
+    const text = topText(now, before);
+    if (flags.once !== true) terminal.out(screenOf(text));
+    else if (round > 0) {
+      terminal.out(text);
+      return EXIT.ok;
+    }
+    before = now;
+    if (await isOver(stopped, flags.interval)) return EXIT.ok;
+  }
+}
+
+async function isOver(
+  stopped: Promise<boolean>,
+  waitMs: number,
+): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = systemClock.setTimer(waitMs, () => resolve(false));
+  try {
+    return await Promise.race([stopped, promise]);
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** Clears a terminal and writes from its top; elsewhere only appends. */
+function screenOf(text: string): string {
+  return Deno.stdout.isTerminal() ? `\x1b[H\x1b[2J${text}` : `${text}\n`;
+}
+
+/** A status, and when it was. */
+export interface Seen {
+  /** How everybody was. */
+  readonly status: StatusReply;
+  /** When, in milliseconds. */
+  readonly atMs: number;
+}
+
+/** What is shown; rates need an earlier look. */
+export function topText(now: Seen, before: Seen | undefined): string {
+  const { status } = now;
+  const engines = status.processes.filter(({ role }) => role === "engine");
+  const schedulers = status.processes
+    .filter(({ role }) => role === "scheduler");
+  const sum = (of: (process: typeof engines[number]) => number): number =>
+    schedulers.reduce((total, process) => total + of(process), 0);
+  const slots = engines.reduce((total, engine) => total + engine.slots, 0);
+  const name = status.clusterId === "" ? "cluster" : status.clusterId;
+  const heading = [
+    `${name}: up ${(status.uptimeMs / 1_000).toFixed(0)} s, ` +
+    `${engines.length} engines with ${slots} slots, ${status.clients} clients`,
+    `tasks: ${sum((p) => p.running)} at engines, ${sum((p) => p.queued)} ` +
+    `waiting, ${sum((p) => p.finished)} finished`,
+    "",
+    "",
+  ].join("\n");
+  const shown = engines.slice(0, ENGINES_SHOWN_MAX);
+  const rest = engines.length - shown.length;
+  return heading +
+    formatTable(
+      COLUMNS,
+      shown.map((engine) => [
+        String(engine.engineId),
+        engine.host,
+        String(engine.pid),
+        loadBar(engine.running, engine.slots),
+        String(engine.running),
+        String(engine.queued),
+        String(engine.finished),
+        rateOf(engine.engineId, now, before),
+        formatBytes(engine.memoryBytes),
+        `${(engine.silentMs / 1_000).toFixed(1)} s`,
+      ]),
+    ) + (rest > 0 ? `and ${rest} more\n` : "");
+}
+
+const BAR_WIDTH = 10;
+
+function loadBar(running: number, slots: number): string {
+  const share = Math.min(1, running / Math.max(1, slots));
+  const full = Math.round(share * BAR_WIDTH);
+  return "#".repeat(full) + ".".repeat(BAR_WIDTH - full);
+}
+
+function rateOf(
+  engineId: number,
+  now: Seen,
+  before: Seen | undefined,
+): string {
+  const finished = (seen: Seen | undefined): number | undefined =>
+    seen?.status.processes.find((process) =>
+      process.role === "engine" && process.engineId === engineId
+    )?.finished;
+  const [is, was] = [finished(now), finished(before)];
+  if (before === undefined || is === undefined || was === undefined) return "-";
+  const perSecond = (is - was) /
+    Math.max(0.001, (now.atMs - before.atMs) / 1e3);
+  return perSecond.toFixed(perSecond < 10 ? 1 : 0);
+}
