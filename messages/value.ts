@@ -9,8 +9,10 @@
 import { Buffer } from "node:buffer";
 import { Deserializer, Serializer } from "node:v8";
 import { EMPTY_BYTES, ProtocolError } from "../base/mod.ts";
+import { registeredClass } from "./class_registry.ts";
+import { type Instance, replaceInstances } from "./value_instances.ts";
 import { NOT_PLAIN, readPlain, writePlain } from "./value_plain.ts";
-import { scanValue } from "./value_scan.ts";
+import { type ScannedValue, scanValue } from "./value_scan.ts";
 
 type View = ArrayBufferView<ArrayBufferLike>;
 type ViewMaker = (
@@ -39,6 +41,9 @@ const VIEW_KINDS: readonly (readonly [string, number, ViewMaker])[] = [
 const VIEW_KIND_INDEX: ReadonlyMap<string, number> = new Map(
   VIEW_KINDS.map(([name], index) => [name, index]),
 );
+
+/** Where the index of a view's type stands, for an instance of a class. */
+const INSTANCE_KIND = 255;
 
 /**
  * Memory travels in pieces of at most this many bytes, so that one piece is
@@ -95,9 +100,14 @@ interface Memory {
 class ValueEncoder extends Serializer {
   readonly #memory = new MapClass<ArrayBufferLike, Memory>();
   readonly #views: View[] = [];
+  readonly #instances: ReadonlyMap<object, Instance> | undefined;
 
-  constructor(buffers: readonly ArrayBuffer[]) {
+  constructor(
+    buffers: readonly ArrayBuffer[],
+    instances?: ReadonlyMap<object, Instance>,
+  ) {
     super();
+    this.#instances = instances;
     const extras = this as unknown as SerializerExtras;
     extras._setTreatArrayBufferViewsAsHostObjects(true);
     // Their order in the table is their number in the clone.
@@ -110,10 +120,19 @@ class ValueEncoder extends Serializer {
   }
 
   _writeHostObject(view: View): void {
+    const instance = this.#instances?.get(view);
+    if (instance !== undefined) return this.#writeInstance(instance);
     this.writeUint32(viewKind(view));
     this.writeUint32(this.#views.length);
     this.#views.push(view);
     this.#use(view.buffer, view.byteOffset, view.byteOffset + view.byteLength);
+  }
+
+  #writeInstance({ name, path, data }: Instance): void {
+    this.writeUint32(INSTANCE_KIND);
+    this.writeValue(name);
+    this.writeValue(path);
+    this.writeValue(data);
   }
 
   /** The table, then the pieces; nothing when there is no memory. */
@@ -218,6 +237,8 @@ class ValueDecoder extends Deserializer {
   readonly #memory: readonly Uint8Array[];
   /** Three numbers for each view: memory, offset, length. */
   readonly #views: Float64Array;
+  /** Why an instance could not be made. */
+  problem: TypeError | undefined;
 
   constructor(parts: readonly Uint8Array[]) {
     const data = parts[0] ?? EMPTY_BYTES;
@@ -232,8 +253,10 @@ class ValueDecoder extends Deserializer {
     }
   }
 
-  _readHostObject(): View {
-    const kind = VIEW_KINDS[this.readUint32()];
+  _readHostObject(): object {
+    const index = this.readUint32();
+    if (index === INSTANCE_KIND) return this.#readInstance();
+    const kind = VIEW_KINDS[index];
     const row = this.readUint32() * 3;
     const bytes = this.#memory[this.#views[row] ?? -1];
     const offset = this.#views[row + 1] ?? -1;
@@ -246,6 +269,34 @@ class ValueDecoder extends Deserializer {
     ) throw malformed();
     const { buffer, byteOffset } = bytes;
     return make(buffer as ArrayBuffer, byteOffset + offset, byteLength);
+  }
+
+  /** The only code that decoding runs: what was registered here. */
+  #readInstance(): object {
+    const name: unknown = this.readValue();
+    const path: unknown = this.readValue();
+    const data: unknown = this.readValue();
+    const known = registeredClass(name);
+    if (known === undefined) {
+      this.problem = new TypeErrorClass(
+        `Cannot read ${path}: class ${name} is not registered here; call registerClass before`,
+      );
+      throw this.problem;
+    }
+    try {
+      const made = known.decode(data);
+      if (typeof made === "object" && made !== null) return made;
+    } catch (cause) {
+      this.problem = new TypeErrorClass(
+        `Cannot read ${path}: class ${name} did not decode it`,
+        { cause },
+      );
+      throw this.problem;
+    }
+    this.problem = new TypeErrorClass(
+      `Cannot read ${path}: class ${name} did not decode it to an object`,
+    );
+    throw this.problem;
   }
 }
 
@@ -296,16 +347,44 @@ function malformed(): ProtocolError {
 export function encodeValue(value: unknown, path = "value"): Uint8Array[] {
   const plain = writePlain(value);
   if (plain !== undefined) return [plain];
-  const buffers = scanValue(value, path);
-  const encoder = new ValueEncoder(buffers);
+  const scanned = scanValue(value, path);
+  if (scanned.hasInstances) return encodeInstances(value, path);
+  return encodeScanned(value, scanned);
+}
+
+function encodeScanned(
+  value: unknown,
+  { buffers }: ScannedValue,
+  instances?: ReadonlyMap<object, Instance>,
+): Uint8Array[] {
+  const encoder = new ValueEncoder(buffers, instances);
   encoder.writeHeader();
   encoder.writeValue(value);
   return [encoder.releaseBuffer(), ...encoder.memoryParts(buffers.length)];
 }
 
+/** Encodes a value with instances of registered classes. */
+function encodeInstances(whole: unknown, path: string): Uint8Array[] {
+  const { value, instances } = replaceInstances(whole, path);
+  const parts = [value];
+  for (const instance of instances.values()) {
+    scanValue(instance.data, instance.path);
+    parts.push(instance.data);
+  }
+  const scanned = scanValue(parts, path);
+  if (scanned.hasInstances) {
+    throw new TypeErrorClass(
+      `Cannot send ${path}: the cause of an error is of a registered class`,
+    );
+  }
+  return encodeScanned(value, scanned, instances);
+}
+
 /**
- * Decodes what {@linkcode encodeValue} made. Runs no code.
+ * Decodes what {@linkcode encodeValue} made. Runs no code but that of classes
+ * that were registered here.
  *
+ * @throws {TypeError} when a class is not registered here.
  * @throws {ProtocolError} when the parts are not an encoded value.
  */
 export function decodeValue(parts: readonly Uint8Array[]): unknown {
@@ -315,12 +394,14 @@ export function decodeValue(parts: readonly Uint8Array[]): unknown {
     const plain = readPlain(data);
     if (plain !== NOT_PLAIN) return plain;
   }
+  let decoder: ValueDecoder | undefined;
   try {
-    const decoder = new ValueDecoder(parts);
+    decoder = new ValueDecoder(parts);
     decoder.readHeader();
     return decoder.readValue();
   } catch (cause) {
     if (cause instanceof ProtocolError) throw cause;
+    if (decoder?.problem !== undefined) throw decoder.problem;
     throw new ProtocolError("Cannot read value: not a structured clone", {
       cause,
     });

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { type Verdict, verdicts } from "./class_registry.ts";
+
 /** Platform objects whose clone would be an empty object. */
 const PLATFORM_CLASSES: readonly { readonly prototype: object }[] = [
   AbortController,
@@ -46,32 +48,34 @@ const { get: getProperty } = Reflect;
 const OBJECT_PROTOTYPE = Object.prototype;
 const sourceText = Function.prototype.toString;
 
-/** What is known of prototypes: whether their instances are refused. */
-const verdicts = new WeakMap<object, string | false>([
-  [Object.prototype, false],
-  [Array.prototype, false],
-]);
+/** What a value holds that does not simply cross. */
+export interface ScannedValue {
+  /** Every `ArrayBuffer`. */
+  readonly buffers: ArrayBuffer[];
+  /** Whether there are instances of registered classes. */
+  hasInstances: boolean;
+}
 
 /**
- * Finds every `ArrayBuffer` of a value.
+ * Looks through a value, but not into instances of registered classes.
  *
  * @param path What messages call the value.
  * @throws {TypeError} with the path to what cannot cross.
  */
-export function scanValue(value: unknown, path: string): ArrayBuffer[] {
-  const buffers: ArrayBuffer[] = [];
-  if (!scan(value, buffers)) {
+export function scanValue(value: unknown, path: string): ScannedValue {
+  const scanned: ScannedValue = { buffers: [], hasInstances: false };
+  if (!scan(value, scanned)) {
     throw new TypeErrorClass(
       `Cannot send ${
         findRefused(value, path, new SetClass<unknown>()) ?? path
       }`,
     );
   }
-  return buffers;
+  return scanned;
 }
 
 /** Whether everything in a value can cross. */
-function scan(root: unknown, buffers: ArrayBuffer[]): boolean {
+function scan(root: unknown, scanned: ScannedValue): boolean {
   if (typeof root !== "object" || root === null) {
     return typeof root !== "function" && typeof root !== "symbol";
   }
@@ -93,14 +97,19 @@ function scan(root: unknown, buffers: ArrayBuffer[]): boolean {
     const object = waiting.pop();
     if (object === undefined) return true;
     if (object instanceof BufferClass) {
-      buffers.push(object);
+      scanned.buffers.push(object);
       continue;
     }
     if (isView(object)) {
       if (object.buffer instanceof SharedClass) return false;
       continue;
     }
-    if (refusal(object) !== undefined) return false;
+    const verdict = verdictOf(object);
+    if (verdict !== false) {
+      if (typeof verdict === "string") return false;
+      scanned.hasInstances = true;
+      continue;
+    }
     if (!visitInner(object, visit)) return false;
   }
 }
@@ -133,16 +142,16 @@ function visitInner(
   return true;
 }
 
-/** Why an object cannot cross as it is, if it cannot. */
-function refusal(object: object): string | undefined {
+/** Why an object cannot cross as it is, if it cannot; or its class. */
+function verdictOf(object: object): Verdict {
   const prototype: object | null = getPrototypeOf(object);
-  if (prototype === null) return undefined;
+  if (prototype === null) return false;
   let verdict = verdicts.get(prototype);
   if (verdict === undefined) {
     verdict = judge(prototype) ?? false;
     verdicts.set(prototype, verdict);
   }
-  return verdict === false ? undefined : verdict;
+  return verdict;
 }
 
 function judge(prototype: object): string | undefined {
@@ -191,8 +200,9 @@ function findRefused(
       ? `${path}: shared memory cannot be sent`
       : undefined;
   }
-  const why = refusal(value);
-  if (why !== undefined) return `${path}: ${why}`;
+  const why = verdictOf(value);
+  if (typeof why === "string") return `${path}: ${why}`;
+  if (why !== false) return undefined;
   for (const [step, inner] of stepsOf(value)) {
     const found = findRefused(inner, `${path}${step}`, seen);
     if (found !== undefined) return found;
