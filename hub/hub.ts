@@ -9,7 +9,6 @@ import {
   silentLogger,
   systemClock,
   type Timer,
-  unreachable,
 } from "../base/mod.ts";
 import { ServerLink } from "../links/mod.ts";
 import {
@@ -190,32 +189,8 @@ export class Hub implements AsyncDisposable {
       case "interrupt_reply":
       case "stack_reply":
         return state.answer(from, message);
-      case "client_connected":
-      case "engine_joined":
-      case "engine_left":
-      case "engine_ready":
-      case "engine_registered":
-      case "function_missing":
-      case "function_source":
-      case "heartbeat_ack":
-      case "keys_changed":
-      case "refused":
-      case "scheduler_registered":
-      case "schedulers_changed":
-      case "shutdown_reply":
-      case "slot_abort":
-      case "slot_drop":
-      case "slot_ready":
-      case "status_reply":
-      case "stop":
-      case "task_assign":
-      case "task_cancel":
-      case "task_outcome":
-      case "task_request":
-        // The table of roles has refused these already.
-        return;
       default:
-        unreachable(message);
+        // The table of roles has refused everything else already.
     }
   }
 

@@ -21,6 +21,7 @@ import {
 } from "./registration.ts";
 import { slotCodecs, type SlotMessage } from "./slot.ts";
 import { taskCodecs, type TaskMessage } from "./task.ts";
+import { taskEventCodecs, type TaskEventMessage } from "./task_event.ts";
 
 /** Everything that processes say to one another. */
 export type Message =
@@ -29,6 +30,7 @@ export type Message =
   | OutputMessage
   | RegistrationMessage
   | SlotMessage
+  | TaskEventMessage
   | TaskMessage;
 
 /** A message and the payload that travels with it. */
@@ -62,6 +64,7 @@ const codecs: Codecs = {
   ...registrationCodecs,
   ...slotCodecs,
   ...taskCodecs,
+  ...taskEventCodecs,
 };
 
 // Looked up with a word from the peer, so a Map and not an object.

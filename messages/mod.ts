@@ -5,7 +5,14 @@
  * @module
  */
 export * from "./cbor.ts";
+export {
+  type ClassCodec,
+  CLASSES_MAX,
+  type ClassOf,
+  registerClass,
+} from "./class_registry.ts";
 export * from "./control.ts";
+export * from "./display.ts";
 export * from "./envelope.ts";
 export * from "./function_unit.ts";
 export * from "./heartbeat.ts";
@@ -16,5 +23,6 @@ export * from "./remote_error.ts";
 export * from "./roles.ts";
 export * from "./slot.ts";
 export * from "./task.ts";
+export * from "./task_event.ts";
 export * from "./task_terms.ts";
 export * from "./value.ts";

@@ -33,12 +33,22 @@ export const HUB_ACCEPTS: RoleTable = {
 
 /** What a scheduler takes from whom. */
 export const SCHEDULER_ACCEPTS: RoleTable = {
-  "client": new Set(["function_source", "task_cancel", "task_request"]),
+  "client": new Set([
+    "function_source",
+    "task_cancel",
+    "task_event_ack",
+    "task_request",
+  ]),
   "client-readonly": new Set(),
-  "engine": new Set(["engine_ready", "function_missing", "task_outcome"]),
+  "engine": new Set([
+    "engine_ready",
+    "function_missing",
+    "task_event",
+    "task_outcome",
+  ]),
 };
 
 /** What an engine's supervisor takes from its slots. */
 export const SUPERVISOR_ACCEPTS: RoleTable = {
-  "slot": new Set(["slot_ready", "task_outcome"]),
+  "slot": new Set(["slot_ready", "task_event", "task_outcome"]),
 };

@@ -218,6 +218,10 @@ export interface TaskOutcome {
   readonly end?: EngineEnd | undefined;
   /** How many times it was given to an engine, where that is not once. */
   readonly attempts?: number | undefined;
+  /** How many items went before it, where it made items; then no payload. */
+  readonly items?: number | undefined;
+  /** How many other events went before it, the dropped ones counted. */
+  readonly events?: number | undefined;
 }
 
 /** Client to scheduler to engine: the unit behind a hash is the payload. */
@@ -306,6 +310,16 @@ function timeout(fields: Fields): { timeoutMs?: number } {
   return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
+/** What went before an outcome, where anything did. */
+function told(fields: Fields): { items?: number; events?: number } {
+  const items = optionalCount(fields, "items");
+  const events = optionalCount(fields, "events");
+  return {
+    ...(items === undefined ? {} : { items }),
+    ...(events === undefined ? {} : { events }),
+  };
+}
+
 /** How each message of this conversation is read. */
 export const taskCodecs: {
   readonly [K in TaskMessage["type"]]: (
@@ -346,6 +360,7 @@ export const taskCodecs: {
       ? undefined
       : engineEnd(map(fields, "end")),
     attempts: optionalCount(fields, "attempts"),
+    ...told(fields),
   }),
   "function_source": (fields) => ({
     type: "function_source",

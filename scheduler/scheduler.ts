@@ -268,6 +268,10 @@ export class Scheduler implements AsyncDisposable {
           this.#log.debug("outcome of an unknown task", { id: message.id });
         }
         return;
+      case "task_event":
+        return this.#state.taskEvent(from, message, payload);
+      case "task_event_ack":
+        return this.#state.taskEventAck(from, message);
       case "function_source": {
         const source = payload[0] ?? new Uint8Array(0);
         if (functionHash(source) !== message.hash) {

@@ -15,6 +15,8 @@ import {
   functionOf,
   type FunctionSource,
   type Message,
+  type TaskEvent,
+  type TaskEventAck,
   type TaskOutcome,
   type TaskRequest,
 } from "../messages/mod.ts";
@@ -22,7 +24,10 @@ import { FunctionStore } from "./function_store.ts";
 import { LoadBuckets } from "./load_buckets.ts";
 import { byteLength, EngineEntry, type Task, unrunOutcome } from "./entries.ts";
 import { TaskBook } from "./task_book.ts";
+import { forwardEvent, forwardEventAck } from "./task_events.ts";
 import { TaskQueues } from "./task_queues.ts";
+
+type Payload = readonly Uint8Array[];
 
 /** What the state asks for. */
 export interface SchedulerActions {
@@ -229,7 +234,7 @@ export class SchedulerState {
   taskOutcome(
     routingId: string,
     outcome: TaskOutcome,
-    payload: readonly Uint8Array[],
+    payload: Payload,
   ): boolean {
     const entry = this.#enginesByRoute.get(routingId);
     const task = entry?.assigned.get(outcome.id);
@@ -249,6 +254,17 @@ export class SchedulerState {
     }
     this.#fill(entry);
     return true;
+  }
+
+  /** A task tells its client something; only the engine that has it may. */
+  taskEvent(routingId: string, event: TaskEvent, payload: Payload): void {
+    const entry = this.#enginesByRoute.get(routingId);
+    forwardEvent(entry, event, payload, this.#actions.send);
+  }
+
+  /** A client has consumed what a task of its own told it. */
+  taskEventAck(client: string, ack: TaskEventAck): void {
+    forwardEventAck(this.#book.get(ack.id), client, ack, this.#actions.send);
   }
 
   /** A client no longer wants some tasks. */

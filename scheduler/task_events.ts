@@ -1,0 +1,38 @@
+/**
+ * What tasks tell their clients, passed on. Pure.
+ *
+ * @module
+ */
+import type { Message, TaskEvent, TaskEventAck } from "../messages/mod.ts";
+import type { EngineEntry, Task } from "./entries.ts";
+
+/** Says something to a client or an engine, by routing id. */
+type Send = (
+  routingId: string,
+  message: Message,
+  payload?: readonly Uint8Array[],
+) => void;
+
+/** Passes on an event, if the engine that tells it has the task. */
+export function forwardEvent(
+  entry: EngineEntry | undefined,
+  event: TaskEvent,
+  payload: readonly Uint8Array[],
+  send: Send,
+): void {
+  const task = entry?.assigned.get(event.id);
+  if (entry === undefined || task === undefined || task.dropped) return;
+  // What an engine says of its own number is not believed.
+  send(task.client, { ...event, engineId: entry.engineId }, payload);
+}
+
+/** Passes on what has been consumed, if the task is the client's own. */
+export function forwardEventAck(
+  task: Task | undefined,
+  client: string,
+  ack: TaskEventAck,
+  send: Send,
+): void {
+  if (task?.client !== client || task.engine === undefined) return;
+  send(task.engine.routingId, ack);
+}
