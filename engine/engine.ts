@@ -31,7 +31,9 @@ import {
   resolveEngineOptions,
 } from "./engine_options.ts";
 import { type EngineEffects, EngineState } from "./engine_state.ts";
+import { EventRelay } from "./event_relay.ts";
 import { HubConversation } from "./hub_conversation.ts";
+import { wholeTaskId } from "./namespace_fan_out.ts";
 import { OutputRelay } from "./output_relay.ts";
 import { residentBytes } from "./resident_memory.ts";
 import { SchedulerConversation } from "./scheduler_conversation.ts";
@@ -48,6 +50,7 @@ export class Engine implements AsyncDisposable {
   readonly #state: EngineState;
   readonly #pool: SlotPool;
   readonly #relay: OutputRelay;
+  readonly #events: EventRelay;
   readonly #ready = Promise.withResolvers<number>();
   readonly #resolveEnded: (end: EngineEnd) => void;
   readonly #respawns = new Set<Timer>();
@@ -84,6 +87,10 @@ export class Engine implements AsyncDisposable {
       outputLengthMax: limits.outputLengthMax / 2,
       log,
     });
+    this.#events = new EventRelay((event, payload) => {
+      const engineId = this.#engineId ?? 0;
+      this.#scheduler?.send({ ...event, engineId }, payload);
+    });
     this.#pool = new SlotPool({
       slotCommand,
       launch: this.#options.slotLaunch,
@@ -101,6 +108,9 @@ export class Engine implements AsyncDisposable {
         },
         output: (task, stream, text, dropped) =>
           this.#relay.send(task, stream, text, dropped),
+        event: (task, { kind, payload }) =>
+          this.#events.tell(wholeTaskId(task.id), kind, payload),
+        item: (event, payload) => this.#events.item(event, payload),
       },
     });
   }
@@ -166,6 +176,10 @@ export class Engine implements AsyncDisposable {
         sourceArrived: (hash, bytes) => this.#state.sourceArrived(hash, bytes),
         tasksCancelled: (ids, reason) =>
           this.#state.tasksCancelled(ids, reason),
+        acknowledged: (ack) => {
+          this.#events.acknowledged(ack.id, ack.items, ack.events);
+          this.#pool.acknowledge(ack);
+        },
         end,
       },
     });
@@ -242,6 +256,7 @@ export class Engine implements AsyncDisposable {
     const isConnected = this.#scheduler?.connected ?? false;
     if (!isConnected || id === undefined || !this.#slotsReady) return;
     this.#state.schedulerConnected();
+    this.#events.reconnected();
     this.#options.log.info("engine ready", { engineId: id });
     this.#ready.resolve(id);
   }
@@ -274,7 +289,8 @@ export class Engine implements AsyncDisposable {
 
   #sendOutcome(outcome: TaskOutcome, payload: Payload): void {
     const engineId = this.#engineId ?? 0;
-    if (this.#scheduler?.send({ ...outcome, engineId }, payload)) return;
+    const told = this.#events.ended(outcome);
+    if (this.#scheduler?.send({ ...told, engineId }, payload)) return;
     this.#options.log.error("outcome not sent: too many wait", {
       task: outcome.id,
     });

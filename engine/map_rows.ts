@@ -4,7 +4,7 @@
  * @module
  */
 import type { UserFunction } from "./function_cache.ts";
-import { isThenable, refuseIterator } from "./result_kind.ts";
+import { isIterator, isThenable, type ItemSource } from "./result_kind.ts";
 
 /** A list or a typed array. */
 interface Column {
@@ -14,11 +14,10 @@ interface Column {
 
 /**
  * Calls a function with each row of some columns, one row after the other,
- * and collects the results. Becomes a promise at the first result that is
- * one.
+ * and collects the results; that of a generator is the list of its items.
+ * Becomes a promise at the first result that is one.
  *
- * @throws {TypeError} when the columns are not lists of one length, or a
- * result cannot be sent.
+ * @throws {TypeError} when the columns are not lists of one length.
  */
 export function mapRows(
   run: UserFunction,
@@ -35,10 +34,10 @@ export function mapRows(
     : (row: number) => run(...columns.map((column) => column[row]));
   const results: unknown[] = [];
   for (let row = 0; row < length; row++) {
-    const value = call(row);
+    let value = call(row);
     if (typeof value === "object") {
+      if (isIterator(value)) value = collect(value);
       if (isThenable(value)) return awaitRows(call, results, value, length);
-      refuseIterator(value);
     }
     results.push(value);
   }
@@ -54,11 +53,15 @@ async function awaitRows(
 ): Promise<unknown[]> {
   let value: unknown = await pending;
   for (;;) {
-    refuseIterator(value);
-    results.push(value);
+    results.push(isIterator(value) ? await collect(value) : value);
     if (results.length === length) return results;
     value = await call(results.length);
   }
+}
+
+/** The items of a generator; of one that waits, a promise of them. */
+function collect(source: ItemSource): unknown[] | Promise<unknown[]> {
+  return Symbol.asyncIterator in source ? Array.fromAsync(source) : [...source];
 }
 
 function readColumn(list: unknown): Column {

@@ -10,6 +10,7 @@ import type {
 } from "./cell_transform.ts";
 import type { Evaluate } from "./evaluator.ts";
 import { parsePath, showPath } from "./namespace_path.ts";
+import { USER_SCOPE_NAMES } from "./user_scope.ts";
 
 // Cells may replace every global, also these.
 const {
@@ -157,7 +158,7 @@ export class Namespace {
 
   /** Whether code that was sent here may rely on a name. */
   has(name: string): boolean {
-    return name === "ippd" || this.#isUsers(name);
+    return USER_SCOPE_NAMES.has(name) || this.#isUsers(name);
   }
 
   /** Whether the user has defined a name. */

@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { encodeMark, MarkKind, StreamBit } from "./slot_mark.ts";
+import {
+  encodeEventMarks,
+  encodeMark,
+  MarkKind,
+  StreamBit,
+} from "./slot_mark.ts";
 
 type Writer = typeof Deno.stdout | typeof Deno.stderr;
 
@@ -79,6 +84,24 @@ export class OutputCapture {
     this.#running = false;
     if (this.#touched === 0) return 0;
     return this.#mark(this.#touched, MarkKind.END);
+  }
+
+  /** Whether a task runs. */
+  get isRunning(): boolean {
+    return this.#running;
+  }
+
+  /**
+   * Writes an event of the task that runs, at once.
+   *
+   * @returns Whether it went out: user code may have closed the stream.
+   */
+  event(bytes: Uint8Array): boolean {
+    this.#touch(StreamBit.STDOUT);
+    for (const mark of encodeEventMarks(this.#magic, this.#sequence, bytes)) {
+      if (!writeAll(this.#writeOut, mark)) return false;
+    }
+    return true;
   }
 
   #touch(streams: number): void {

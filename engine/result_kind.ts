@@ -10,19 +10,19 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
     typeof value.then === "function";
 }
 
-/**
- * Refuses what would cross as an empty object.
- *
- * @throws {TypeError} when the value is an iterator or a generator.
- */
-export function refuseIterator(value: unknown): void {
-  if (
-    typeof value === "object" && value !== null && "next" in value &&
-    typeof value.next === "function" &&
-    (Symbol.iterator in value || Symbol.asyncIterator in value)
-  ) {
-    throw new TypeError(
-      "Cannot return an iterator: collect its values into an array first",
-    );
+/** Gives items, one by one: a generator, or another iterator. */
+export type ItemSource =
+  & {
+    /** Gives the next item, or a promise of it. */
+    next(): unknown;
+    /** Ends it early. */
+    readonly return?: unknown;
   }
+  & (Iterable<unknown> | AsyncIterable<unknown>);
+
+/** Whether a result is a generator or another iterator over items. */
+export function isIterator(value: unknown): value is ItemSource {
+  return typeof value === "object" && value !== null && "next" in value &&
+    typeof value.next === "function" &&
+    (Symbol.iterator in value || Symbol.asyncIterator in value);
 }

@@ -6,7 +6,12 @@
  */
 import type { Clock, Logger, Timer } from "../base/mod.ts";
 import { ClientLink } from "../links/mod.ts";
-import type { Message, SchedulerAddress, TaskAssign } from "../messages/mod.ts";
+import type {
+  Message,
+  SchedulerAddress,
+  TaskAssign,
+  TaskEventAck,
+} from "../messages/mod.ts";
 import type { SocketOptions } from "../sockets/mod.ts";
 import type { Payload } from "./slot_state.ts";
 
@@ -20,6 +25,8 @@ export interface SchedulerHandler {
   sourceArrived(hash: string, source: Uint8Array): void;
   /** Do not run these. */
   tasksCancelled(ids: readonly string[], reason: string): void;
+  /** Items and events of a task have arrived. */
+  acknowledged(ack: TaskEventAck): void;
   /** The engine has to end. */
   end(reason: string): void;
 }
@@ -127,6 +134,8 @@ export class SchedulerConversation {
       }
       case "task_cancel":
         return handler.tasksCancelled(message.ids, message.reason);
+      case "task_event_ack":
+        return handler.acknowledged(message);
       case "stop":
         return handler.end(message.reason);
       default:

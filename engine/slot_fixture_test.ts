@@ -19,6 +19,7 @@ import {
 } from "../messages/mod.ts";
 import { type EngineLimits, resolveEngineLimits } from "./engine_limits.ts";
 import { EngineState } from "./engine_state.ts";
+import type { EventRecord } from "./event_record.ts";
 import { SlotPool } from "./slot_pool.ts";
 import type { Payload } from "./slot_state.ts";
 
@@ -64,6 +65,10 @@ type AnyFunction = (...args: never[]) => unknown;
 /** Slots that can be given functions. */
 export class SlotRig implements AsyncDisposable {
   readonly pieces: Piece[] = [];
+  readonly items: { id: string; index: number; value: unknown }[] = [];
+  readonly events: (EventRecord & { id: string })[] = [];
+  /** Whether items count as consumed when they arrive. */
+  consumes = true;
   readonly ends: EngineEnd[] = [];
   readonly ready: PromiseWithResolvers<void> = Promise.withResolvers<void>();
   readonly failed: PromiseWithResolvers<string> = Promise.withResolvers<
@@ -100,6 +105,13 @@ export class SlotRig implements AsyncDisposable {
         output: (task, stream, text) => {
           this.pieces.push({ id: task?.id, stream, text });
           return true;
+        },
+        event: (task, event) =>
+          void this.events.push({ id: task.id, ...event }),
+        item: ({ id, index }, payload) => {
+          this.items.push({ id, index, value: decodeValue(payload) });
+          if (!this.consumes) return;
+          this.acknowledge(id, index + 1);
         },
       },
     });
@@ -138,6 +150,11 @@ export class SlotRig implements AsyncDisposable {
   async open(slots: number): Promise<void> {
     await this.pool.open();
     for (let slot = 0; slot < slots; slot++) this.pool.start(slot);
+  }
+
+  /** So many items of a task have been consumed. */
+  acknowledge(id: string, items: number): void {
+    this.pool.acknowledge({ type: "task_event_ack", id, items, events: 0 });
   }
 
   /** Runs a function, given as such or as its source. */
@@ -187,7 +204,9 @@ export class SlotRig implements AsyncDisposable {
         .map(({ text }) => text).join("");
     this.#waiting.get(outcome.id)?.({
       outcome,
-      value: outcome.status === "ok" ? decodeValue(payload) : undefined,
+      value: outcome.status === "ok" && outcome.items === undefined
+        ? decodeValue(payload)
+        : undefined,
       thrown: outcome.status === "error" ? decodeThrown(payload) : undefined,
       stdout: textOf("stdout"),
       stderr: textOf("stderr"),

@@ -10,6 +10,8 @@ import {
   decodeEnvelopes,
   type Envelope,
   Outbox,
+  registerClass,
+  type TaskEvent,
   type TaskOutcome,
 } from "../messages/mod.ts";
 import { DealerSocket } from "../sockets/mod.ts";
@@ -21,6 +23,7 @@ import { slotFacts } from "./slot_environment.ts";
 import { dropSocketPermissions } from "./slot_permissions_drop.ts";
 import { type Payload, SLOT_FUNCTION_BYTES_MAX } from "./slot_state.ts";
 import { trimStack } from "./stack_trim.ts";
+import { UserEvents } from "./user_events.ts";
 import { TaskRunner } from "./task_runner.ts";
 import { deferUserCallbacks } from "./user_callbacks.ts";
 import { defineUserScope, TaskSignal } from "./user_scope.ts";
@@ -85,20 +88,32 @@ function connectSlot(
   const signal = new TaskSignal();
   deferUserCallbacks();
   const { slot, rank, size } = slotFacts((name) => Deno.env.get(name));
+  const events = new UserEvents({
+    write: (event) => capture.event(event),
+    isRunning: () => capture.isRunning,
+  });
+  const { display, progress, publish } = events;
   defineUserScope({
     signal: () => signal.signal,
     slot: () => slot,
     rank: () => rank,
     size: () => size,
-  });
+    registerClass: () => registerClass,
+  }, { display, progress, publish });
   const evaluate = createEvaluator();
   const runner = new TaskRunner({
     functions: new FunctionCache(evaluate, SLOT_FUNCTION_BYTES_MAX),
     work: new WorkRunner(evaluate),
-    capture,
+    capture: {
+      taskStarted: () => capture.taskStarted(),
+      taskEnded: () => {
+        events.taskEnded();
+        return capture.taskEnded();
+      },
+    },
     signal,
-    post: (outcome: TaskOutcome, payload: Payload) => {
-      outbox.post(outcome, payload);
+    post: (message: TaskOutcome | TaskEvent, payload: Payload) => {
+      outbox.post(message, payload);
     },
     isSending: () => outbox.length > 0 || socket.queuedBytes > 0,
   });
@@ -133,6 +148,8 @@ function obey(runner: TaskRunner, { message, payload }: Envelope): void {
       return runner.sourceArrived(message.hash, payload[0] ?? EMPTY_BYTES);
     case "task_assign":
       return runner.taskAssigned(message, payload);
+    case "task_event_ack":
+      return runner.itemsConsumed(message.id, message.items);
     case "slot_abort":
       return runner.taskAborted(message.id);
     case "slot_drop":

@@ -4,7 +4,7 @@
  * @module
  */
 import { concatBytes, EMPTY_BYTES } from "../base/mod.ts";
-import { MARK_TAIL_BYTES, MarkKind } from "./slot_mark.ts";
+import { EVENT_HEAD_BYTES, MARK_TAIL_BYTES, MarkKind } from "./slot_mark.ts";
 
 /** What the bytes of one stream turn out to be. */
 export interface SlotOutputHandler {
@@ -14,6 +14,11 @@ export interface SlotOutputHandler {
   taskStarted(sequence: number): void;
   /** The task has written everything. */
   taskEnded(sequence: number): void;
+  /**
+   * A part of an event of the task; `parts` are bits of `EventPart`. The
+   * bytes are valid during the call only.
+   */
+  eventPart(sequence: number, parts: number, bytes: Uint8Array): void;
 }
 
 /**
@@ -77,14 +82,35 @@ export class SlotOutputParser {
       if (bytes[at + index] !== magic[index]) return 0;
     }
     const length = magic.byteLength + MARK_TAIL_BYTES;
-    return at + length > bytes.byteLength ? undefined : length;
+    if (at + length > bytes.byteLength) return undefined;
+    if (bytes[at + magic.byteLength] !== MarkKind.EVENT) return length;
+    const whole = length + EVENT_HEAD_BYTES;
+    if (at + whole > bytes.byteLength) return undefined;
+    const end = whole + viewOf(bytes, at + length).getUint16(1);
+    return at + end > bytes.byteLength ? undefined : end;
   }
 
   #mark(bytes: Uint8Array, at: number): void {
-    const tail = new DataView(bytes.buffer, bytes.byteOffset + at);
+    const tail = viewOf(bytes, at);
     const sequence = tail.getUint32(1);
-    if (tail.getUint8(0) === MarkKind.START) {
-      this.#handler.taskStarted(sequence);
-    } else this.#handler.taskEnded(sequence);
+    switch (tail.getUint8(0)) {
+      case MarkKind.START:
+        return this.#handler.taskStarted(sequence);
+      case MarkKind.EVENT: {
+        const head = viewOf(bytes, at + MARK_TAIL_BYTES);
+        const from = at + MARK_TAIL_BYTES + EVENT_HEAD_BYTES;
+        return this.#handler.eventPart(
+          sequence,
+          head.getUint8(0),
+          bytes.subarray(from, from + head.getUint16(1)),
+        );
+      }
+      default:
+        return this.#handler.taskEnded(sequence);
+    }
   }
+}
+
+function viewOf(bytes: Uint8Array, at: number): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset + at);
 }

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { concatBytes, utf8 } from "../base/mod.ts";
-import { encodeMark, MarkKind, markMagic } from "./slot_mark.ts";
+import {
+  encodeEventMarks,
+  encodeMark,
+  MarkKind,
+  markMagic,
+} from "./slot_mark.ts";
 import { SlotOutputParser } from "./slot_output.ts";
 
 const MAGIC = markMagic("token");
@@ -18,6 +23,8 @@ function parse(chunks: readonly Uint8Array[]): string[] {
     },
     taskStarted: (sequence) => void story.push(`start ${sequence}`),
     taskEnded: (sequence) => void story.push(`end ${sequence}`),
+    eventPart: (sequence, parts, bytes) =>
+      void story.push(`event ${sequence} ${parts} ${decoder.decode(bytes)}`),
   });
   for (const chunk of chunks) parser.push(chunk);
   parser.end();
@@ -29,6 +36,7 @@ const STREAM = concatBytes([
   encodeMark(MAGIC, MarkKind.START, 1),
   utf8("one\x1e\x00tok"),
   encodeMark(MAGIC, MarkKind.END, 1),
+  ...encodeEventMarks(MAGIC, 9, utf8("x\x1e\x00token")),
   encodeMark(MAGIC, MarkKind.START, 70_000),
   encodeMark(MAGIC, MarkKind.END, 70_000),
   utf8("\x1etail\x1e\x00"),
@@ -39,6 +47,7 @@ const STORY = [
   "start 1",
   "=one\x1e\x00tok",
   "end 1",
+  "event 9 3 x\x1e\x00token",
   "start 70000",
   "end 70000",
   "=\x1etail\x1e\x00",
@@ -72,4 +81,21 @@ Deno.test("SlotOutputParser gives back whatever is not a mark", () => {
     fc.pre(!isMarked);
     assert.deepEqual(parse(arrays), whole === "" ? [] : [`=${whole}`]);
   }));
+});
+
+Deno.test("encodeEventMarks cuts what a pipe would not take whole", () => {
+  const event = new Uint8Array(10_000).fill(65);
+  const marks = encodeEventMarks(MAGIC, 3, event);
+  assert.ok(marks.every((mark) => mark.byteLength <= 4096));
+  const story = parse([concatBytes(marks)]);
+  assert.deepEqual(story.map((line) => line.slice(0, 9)), [
+    "event 3 1",
+    "event 3 0",
+    "event 3 2",
+  ]);
+  const bytes = story.map((line) => line.length - 10);
+  assert.equal(bytes.reduce((sum, one) => sum + one), event.byteLength);
+  assert.deepEqual(parse(encodeEventMarks(MAGIC, 4, new Uint8Array(0))), [
+    "event 4 3 ",
+  ]);
 });

@@ -11,6 +11,8 @@ import {
   type SlotStack,
   SUPERVISOR_ACCEPTS,
   type TaskAssign,
+  type TaskEvent,
+  type TaskEventAck,
   type TaskOutcome,
 } from "../messages/mod.ts";
 import type { EngineLimits } from "./engine_limits.ts";
@@ -20,7 +22,7 @@ import { withInspector } from "./slot_inspector.ts";
 import { slotCommandLine, type SlotLaunch } from "./slot_permissions.ts";
 import { SlotProcess, type SlotProcessHandler } from "./slot_process.ts";
 import type { Payload } from "./slot_state.ts";
-import type { SendOutput } from "./task_output.ts";
+import type { SendOutput, TakeEvent } from "./task_output.ts";
 
 /** What the slots tell the engine. */
 export interface SlotPoolHandler {
@@ -38,6 +40,10 @@ export interface SlotPoolHandler {
   slotEnded(slot: number, end: EngineEnd): void;
   /** A piece of output. */
   readonly output: SendOutput;
+  /** Something that user code tells, other than an item. */
+  readonly event: TakeEvent;
+  /** An item of a task. */
+  item(event: TaskEvent, payload: Payload): void;
 }
 
 /** Options of {@linkcode SlotPool}. */
@@ -148,6 +154,11 @@ export class SlotPool {
     this.#bySlot.get(slot)?.stopTask(id);
   }
 
+  /** Items of a task have been consumed; the slot that has it goes on. */
+  acknowledge(ack: TaskEventAck): void {
+    for (const process of this.#bySlot.values()) process.acknowledge(ack);
+  }
+
   /** What every slot that has a process does now. */
   look(): Promise<SlotStack[]> {
     const processes = [...this.#bySlot.values()];
@@ -196,6 +207,8 @@ export class SlotPool {
       },
       timedOut: (id) => handler.taskTimedOut(id),
       output: handler.output,
+      event: handler.event,
+      item: (event, payload) => handler.item(event, payload),
       ended: (end) => this.#forget(slot, process, end),
     };
     const process: SlotProcess = new SlotProcess({

@@ -10,6 +10,8 @@ import type {
   OutputStream,
   SlotStack,
   TaskAssign,
+  TaskEvent,
+  TaskEventAck,
   TaskOutcome,
 } from "../messages/mod.ts";
 import type { EngineLimits } from "./engine_limits.ts";
@@ -19,7 +21,7 @@ import { describeSlotEnd } from "./slot_end.ts";
 import { hasInspector, SlotInspector } from "./slot_inspector.ts";
 import { lookAtStack } from "./slot_stack.ts";
 import { SlotStopper } from "./slot_stopper.ts";
-import { type SendOutput, TaskOutput } from "./task_output.ts";
+import { type SendOutput, type TakeEvent, TaskOutput } from "./task_output.ts";
 
 /** What a slot process tells its supervisor. */
 export interface SlotProcessHandler {
@@ -31,6 +33,10 @@ export interface SlotProcessHandler {
   timedOut(id: string): void;
   /** A piece of output. */
   readonly output: SendOutput;
+  /** Something that user code tells, other than an item. */
+  readonly event: TakeEvent;
+  /** An item of one of its tasks. */
+  item(event: TaskEvent, payload: Payload): void;
   /** It is gone, and everything that it said has been told. */
   ended(end: EngineEnd): void;
 }
@@ -107,6 +113,7 @@ export class SlotProcess {
         if (stream === "stderr") this.#remember(text);
         return options.handler.output(task, stream, text, dropped);
       },
+      event: options.handler.event,
       onTaskEnded: () => this.#release(),
     });
     const { slotStartTimeoutMs } = limits;
@@ -159,6 +166,11 @@ export class SlotProcess {
     else this.#post({ type: "slot_abort", id }, NO_PAYLOAD);
   }
 
+  /** Items of a task have been consumed. */
+  acknowledge(ack: TaskEventAck): void {
+    if (this.#output.find(ack.id) !== undefined) this.#post(ack, NO_PAYLOAD);
+  }
+
   /** What the process does now. */
   async look(): Promise<SlotStack> {
     const { index: slot, limits, clock } = this.#options;
@@ -181,6 +193,10 @@ export class SlotProcess {
       case "task_outcome":
         this.#held.push({ outcome: this.#stopper.taskEnded(message), payload });
         return this.#release();
+      case "task_event":
+        // It may have been given up here before it heard of it.
+        if (this.#output.find(message.id) === undefined) return;
+        return this.#options.handler.item(message, payload);
       default:
         return this.kill(`said ${message.type}, which slots do not say`);
     }

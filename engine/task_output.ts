@@ -4,9 +4,14 @@
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
-import type { OutputStream, TaskAssign } from "../messages/mod.ts";
-import { StreamBit } from "./slot_mark.ts";
+import { concatBytes, Deque } from "../base/mod.ts";
+import {
+  type OutputStream,
+  TASK_EVENT_BYTES_MAX,
+  type TaskAssign,
+} from "../messages/mod.ts";
+import { decodeEventRecord, type EventRecord } from "./event_record.ts";
+import { EventPart, StreamBit } from "./slot_mark.ts";
 import { type SlotOutputHandler, SlotOutputParser } from "./slot_output.ts";
 
 /** A task that a slot process has been given, as its output sees it. */
@@ -34,6 +39,9 @@ export type SendOutput = (
   dropped: number,
 ) => boolean;
 
+/** Takes an event that a task wrote. */
+export type TakeEvent = (task: TaskAssign, event: EventRecord) => void;
+
 /** Largest piece of output, in bytes, and so in UTF-16 units. */
 export const OUTPUT_TEXT_BYTES_MAX: number = 64 << 10;
 
@@ -43,6 +51,8 @@ export interface TaskOutputOptions {
   readonly magic: Uint8Array;
   /** Where the output goes. */
   readonly send: SendOutput;
+  /** Where the events go. */
+  readonly event: TakeEvent;
   /** Hears that a task has written everything on one more stream. */
   readonly onTaskEnded: () => void;
 }
@@ -63,6 +73,12 @@ export class TaskOutput {
   /** The first unfinished task: the one that runs. */
   get head(): OutputTask | undefined {
     return this.#tasks.peek();
+  }
+
+  /** The unfinished task with this id. */
+  find(id: string): OutputTask | undefined {
+    for (const task of this.#tasks) if (task.assign.id === id) return task;
+    return undefined;
   }
 
   /** The slot process has been given one more task. */
@@ -99,6 +115,7 @@ export class TaskOutput {
 class StreamReader implements SlotOutputHandler {
   readonly #stream: OutputStream;
   readonly #send: SendOutput;
+  readonly #takeEvent: TakeEvent;
   readonly #onTaskEnded: () => void;
   readonly #tasks: Deque<OutputTask>;
   readonly #parser: SlotOutputParser;
@@ -108,6 +125,9 @@ class StreamReader implements SlotOutputHandler {
   /** The task whose bytes the decoder has seen last. */
   #decoding: OutputTask | undefined;
   #dropped = 0;
+  /** The parts of an event that have arrived. */
+  #event: Uint8Array[] = [];
+  #eventBytes = 0;
 
   constructor(
     stream: OutputStream,
@@ -116,6 +136,7 @@ class StreamReader implements SlotOutputHandler {
   ) {
     this.#stream = stream;
     this.#send = options.send;
+    this.#takeEvent = options.event;
     this.#onTaskEnded = options.onTaskEnded;
     this.#tasks = tasks;
     this.#parser = new SlotOutputParser(options.magic, this);
@@ -160,6 +181,23 @@ class StreamReader implements SlotOutputHandler {
       ? StreamBit.STDOUT
       : StreamBit.STDERR;
     this.#onTaskEnded();
+  }
+
+  eventPart(sequence: number, parts: number, bytes: Uint8Array): void {
+    if (parts & EventPart.FIRST) {
+      this.#event = [];
+      this.#eventBytes = 0;
+    }
+    this.#eventBytes += bytes.byteLength;
+    if (this.#eventBytes > TASK_EVENT_BYTES_MAX) this.#event = [];
+    else this.#event.push(bytes.slice());
+    if (!(parts & EventPart.LAST)) return;
+    const event = decodeEventRecord(concatBytes(this.#event));
+    this.#event = [];
+    const task = this.#find(sequence);
+    if (task !== undefined && event !== undefined && event.kind !== "item") {
+      this.#takeEvent(task.assign, event);
+    }
   }
 
   #find(sequence: number): OutputTask | undefined {

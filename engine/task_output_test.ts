@@ -1,7 +1,21 @@
 import assert from "node:assert/strict";
 import { concatBytes, utf8 } from "../base/mod.ts";
-import type { OutputStream, TaskAssign } from "../messages/mod.ts";
-import { encodeMark, MarkKind, markMagic, StreamBit } from "./slot_mark.ts";
+import {
+  decodeValue,
+  encodeValue,
+  type OutputStream,
+  TASK_EVENT_BYTES_MAX,
+  type TaskAssign,
+} from "../messages/mod.ts";
+import { encodeEventRecord } from "./event_record.ts";
+import {
+  encodeEventMarks,
+  encodeMark,
+  EventPart,
+  MarkKind,
+  markMagic,
+  StreamBit,
+} from "./slot_mark.ts";
 import { OUTPUT_TEXT_BYTES_MAX, TaskOutput } from "./task_output.ts";
 
 const MAGIC = markMagic("token");
@@ -33,6 +47,10 @@ function scripted(roomFor = Infinity) {
       story.push(`${assign?.id} ${stream} ${JSON.stringify(text)} ${dropped}`);
       return true;
     },
+    event: (assign, { kind, payload }) =>
+      void story.push(
+        `${assign.id} ${kind} ${JSON.stringify(decodeValue(payload))}`,
+      ),
     onTaskEnded: () => void story.push("ended"),
   });
   const push = (stream: OutputStream, ...parts: (string | Uint8Array)[]) =>
@@ -113,4 +131,51 @@ Deno.test("TaskOutput says how much was dropped, at the latest at the end", () =
   output.taskAssigned(task("b"));
   push("stdout", start(2), "new", end(2));
   assert.deepEqual(told(), ['b stdout "new" 0', "ended"]);
+});
+
+Deno.test("TaskOutput hands on events between output, in order", () => {
+  const { output, push, told } = scripted();
+  output.taskAssigned(task("a"));
+  const event = encodeEventRecord("publish", encodeValue("x".repeat(9000)));
+  push("stdout", start(1), "before");
+  for (const mark of encodeEventMarks(MAGIC, 1, event)) push("stdout", mark);
+  push("stdout", "after", end(1));
+  assert.deepEqual(told(), [
+    'a stdout "before" 0',
+    `a publish "${"x".repeat(9000)}"`,
+    'a stdout "after" 0',
+    "ended",
+  ]);
+});
+
+Deno.test("TaskOutput leaves out events that are none", () => {
+  const { output, push, told } = scripted();
+  output.taskAssigned(task("a"));
+  const mark = (sequence: number, bytes: Uint8Array) =>
+    push("stdout", ...encodeEventMarks(MAGIC, sequence, bytes));
+  mark(1, utf8("forged by user code"));
+  mark(1, encodeEventRecord("item", encodeValue(1)));
+  mark(7, encodeEventRecord("publish", encodeValue("of nobody")));
+  const [cut = new Uint8Array(0)] = encodeEventMarks(
+    MAGIC,
+    1,
+    encodeEventRecord("publish", encodeValue("y".repeat(9000))),
+  );
+  push("stdout", cut);
+  mark(1, encodeEventRecord("publish", encodeValue("whole")));
+  assert.deepEqual(told(), ['a publish "whole"']);
+  assert.equal(EventPart.FIRST | EventPart.LAST, 3);
+});
+
+Deno.test("TaskOutput does not collect more than an event may have", () => {
+  const { output, push, told } = scripted();
+  output.taskAssigned(task("a"));
+  const large = new Uint8Array(TASK_EVENT_BYTES_MAX);
+  const event = encodeEventRecord("publish", encodeValue(large));
+  push("stdout", ...encodeEventMarks(MAGIC, 1, event));
+  push(
+    "stdout",
+    ...encodeEventMarks(MAGIC, 1, encodeEventRecord("publish", encodeValue(2))),
+  );
+  assert.deepEqual(told(), ["a publish 2"]);
 });

@@ -10,14 +10,16 @@ import {
   functionOf,
   OWN_FRAME_BYTES_MIN,
   type TaskAssign,
+  type TaskEvent,
   type TaskOutcome,
   thrownData,
   type Work,
 } from "../messages/mod.ts";
 import type { FunctionCache, ShippedFunction } from "./function_cache.ts";
+import { ItemStream } from "./item_stream.ts";
 import type { OutputCapture } from "./output_capture.ts";
 import type { Payload } from "./slot_state.ts";
-import { isThenable, refuseIterator } from "./result_kind.ts";
+import { isIterator, isThenable, type ItemSource } from "./result_kind.ts";
 import { StopStep } from "./stop_state.ts";
 import type { TaskSignal } from "./user_scope.ts";
 import { trimCellStack } from "./cell_stack.ts";
@@ -33,8 +35,8 @@ export interface TaskRunnerOptions {
   readonly capture: Pick<OutputCapture, "taskStarted" | "taskEnded">;
   /** What a task hears that is to be stopped. */
   readonly signal: TaskSignal;
-  /** Takes each outcome; `outputs` are the streams with an end mark. */
-  readonly post: (outcome: TaskOutcome, payload: Payload) => void;
+  /** Takes each item and each outcome, whose `outputs` are the streams with an end mark. */
+  readonly post: (message: TaskOutcome | TaskEvent, payload: Payload) => void;
   /** Whether bytes given to `post` have not been written yet. */
   readonly isSending: () => boolean;
 }
@@ -81,6 +83,8 @@ export class TaskRunner {
   #isAborted = false;
   #id = "";
   #kind: Work["kind"] = "apply";
+  /** The items of the task that runs, where it makes any. */
+  #stream: ItemStream | undefined;
   #startedMs = 0;
 
   /** Starts idle. */
@@ -124,11 +128,27 @@ export class TaskRunner {
     // Whoever listens to the signal is user code.
     queueMicrotask(() => {
       if (id !== this.#id) return;
-      setImmediate(() => {
-        if (id === this.#id) this.#giveUp("cancelled", StopStep.ABORTED);
-      });
+      this.#stream?.hold();
+      setImmediate(() => queueMicrotask(() => this.#endAborted(id)));
       this.#options.signal.abort();
     });
+  }
+
+  /** Gives up a task that has heard its signal and still waits. */
+  #endAborted(id: string): void {
+    const stream = this.#stream;
+    const giveUp = (): void => {
+      if (id === this.#id) this.#giveUp("cancelled", StopStep.ABORTED);
+    };
+    // Between two items a `finally` can still be waited for.
+    if (stream?.isPausing === true) return stream.end(giveUp);
+    giveUp();
+    stream?.end(() => {});
+  }
+
+  /** The caller has consumed so many items of a task. */
+  itemsConsumed(id: string, items: number): void {
+    if (id === this.#id) this.#stream?.acknowledged(items);
   }
 
   /**
@@ -189,23 +209,52 @@ export class TaskRunner {
   }
 
   #finishValue(value: unknown): void {
+    if (this.#kind === "apply" && isIterator(value)) return this.#send(value);
     const completedMs = timeOrigin + now();
     let payload: Payload;
     try {
       payload = this.#kind === "execute"
         ? encodeShown(value)
-        : encodeResult(value);
+        : encodeValue(value);
     } catch (thrown) {
       return this.#finishThrown(thrown);
     }
     this.#finish("ok", completedMs, payload);
   }
 
+  /** Sends the items of a generator as they are made. */
+  #send(source: ItemSource): void {
+    if (this.#isAborted) return this.#giveUp("cancelled", StopStep.ABORTED);
+    const id = this.#id;
+    this.#stream = new ItemStream(source, {
+      inside: (isInside) => {
+        if (id === this.#id) this.#isInside = isInside;
+      },
+      item: (index, payload) => {
+        const kind = "item";
+        this.#options.post(
+          { type: "task_event", id, engineId: 0, kind, index },
+          payload,
+        );
+      },
+      sent: (payload, next) => this.#whenSent(payload, next),
+      finished: (items) =>
+        this.#finish("ok", timeOrigin + now(), NO_PAYLOAD, { items }),
+      thrown: (thrown) => this.#finishThrown(thrown),
+    });
+    this.#stream.next();
+  }
+
   #finishThrown(thrown: unknown): void {
     this.#finish("error", timeOrigin + now(), encodeAnyThrown(thrown));
   }
 
-  #finish(status: "ok" | "error", completedMs: number, payload: Payload): void {
+  #finish(
+    status: "ok" | "error",
+    completedMs: number,
+    payload: Payload,
+    made?: { readonly items: number },
+  ): void {
     if (this.#isAborted) return this.#giveUp("cancelled", StopStep.ABORTED);
     this.#end({
       type: "task_outcome",
@@ -215,6 +264,7 @@ export class TaskRunner {
       startedMs: this.#startedMs,
       completedMs,
       outputs: this.#options.capture.taskEnded(),
+      ...made,
     }, payload);
   }
 
@@ -237,11 +287,18 @@ export class TaskRunner {
   #end(outcome: TaskOutcome, payload: Payload): void {
     this.#options.post(outcome, payload);
     this.#id = "";
+    this.#stream?.close();
+    this.#stream = undefined;
     this.#options.signal.renew();
     // The next task starts in a turn of its own, so that this outcome is on
     // its way before user code may keep the process busy for hours.
-    if (hasLargePart(payload)) this.#startWhenSent();
-    else setImmediate(() => queueMicrotask(this.#runNext));
+    this.#whenSent(payload, this.#runNext);
+  }
+
+  /** Calls user code in a turn of its own, once it may change the memory. */
+  #whenSent(payload: Payload, next: () => void): void {
+    if (hasLargePart(payload)) this.#awaitSent(next);
+    else setImmediate(() => queueMicrotask(next));
   }
 
   /** Makes the callbacks anew: what calls those so far is not heard. */
@@ -259,27 +316,23 @@ export class TaskRunner {
     };
   }
 
-  /** Waits: the next task may change the memory that is being written. */
-  #startWhenSent(): void {
+  /** Waits: user code may change the memory that is being written. */
+  #awaitSent(next: () => void): void {
     setTimeout(() => {
-      if (this.#options.isSending()) this.#startWhenSent();
-      else queueMicrotask(this.#runNext);
+      if (this.#options.isSending()) this.#awaitSent(next);
+      else queueMicrotask(next);
     }, SENDING_POLL_MS);
   }
-}
-
-function encodeResult(value: unknown): Payload {
-  refuseIterator(value);
-  return encodeValue(value);
 }
 
 /** The value of a cell, or how it looks when it cannot cross. */
 function encodeShown(value: unknown): Payload {
   try {
-    return encodeResult(value);
+    if (!isIterator(value)) return encodeValue(value);
   } catch {
-    return encodeValue(inspect(value));
+    // How it looks is better than nothing.
   }
+  return encodeValue(inspect(value));
 }
 
 /** Encodes what was thrown, even when reading it throws again. */

@@ -7,18 +7,41 @@
 /** The values behind `ippd`, each asked for when it is read. */
 export type UserScope = Readonly<Record<string, () => unknown>>;
 
+/** Functions that are globals as well, such as `display`. */
+export type UserFunctions = Readonly<Record<string, unknown>>;
+
+/** Names that every slot has for user code, besides those of the platform. */
+export const USER_SCOPE_NAMES: ReadonlySet<string> = new Set([
+  "ippd",
+  "display",
+  "progress",
+  "publish",
+]);
+
 /**
  * Defines the global `ippd` with one getter for each value, such as
- * `ippd.signal`. Call it before the namespace is made, so that it counts as
- * built in: user code may declare its own.
+ * `ippd.signal`, and functions both there and as globals of their own. Call
+ * it before the namespace is made, so that they count as built in: user code
+ * may declare its own.
  */
-export function defineUserScope(scope: UserScope): void {
+export function defineUserScope(
+  scope: UserScope,
+  functions: UserFunctions = {},
+): void {
   const value = {};
   for (const [name, get] of Object.entries(scope)) {
     Object.defineProperty(value, name, { get, enumerable: true });
   }
-  Object.defineProperty(globalThis, "ippd", {
-    value: Object.preventExtensions(value),
+  for (const [name, one] of Object.entries(functions)) {
+    Object.defineProperty(value, name, { value: one, enumerable: true });
+    defineGlobal(name, one);
+  }
+  defineGlobal("ippd", Object.preventExtensions(value));
+}
+
+function defineGlobal(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, {
+    value,
     configurable: true,
     enumerable: false,
     writable: true,
