@@ -24,6 +24,27 @@
  * // [4, 9, 25, 49, 81]
  * ```
  *
+ * @example Results while they are made
+ * ```ts
+ * import { Cluster } from "@ippd/ippd";
+ *
+ * await using cluster = await Cluster.start({ n: 1 });
+ * await using client = await cluster.connect();
+ *
+ * const steps = client.at(0).apply(function* (n: number) {
+ *   for (let i = 1; i <= n; i++) yield i * i;
+ * }, 3);
+ * for await (const square of steps) console.log(square); // 1, then 4, then 9
+ *
+ * const cell = client.at(0).execute(`
+ *   progress(1, 2, "half");
+ *   display({ "text/html": "<b>done</b>" });
+ *   publish({ loss: 0.5 });
+ * `);
+ * for await (const event of cell.events()) console.log(event.type);
+ * console.log(cell.outputs, cell.data, cell.metadata[0]?.progress);
+ * ```
+ *
  * @example A cluster that runs already
  * ```ts ignore
  * import { connect } from "@ippd/ippd";
@@ -44,24 +65,38 @@ export {
 } from "./functions/mod.ts";
 export {
   type ArgumentsOf,
+  type AsyncItemMaker,
   AsyncResult,
+  type CallItem,
+  type CallResult,
+  type CallValue,
   Client,
   connect,
   type ConnectOptions,
   type DirectTargets,
   DirectView,
+  type DisplayOutput,
+  type EngineScope,
+  EVENT_BYTES_KEPT_MAX,
+  EVENTS_KEPT_MAX,
+  EVENTS_WAITING_MAX,
   type ExecuteOptions,
   type ForTargets,
+  ITEM_BYTES_KEPT_MAX,
+  type ItemMaker,
   type ItemOf,
+  ITEMS_KEPT_MAX,
   type ListsOf,
   LoadBalancedView,
   type MapOptions,
   OUTPUT_KEPT_MAX,
   type OutputEvent,
   type OutputSink,
+  type ResultEvent,
   type SettledTask,
   type ShutdownOptions,
   type TaskMetadata,
+  type TaskProgress,
   type ViewFlags,
   type WaitOptions,
 } from "./client/mod.ts";
@@ -98,10 +133,23 @@ export {
   TimeoutError,
   type Timer,
 } from "./base/mod.ts";
+export {
+  type ClassCodec,
+  CLASSES_MAX,
+  type ClassOf,
+  EVENT_BYTES_AHEAD_MAX,
+  EVENTS_AHEAD_MAX,
+  ITEM_BYTES_AHEAD_MAX,
+  ITEMS_AHEAD_MAX,
+  registerClass,
+  TASK_EVENT_BYTES_MAX,
+} from "./messages/mod.ts";
 export type {
   CellLanguage,
   EngineInfo,
   EngineStack,
+  JsonValue,
+  MimeBundle,
   OutputStream,
   ProcessStatus,
   SlotActivity,

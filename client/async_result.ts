@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { CompositeError } from "../base/mod.ts";
+import { CompositeError, toError } from "../base/mod.ts";
 import type { Output, OutputStream } from "../messages/mod.ts";
+import { ResultFeed } from "./result_feed.ts";
+import type { DisplayOutput, ResultEvent } from "./task_events.ts";
 import {
   streamText,
   type TaskMetadata,
@@ -71,17 +73,23 @@ export type ItemOf<T> = T extends readonly (infer Item)[] ? Item : T;
  * The result of one or several tasks: await it for the value, iterate it for
  * items in the order they arrive, ask it how far it is.
  *
+ * Where a function makes items, as generators do, iteration yields each as it
+ * is made, and awaiting gives the list of all. The function is at most a
+ * window ahead of what has been consumed: somebody has to iterate or to await.
+ * Leaving the iteration early cancels the tasks, unless somebody awaits.
+ *
  * A result that nobody awaits raises no unhandled rejection.
  */
-export class AsyncResult<T>
-  implements PromiseLike<T>, AsyncIterable<ItemOf<T>>, Disposable {
+export class AsyncResult<T, Item = ItemOf<T>>
+  implements PromiseLike<T>, AsyncIterable<Item>, Disposable {
   readonly #runs: readonly TaskRun[];
   readonly #options: AsyncResultOptions<T>;
   readonly #arrived: TaskRun[] = [];
   readonly #sinks = new Set<OutputSink>();
+  readonly #feed = new ResultFeed();
   #pending: number;
   #promise: Promise<T> | undefined;
-  #onChange: (() => void)[] = [];
+  #keepsItems = false;
   #whenDone: PromiseWithResolvers<void> | undefined;
 
   /** Results are made by views. */
@@ -92,6 +100,8 @@ export class AsyncResult<T>
     const listener: TaskRunListener = {
       settled: (run) => this.#settled(run),
       wrote: (_run, output) => this.#wrote(output),
+      item: (run, position) => this.#feed.item(run, position),
+      told: (_run, event) => this.#feed.told(event),
     };
     for (const run of options.runs) {
       run.listen(listener);
@@ -133,6 +143,16 @@ export class AsyncResult<T>
   /** Everything the tasks wrote to standard error, task by task. */
   get stderr(): string {
     return streamText(this.#runs, "stderr");
+  }
+
+  /** What the tasks displayed so far, task by task. */
+  get outputs(): readonly DisplayOutput[] {
+    return this.#runs.flatMap((run) => run.metadata.outputs);
+  }
+
+  /** What the tasks published so far, task by task. */
+  get data(): readonly unknown[] {
+    return this.#runs.flatMap((run) => run.metadata.data);
   }
 
   /** Time since submission, until the last outcome arrived, in milliseconds. */
@@ -187,27 +207,46 @@ export class AsyncResult<T>
 
   /** Waits for every task, and says of each how it ended; never throws. */
   async settled(): Promise<SettledTask[]> {
+    this.#keepItems();
     await this.#end();
-    return this.#runs.map((run) =>
-      run.error === undefined
-        ? { status: "fulfilled", value: run.value }
-        : { status: "rejected", reason: run.error }
-    );
+    return this.#runs.map(settledTask);
   }
 
   /**
    * Yields the items in the order in which they arrive; throws at the first
    * failed task.
    */
-  async *[Symbol.asyncIterator](): AsyncIterator<ItemOf<T>> {
-    for (let index = 0; index < this.#runs.length; index++) {
-      while (this.#arrived.length <= index) await this.#change();
-      const run = this.#arrived[index];
-      if (run?.error !== undefined) throw run.error;
-      for (const item of this.#options.shape.items(run?.value)) {
-        yield item as ItemOf<T>;
+  async *[Symbol.asyncIterator](): AsyncIterator<Item> {
+    using arrivals = this.#feed.read(this.#runs, this.#arrived);
+    let missing = this.#runs.length;
+    try {
+      while (missing > 0) {
+        const arrival = await arrivals.next();
+        if (arrival === undefined) return;
+        const { run, position } = arrival;
+        if (position !== undefined) {
+          yield run.takeItem(position) as Item;
+          continue;
+        }
+        missing--;
+        if (run.error !== undefined) throw run.error;
+        if (run.madeItems) continue;
+        for (const item of this.#options.shape.items(run.value)) {
+          yield item as Item;
+        }
       }
+    } finally {
+      if (missing > 0) this.#leftEarly();
     }
+  }
+
+  /**
+   * What the tasks tell from now on, as it arrives: output, displays,
+   * progress and published data, until every task has ended. Never throws.
+   * Items of generators come by iteration, and by that alone.
+   */
+  events(): AsyncIterableIterator<ResultEvent> {
+    return this.#feed.events();
   }
 
   /**
@@ -247,6 +286,7 @@ export class AsyncResult<T>
   }
 
   async #await(): Promise<T> {
+    this.#keepItems();
     await this.#end();
     const errors = this.#runs.flatMap((run) => run.error ?? []);
     const only = errors[0];
@@ -258,10 +298,24 @@ export class AsyncResult<T>
   #settled(run: TaskRun): void {
     this.#pending--;
     this.#arrived.push(run);
-    if (this.#onChange.length > 0) {
-      for (const notify of this.#onChange.splice(0)) notify();
+    this.#feed.settled(run);
+    if (this.#pending > 0) return;
+    this.#whenDone?.resolve();
+    this.#feed.end();
+  }
+
+  /** Somebody waits for the end: items do not wait to be iterated. */
+  #keepItems(): void {
+    this.#keepsItems = true;
+    for (const run of this.#runs) run.keepItems();
+  }
+
+  /** An iteration was left before its end. */
+  #leftEarly(): void {
+    if (this.#keepsItems) return;
+    if (this.#runs.some((run) => run.itemsReceived > 0)) {
+      this.cancel("its iteration was left early");
     }
-    if (this.#pending === 0) this.#whenDone?.resolve();
   }
 
   #end(): Promise<void> {
@@ -271,12 +325,9 @@ export class AsyncResult<T>
   }
 
   #wrote(output: Output): void {
+    this.#feed.wrote(output);
     const { taskId, engineId, stream, text } = output;
     for (const sink of this.#sinks) sink({ taskId, engineId, stream, text });
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#onChange.push(resolve));
   }
 
   #earliestSubmission(): number {
@@ -293,6 +344,15 @@ export class AsyncResult<T>
       latest = Math.max(latest, of(run.metadata) ?? 0);
     }
     return latest;
+  }
+}
+
+function settledTask(run: TaskRun): SettledTask {
+  if (run.error !== undefined) return { status: "rejected", reason: run.error };
+  try {
+    return { status: "fulfilled", value: run.value };
+  } catch (thrown) {
+    return { status: "rejected", reason: toError(thrown) };
   }
 }
 

@@ -7,7 +7,8 @@ import { basename } from "node:path";
 import { utf8 } from "../base/mod.ts";
 import type { ModuleTask, Reference } from "../functions/mod.ts";
 import type { CellLanguage, Work } from "../messages/mod.ts";
-import { AsyncResult } from "./async_result.ts";
+import { AsyncResult, type ItemOf } from "./async_result.ts";
+import type { CallResult, CallValue } from "./call_types.ts";
 import { encodeNames, type ShippedFunction } from "./function_shipping.ts";
 import type { Session } from "./session.ts";
 import { mergeFlags, type ViewFlags } from "./view_flags.ts";
@@ -71,13 +72,17 @@ export class DirectView<One extends boolean = false> {
    * The function travels as source: it sees its arguments, what it captures
    * by {@linkcode DirectView.with}, and the engine's namespace.
    *
+   * Of a generator, iterating the result gives each item as it is made, of
+   * several engines in the order of arrival; awaiting gives the list of items
+   * of each engine.
+   *
    * @throws {TypeError} when the function or an argument cannot be sent.
    * @throws {RangeError} when an engine is gone, or there is none.
    */
   apply<Args extends readonly unknown[], R>(
     fn: ((...args: Args) => R) | ModuleTask<(...args: Args) => R>,
     ...args: ArgumentsOf<Args>
-  ): AsyncResult<ForTargets<One, Awaited<R>>> {
+  ): CallResult<R, ForTargets<One, CallValue<R>>> {
     const { shipper } = this.#session;
     const shipped = shipper.ship(fn);
     const { captures } = this.#flags;
@@ -196,12 +201,12 @@ export class DirectView<One extends boolean = false> {
     );
   }
 
-  #submit<T>(
+  #submit<T, Item = ItemOf<T>>(
     work: Work,
     payload: readonly Uint8Array[],
     shipped?: ShippedFunction,
     pick?: (value: unknown) => unknown,
-  ): AsyncResult<T> {
+  ): AsyncResult<T, Item> {
     const session = this.#session;
     const runs = session.submit({
       mode: "direct",
@@ -212,7 +217,7 @@ export class DirectView<One extends boolean = false> {
       ...(shipped === undefined ? {} : { function: shipped }),
     });
     const one = typeof this.#targets === "number";
-    return new AsyncResult<T>({
+    return new AsyncResult<T, Item>({
       runs,
       // The compiler cannot see that `One` says which of the two it is.
       shape: (one ? oneValue(pick) : valueEach(pick)) as never,

@@ -5,7 +5,8 @@
  */
 import type { ModuleTask } from "../functions/mod.ts";
 import type { Work } from "../messages/mod.ts";
-import { AsyncResult, type ResultShape } from "./async_result.ts";
+import { AsyncResult, type ItemOf, type ResultShape } from "./async_result.ts";
+import type { CallResult, CallValue } from "./call_types.ts";
 import type { ArgumentsOf } from "./direct_view.ts";
 import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
 import type { AnyFunction, ShippedFunction } from "./function_shipping.ts";
@@ -64,12 +65,15 @@ export class LoadBalancedView {
    * The function travels as source: it sees its arguments, what it captures
    * by {@linkcode LoadBalancedView.with}, and the engine's namespace.
    *
+   * Of a generator, iterating the result gives each item as it is made;
+   * awaiting gives the list of all items.
+   *
    * @throws {TypeError} when the function or an argument cannot be sent.
    */
   apply<Args extends readonly unknown[], R>(
     fn: ((...args: Args) => R) | ModuleTask<(...args: Args) => R>,
     ...args: ArgumentsOf<Args>
-  ): AsyncResult<Awaited<R>> {
+  ): CallResult<R, CallValue<R>> {
     const shipped = this.#session.shipper.ship(fn);
     return this.#result(this.#submit("apply", shipped, args), oneValue());
   }
@@ -77,7 +81,7 @@ export class LoadBalancedView {
   /**
    * Calls a function for each item of a list, or of several lists side by
    * side, as far as the shortest goes. The results come in the order of the
-   * items.
+   * items; that of a generator is the list of the items it made.
    *
    * @throws {TypeError} when the function or an item cannot be sent.
    * @throws {RangeError} when `chunkSize` is not a positive whole number.
@@ -86,23 +90,23 @@ export class LoadBalancedView {
     fn: ((a: A) => R) | ModuleTask<(a: A) => R>,
     list: Iterable<A>,
     options?: MapOptions,
-  ): AsyncResult<Awaited<R>[]>;
+  ): AsyncResult<CallValue<R>[]>;
   /** Calls a function for each pair of items of two lists. */
   map<A, B, R>(
     fn: ((a: A, b: B) => R) | ModuleTask<(a: A, b: B) => R>,
     listA: Iterable<A>,
     listB: Iterable<B>,
     options?: MapOptions,
-  ): AsyncResult<Awaited<R>[]>;
+  ): AsyncResult<CallValue<R>[]>;
   /** Calls a function for each row of items of any number of lists. */
   map<Args extends readonly unknown[], R>(
     fn: ((...args: Args) => R) | ModuleTask<(...args: Args) => R>,
     ...lists: ListsOf<Args> | [...ListsOf<Args>, MapOptions]
-  ): AsyncResult<Awaited<R>[]>;
+  ): AsyncResult<CallValue<R>[]>;
   map<R>(
     fn: AnyFunction | ModuleTask,
     ...lists: readonly unknown[]
-  ): AsyncResult<Awaited<R>[]> {
+  ): AsyncResult<CallValue<R>[]> {
     const { iterables, options } = splitOptions(lists);
     const { columns, length } = readColumns(iterables);
     const session = this.#session;
@@ -117,7 +121,7 @@ export class LoadBalancedView {
       const part = cutColumns(columns, from, Math.min(from + size, length));
       runs.push(...this.#submit("map", shipped, part));
     }
-    return this.#result(runs, listsJoined<Awaited<R>>());
+    return this.#result(runs, listsJoined<CallValue<R>>());
   }
 
   #submit(
@@ -145,7 +149,10 @@ export class LoadBalancedView {
     });
   }
 
-  #result<T>(runs: readonly TaskRun[], shape: ResultShape<T>): AsyncResult<T> {
+  #result<T, Item = ItemOf<T>>(
+    runs: readonly TaskRun[],
+    shape: ResultShape<T>,
+  ): AsyncResult<T, Item> {
     const session = this.#session;
     return new AsyncResult({
       runs,

@@ -184,9 +184,9 @@ export class Session {
     const nowMs = this.clock.now();
     const runs = submission.mode === "direct"
       ? submission.targets.map((_, index) =>
-        new TaskRun(directTaskId(id, index), nowMs)
+        new TaskRun(directTaskId(id, index), nowMs, this)
       )
-      : [new TaskRun(id, nowMs)];
+      : [new TaskRun(id, nowMs, this)];
     for (const run of runs) this.#tasks.add(run);
     if (submission.function !== undefined) this.#sendUnit(submission.function);
     const sent = this.#scheduler?.send({
@@ -208,6 +208,11 @@ export class Session {
   /** Asks for tasks not to run. */
   cancel(ids: readonly string[], reason: string): void {
     this.#scheduler?.send({ type: "task_cancel", ids, reason });
+  }
+
+  /** Tells a task how much of what it told has been consumed. */
+  acknowledge(id: string, items: number, events: number): void {
+    this.#scheduler?.send({ type: "task_event_ack", id, items, events });
   }
 
   /**
@@ -373,6 +378,8 @@ export class Session {
         this.#watchHeld();
         return;
       }
+      case "task_event":
+        return this.#tasks.event(message, payload);
       case "function_missing": {
         const unit = this.#units.get(message.hash);
         if (unit === undefined) return;

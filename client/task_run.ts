@@ -19,10 +19,19 @@ import {
   decodeValue,
   type Output,
   type OutputStream,
+  type TaskEvent,
   type TaskOutcome,
   type TaskStatus,
   type ThrownData,
 } from "../messages/mod.ts";
+
+import {
+  type DisplayOutput,
+  type ResultEvent,
+  TaskEvents,
+  type TaskProgress,
+  type TaskVoice,
+} from "./task_events.ts";
 
 /** What is known about one run of a task. */
 export interface TaskMetadata {
@@ -46,9 +55,19 @@ export interface TaskMetadata {
   readonly stderr: string;
   /** Bytes of output that were dropped because there was too much. */
   readonly outputDropped: number;
+  /** What it displayed, in order. */
+  readonly outputs: readonly DisplayOutput[];
+  /** What it published so far, in order. */
+  readonly data: readonly unknown[];
+  /** How far it said it is. */
+  readonly progress: TaskProgress | undefined;
+  /** Displays, progress and published values that were dropped. */
+  readonly eventsDropped: number;
   /** Why it failed, if it did. */
   readonly error: Error | undefined;
 }
+
+const NOTHING: readonly never[] = [];
 
 /** Output kept for each stream of a task, in UTF-16 units. */
 export const OUTPUT_KEPT_MAX: number = 8 << 20;
@@ -59,6 +78,10 @@ export interface TaskRunListener {
   settled(run: TaskRun): void;
   /** The run wrote something. */
   wrote(run: TaskRun, output: Output): void;
+  /** The run made an item. */
+  item(run: TaskRun, position: number): void;
+  /** The run told something else. */
+  told(run: TaskRun, event: ResultEvent): void;
 }
 
 /** One run of one task. */
@@ -77,11 +100,20 @@ export class TaskRun {
   #stderr = "";
   #outputDropped = 0;
   #outputsSeen = 0;
+  readonly #voice: TaskVoice | undefined;
+  /** Most runs tell nothing. */
+  #events: TaskEvents | undefined;
+  #keepsItems = false;
 
-  /** Makes a run that waits for its outcome. */
-  constructor(id: string, submittedMs: number) {
+  /**
+   * Makes a run that waits for its outcome.
+   *
+   * @param voice What is said to the task while it runs.
+   */
+  constructor(id: string, submittedMs: number, voice?: TaskVoice) {
     this.id = id;
     this.submittedMs = submittedMs;
+    this.#voice = voice;
   }
 
   /** Says who hears what happens; one listener at most. */
@@ -94,9 +126,38 @@ export class TaskRun {
     return this.#status !== "pending";
   }
 
-  /** The value, once done. */
+  /**
+   * The value, once done; of a generator, the list of its items.
+   *
+   * @throws {LimitError} when the items have been iterated and not kept.
+   */
   get value(): unknown {
-    return this.#value;
+    return this.madeItems ? this.#told().all() : this.#value;
+  }
+
+  /** Whether it has ended well, and made items instead of a value. */
+  get madeItems(): boolean {
+    return this.#outcome?.items !== undefined;
+  }
+
+  /** How many items have arrived. */
+  get itemsReceived(): number {
+    return this.#events?.received ?? 0;
+  }
+
+  /** From now on items count as consumed when they arrive, and are kept. */
+  keepItems(): void {
+    this.#keepsItems = true;
+    this.#events?.keepAll();
+  }
+
+  /**
+   * The item at a position, which counts as consumed then.
+   *
+   * @throws {Error} when it is not here any more, or cannot be read.
+   */
+  takeItem(position: number): unknown {
+    return this.#told().take(position);
   }
 
   /** The error, once failed. */
@@ -137,6 +198,10 @@ export class TaskRun {
       stdout: this.#stdout,
       stderr: this.#stderr,
       outputDropped: this.#outputDropped,
+      outputs: this.#events?.outputs ?? NOTHING,
+      data: this.#events?.data ?? NOTHING,
+      progress: this.#events?.progress,
+      eventsDropped: this.#events?.dropped ?? 0,
       error: this.#error,
     };
   }
@@ -151,6 +216,18 @@ export class TaskRun {
     this.#listener?.wrote(this, output);
   }
 
+  /** Takes something that the task tells. */
+  addEvent(event: TaskEvent, payload: readonly Uint8Array[]): void {
+    const events = this.#told();
+    if (event.kind === "item") {
+      if (!events.addItem(event, payload)) return;
+      return this.#listener?.item(this, events.received - 1);
+    }
+    for (const told of events.addEvent(event, payload)) {
+      this.#listener?.told(this, told);
+    }
+  }
+
   /** Takes the outcome and settles. */
   settle(
     outcome: TaskOutcome,
@@ -161,8 +238,11 @@ export class TaskRun {
     this.#outcome = outcome;
     this.#status = outcome.status;
     this.#receivedMs = nowMs;
+    const problem = this.#endEvents(outcome);
     try {
-      if (outcome.status === "ok") this.#value = decodeValue(payload);
+      if (problem !== undefined) throw problem;
+      if (outcome.items !== undefined) this.#told();
+      else if (outcome.status === "ok") this.#value = decodeValue(payload);
       else this.#error = outcomeError(outcome, payload);
     } catch (thrown) {
       this.#status = "error";
@@ -178,6 +258,20 @@ export class TaskRun {
     this.#receivedMs = nowMs;
     this.#error = error;
     this.#listener?.settled(this);
+  }
+
+  #told(): TaskEvents {
+    if (this.#events !== undefined) return this.#events;
+    this.#events = new TaskEvents(this.id, this.#voice);
+    if (this.#keepsItems) this.#events.keepAll();
+    return this.#events;
+  }
+
+  /** Whether anything is missing of what went before the outcome. */
+  #endEvents({ items, events }: TaskOutcome): Error | undefined {
+    if (items || events) this.#told();
+    this.#events?.ended(items, events);
+    return this.#events?.problem;
   }
 
   #keep(kept: string, output: Output): string {

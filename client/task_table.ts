@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Output, TaskOutcome } from "../messages/mod.ts";
+import type { Output, TaskEvent, TaskOutcome } from "../messages/mod.ts";
 import type { TaskRun } from "./task_run.ts";
 
 interface Waiting {
@@ -74,6 +74,11 @@ export class TaskTable {
     waiting.run.addOutput(output);
     const { held } = waiting;
     if (held !== undefined) this.outcome(held.outcome, held.payload, nowMs);
+  }
+
+  /** A task tells something before its outcome. */
+  event(event: TaskEvent, payload: readonly Uint8Array[]): void {
+    this.#waiting.get(event.id)?.run.addEvent(event, payload);
   }
 
   /** Settles with outcomes held since before a time: no more output comes. */
