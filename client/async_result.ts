@@ -75,7 +75,8 @@ export type ItemOf<T> = T extends readonly (infer Item)[] ? Item : T;
  *
  * Where a function makes items, as generators do, iteration yields each as it
  * is made, and awaiting gives the list of all. The function is at most a
- * window ahead of what has been consumed: somebody has to iterate or to await.
+ * window ahead of what has been consumed: somebody has to iterate or to await,
+ * and a time limit goes on while the function waits for that.
  * Leaving the iteration early cancels the tasks, unless somebody awaits.
  *
  * A result that nobody awaits raises no unhandled rejection.

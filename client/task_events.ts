@@ -83,7 +83,7 @@ export type ResultEvent =
 /** Displays and published values kept of one task. */
 export const EVENTS_KEPT_MAX = 65_536;
 /** Encoded bytes of the displays and published values kept of one task. */
-export const EVENT_BYTES_KEPT_MAX: number = 256 << 20;
+export const EVENT_BYTES_KEPT_MAX: number = 128 << 20;
 /** Items kept of one task once they have been iterated. */
 export const ITEMS_KEPT_MAX = 10_000;
 /** Encoded bytes of such items. */

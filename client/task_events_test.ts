@@ -7,7 +7,13 @@ import {
   type TaskEvent,
   type TaskEventKind,
 } from "../messages/mod.ts";
-import { EVENTS_KEPT_MAX, ITEMS_KEPT_MAX, TaskEvents } from "./task_events.ts";
+import {
+  EVENT_BYTES_KEPT_MAX,
+  EVENTS_KEPT_MAX,
+  ITEM_BYTES_KEPT_MAX,
+  ITEMS_KEPT_MAX,
+  TaskEvents,
+} from "./task_events.ts";
 
 function event(kind: TaskEventKind, index: number): TaskEvent {
   return { type: "task_event", id: "t", engineId: 3, kind, index };
@@ -118,4 +124,21 @@ Deno.test("TaskEvents counts what was dropped there and here", () => {
   events.ended(undefined, EVENTS_KEPT_MAX + 20);
   assert.equal(events.dropped, 20);
   assert.ok(said().length < EVENTS_KEPT_MAX / EVENTS_AHEAD_MAX * 4 + 4);
+});
+
+Deno.test("TaskEvents keeps a limited number of bytes", () => {
+  const { events } = scripted();
+  const large = encodeValue(new Uint8Array(16 << 20));
+  const fitting = EVENT_BYTES_KEPT_MAX / (16 << 20) - 1;
+  for (let i = 0; i < fitting + 2; i++) {
+    events.addEvent(event("publish", i), large);
+  }
+  assert.equal(events.data.length, fitting);
+  assert.equal(events.dropped, 2);
+  const items = scripted().events;
+  for (let i = 0; i <= ITEM_BYTES_KEPT_MAX / (16 << 20); i++) {
+    items.addItem(event("item", i), large);
+    items.take(i);
+  }
+  assert.throws(() => items.all(), LimitError);
 });

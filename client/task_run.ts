@@ -257,6 +257,7 @@ export class TaskRun {
     this.#status = error instanceof CancelledError ? "cancelled" : "error";
     this.#receivedMs = nowMs;
     this.#error = error;
+    this.#events?.ended(undefined, undefined);
     this.#listener?.settled(this);
   }
 

@@ -11,6 +11,7 @@ import {
   type EngineScope,
   EVENTS_KEPT_MAX,
   type MimeBundle,
+  ref,
   registerClass,
   type ResultEvent,
 } from "../../mod.ts";
@@ -257,6 +258,22 @@ Deno.test("registerClass lets instances cross both ways", async (t) => {
         if (typeof made === "function") yield Reflect.construct(made, [5, 6]);
       });
       assert.ok(items[0] instanceof Point);
+    });
+
+    await t.step("also pushed, captured, and beside references", async () => {
+      const point = new Point(5, 6);
+      await one.push({ pushed: point });
+      assert.equal(await one.execute("pushed.sum()"), 11);
+      const captured = await one.with({ captures: { point } })
+        .apply(() => point.at[0]);
+      assert.equal(captured, 5);
+      const both = await one.apply(
+        (a: Point, b: number) => [a.at[1], b],
+        point,
+        ref("pushed.sum()"),
+      );
+      assert.deepEqual(both, [6, 11]);
+      assert.ok(await one.pull("pushed") instanceof Point);
     });
   });
 });
