@@ -51,6 +51,16 @@ export const BENCHMARKS: readonly Benchmark[] = [
       },
     ],
   },
+  {
+    name: "channels",
+    about: "four engines: a channel to one of them, a group of all",
+    contestants: [
+      {
+        name: "ippd (CURVE)",
+        command: ["deno", "run", "-A", "channel_figures.ts"],
+      },
+    ],
+  },
   ...["curve", "null"].map((security) => ({
     name: `relay-${security}`,
     about:

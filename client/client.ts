@@ -4,6 +4,7 @@
  * @module
  */
 import { ConnectionError, TimeoutError } from "../base/mod.ts";
+import type { Channel, SlotName } from "../channels/mod.ts";
 import type { EngineInfo, EngineStack, StatusReply } from "../messages/mod.ts";
 import {
   CONNECTION_INFO_VARIABLE,
@@ -11,6 +12,7 @@ import {
   connectionInfoFromEnvironment,
   readConnectionFile,
 } from "../security/mod.ts";
+import { openChannel } from "./channel.ts";
 import { type DirectTargets, DirectView } from "./direct_view.ts";
 import { LoadBalancedView } from "./load_balanced_view.ts";
 import { connectionFilePath } from "./profile_paths.ts";
@@ -148,6 +150,17 @@ export class Client implements AsyncDisposable {
           `Cannot wait longer for ${count} engines: there are ${this.ids.length} after ${options.timeoutMs} ms`,
         ),
     );
+  }
+
+  /**
+   * Opens the client's end of a channel; code on the engine opens the other
+   * by `ippd.channel(name, "client")`, before or after.
+   *
+   * @param target The engine, or one slot of it.
+   * @throws {RangeError} when there is no such engine or slot.
+   */
+  channel(name: string, target: SlotName): Channel {
+    return openChannel(this.#session, name, target);
   }
 
   /** How everybody in the cluster is. */

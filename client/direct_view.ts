@@ -5,10 +5,12 @@
  */
 import { basename } from "node:path";
 import { utf8 } from "../base/mod.ts";
+import type { Channel } from "../channels/mod.ts";
 import type { ModuleTask, Reference } from "../functions/mod.ts";
 import type { CellLanguage, Work } from "../messages/mod.ts";
 import { AsyncResult, type ItemOf } from "./async_result.ts";
 import type { CallResult, CallValue } from "./call_types.ts";
+import { openChannel } from "./channel.ts";
 import { encodeNames, type ShippedFunction } from "./function_shipping.ts";
 import type { Session } from "./session.ts";
 import { mergeFlags, type ViewFlags } from "./view_flags.ts";
@@ -64,6 +66,22 @@ export class DirectView<One extends boolean = false> {
   with(flags: ViewFlags): DirectView<One> {
     const merged = mergeFlags(this.#flags, flags);
     return new DirectView<One>(this.#session, this.#targets, merged);
+  }
+
+  /**
+   * Opens a channel to the only engine of the view.
+   *
+   * @throws {RangeError} when the view names several.
+   */
+  channel(name: string): Channel {
+    const [target, ...others] = this.targets;
+    if (target !== undefined && others.length === 0) {
+      return openChannel(this.#session, name, target);
+    }
+    throw new RangeError(
+      `Cannot open channel ${name}: the view names ${this.targets.length} ` +
+        "engines, and a channel leads to one",
+    );
   }
 
   /**

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import type { Channel } from "../channels/mod.ts";
 import type { ModuleTask } from "../functions/mod.ts";
 import type { Work } from "../messages/mod.ts";
 import { AsyncResult, type ItemOf, type ResultShape } from "./async_result.ts";
 import type { CallResult, CallValue } from "./call_types.ts";
+import { openChannel } from "./channel.ts";
 import type { ArgumentsOf } from "./direct_view.ts";
 import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
 import type { AnyFunction, ShippedFunction } from "./function_shipping.ts";
@@ -57,6 +59,11 @@ export class LoadBalancedView {
     return this.#targets.length > 0
       ? this.#targets
       : this.#session.directory.ids;
+  }
+
+  /** Opens a channel to whichever task opens the same name. */
+  channel(name: string): Channel {
+    return openChannel(this.#session, name);
   }
 
   /**

@@ -10,6 +10,7 @@ export * from "./direct_view.ts";
 export * from "./engine_directory.ts";
 export * from "./engine_scope.ts";
 export * from "./load_balanced_view.ts";
+export * from "./remote_worker.ts";
 export { type ViewFlags } from "./view_flags.ts";
 export * from "./profile_paths.ts";
 export { type ConnectOptions } from "./session.ts";

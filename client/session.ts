@@ -16,9 +16,15 @@ import {
   systemClock,
   type Timer,
 } from "../base/mod.ts";
+import {
+  type Channel,
+  type ChannelRequestOptions,
+  ChannelTable,
+} from "../channels/mod.ts";
 import { ClientLink } from "../links/mod.ts";
 import {
   directTaskId,
+  isChannelNotice,
   type Message,
   PROTOCOL_VERSION,
   type SchedulerAddress,
@@ -92,6 +98,7 @@ export class Session {
   readonly #tasks = new TaskTable();
   readonly #units = new Map<string, Uint8Array>();
   readonly #sentUnits = new Set<string>();
+  readonly #channels: ChannelTable;
   readonly #hub: ClientLink;
   #scheduler: ClientLink | undefined;
   #schedulerKey = "";
@@ -119,6 +126,13 @@ export class Session {
         this.#throwIfEnded();
         this.#hub.send(message);
       },
+    });
+    this.#channels = new ChannelTable({
+      say: (message, payload) =>
+        this.#scheduler?.send(message, payload) ?? false,
+      slot: 0,
+      firstId: 1,
+      clock: this.clock,
     });
     this.#hub = new ClientLink({
       socket: this.#socketOptions(info.publicKey),
@@ -203,6 +217,12 @@ export class Session {
       for (const run of runs) this.#failUnsent(run.id);
     }
     return runs;
+  }
+
+  /** Opens one end of a channel. */
+  openChannel(options: ChannelRequestOptions): Channel {
+    this.#throwIfEnded();
+    return this.#channels.open(options);
   }
 
   /** Asks for tasks not to run. */
@@ -392,7 +412,7 @@ export class Session {
       case "refused":
         return this.#refused(message.what, message.reason);
       default:
-        return;
+        if (isChannelNotice(message)) this.#channels.heard(message, payload);
     }
   }
 
@@ -412,6 +432,11 @@ export class Session {
   }
 
   #schedulerLost(reason: string): void {
+    this.#channels.fail(
+      new ConnectionError(
+        `Cannot go on: the connection to the scheduler was lost (${reason})`,
+      ),
+    );
     this.#sentUnits.clear();
     this.#tasks.failAll(
       (id) =>
@@ -439,6 +464,7 @@ export class Session {
       this.clock.now(),
     );
     this.questions.rejectAll(problem);
+    this.#channels.fail(problem);
     this.#watchHeld();
     this.#changed();
   }

@@ -102,8 +102,11 @@ export class Engine implements AsyncDisposable {
         taskFinished: (slot, outcome, payload) =>
           this.#state.taskFinished(slot, outcome, payload),
         taskTimedOut: (id) => this.#state.taskTimedOut(id),
+        channelSaid: (message, payload) =>
+          void this.#scheduler?.send(message, payload),
         slotEnded: (slot, end) => {
           log.warn("slot ended", { slot, ...end });
+          this.#scheduler?.send({ type: "channel_reset", slot });
           this.#state.slotEnded(slot, end);
         },
         output: (task, stream, text, dropped) =>
@@ -180,6 +183,13 @@ export class Engine implements AsyncDisposable {
           this.#events.acknowledged(ack.id, ack.items, ack.events);
           this.#pool.acknowledge(ack);
         },
+        channelSaid: (message, payload) =>
+          this.#pool.tell(message.slot, message, payload),
+        disconnected: () => {
+          for (let slot = 0; slot < this.#options.slots; slot++) {
+            this.#pool.tell(slot, { type: "channel_reset", slot }, []);
+          }
+        },
         end,
       },
     });
@@ -246,6 +256,7 @@ export class Engine implements AsyncDisposable {
 
   #registered(message: EngineRegistered): void {
     this.#engineId = message.engineId;
+    this.#pool.place(message.engineId);
     this.#scheduler?.turnTo(message.schedulers);
     this.#announce();
   }

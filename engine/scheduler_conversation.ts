@@ -6,11 +6,13 @@
  */
 import type { Clock, Logger, Timer } from "../base/mod.ts";
 import { ClientLink } from "../links/mod.ts";
-import type {
-  Message,
-  SchedulerAddress,
-  TaskAssign,
-  TaskEventAck,
+import {
+  type ChannelNotice,
+  isChannelNotice,
+  type Message,
+  type SchedulerAddress,
+  type TaskAssign,
+  type TaskEventAck,
 } from "../messages/mod.ts";
 import type { SocketOptions } from "../sockets/mod.ts";
 import type { Payload } from "./slot_state.ts";
@@ -27,6 +29,10 @@ export interface SchedulerHandler {
   tasksCancelled(ids: readonly string[], reason: string): void;
   /** Items and events of a task have arrived. */
   acknowledged(ack: TaskEventAck): void;
+  /** Something about a channel or a group of a slot. */
+  channelSaid(message: ChannelNotice, payload: Payload): void;
+  /** The connection has ended. */
+  disconnected(): void;
   /** The engine has to end. */
   end(reason: string): void;
 }
@@ -99,6 +105,7 @@ export class SchedulerConversation {
       },
       onDisconnected: (reason, final) => {
         log.warn("scheduler disconnected", { reason: reason.message });
+        if (this.#link === link) handler.disconnected();
         if (final && this.#link === link) this.#connectLater(address);
       },
     });
@@ -139,6 +146,9 @@ export class SchedulerConversation {
       case "stop":
         return handler.end(message.reason);
       default:
+        if (isChannelNotice(message)) {
+          return handler.channelSaid(message, payload);
+        }
         log.warn("scheduler said something else", { ...message });
     }
   }

@@ -98,6 +98,7 @@ export class SlotRig implements AsyncDisposable {
         taskFinished: (slot, outcome, payload) =>
           this.state.taskFinished(slot, outcome, payload),
         taskTimedOut: (id) => this.state.taskTimedOut(id),
+        channelSaid: () => {},
         slotEnded: (slot, end) => {
           this.ends.push(end);
           this.state.slotEnded(slot, end);

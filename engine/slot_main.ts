@@ -9,12 +9,14 @@ import { EMPTY_BYTES, ProtocolError } from "../base/mod.ts";
 import {
   decodeEnvelopes,
   type Envelope,
+  isChannelNotice,
   Outbox,
   registerClass,
   type TaskEvent,
   type TaskOutcome,
 } from "../messages/mod.ts";
 import { DealerSocket } from "../sockets/mod.ts";
+import { SlotChannels } from "./slot_channels.ts";
 import { createEvaluator } from "./evaluator.ts";
 import { FunctionCache } from "./function_cache.ts";
 import { OutputCapture } from "./output_capture.ts";
@@ -48,6 +50,9 @@ export const SlotExit = {
   /** The supervisor could not be reached, or said something wrong. */
   BROKEN: 70,
 } as const;
+
+/** Channels that a slot process may open for each millisecond it lives. */
+const CHANNELS_PER_MS = 1_000;
 
 // User code may replace `Deno.exit`.
 const exit = Deno.exit;
@@ -93,12 +98,21 @@ function connectSlot(
     isRunning: () => capture.isRunning,
   });
   const { display, progress, publish } = events;
+  const channels = new SlotChannels({
+    slot,
+    // Above what an earlier process of this slot has used.
+    firstId: Date.now() * CHANNELS_PER_MS,
+    say: (message, payload) => outbox.post(message, payload),
+  });
   defineUserScope({
     signal: () => signal.signal,
     slot: () => slot,
     rank: () => rank,
     size: () => size,
     registerClass: () => registerClass,
+    engineId: () => channels.engineId,
+    channel: () => channels.channel,
+    group: () => channels.group,
   }, { display, progress, publish });
   const evaluate = createEvaluator();
   const runner = new TaskRunner({
@@ -113,6 +127,8 @@ function connectSlot(
     },
     signal,
     post: (message: TaskOutcome | TaskEvent, payload: Payload) => {
+      // First, so that whoever has the outcome has heard all.
+      if (message.type === "task_outcome") channels.taskEnded(message);
       outbox.post(message, payload);
     },
     isSending: () => outbox.length > 0 || socket.queuedBytes > 0,
@@ -120,7 +136,7 @@ function connectSlot(
   const socket = new DealerSocket({
     security: { kind: "null" },
     routingId: token,
-    onMessage: (parts) => receive(runner, parts),
+    onMessage: (parts) => receive(runner, channels, parts),
     onConnected: () => {
       connected = true;
       dropSocketPermissions(endpoint);
@@ -133,20 +149,31 @@ function connectSlot(
   socket.connect(endpoint);
 }
 
-function receive(runner: TaskRunner, parts: readonly Uint8Array[]): void {
+function receive(
+  runner: TaskRunner,
+  channels: SlotChannels,
+  parts: readonly Uint8Array[],
+): void {
   try {
-    for (const envelope of decodeEnvelopes(parts)) obey(runner, envelope);
+    for (const envelope of decodeEnvelopes(parts)) {
+      obey(runner, channels, envelope);
+    }
   } catch (error) {
     report("Cannot obey supervisor:", error);
     exit(SlotExit.BROKEN);
   }
 }
 
-function obey(runner: TaskRunner, { message, payload }: Envelope): void {
+function obey(
+  runner: TaskRunner,
+  channels: SlotChannels,
+  { message, payload }: Envelope,
+): void {
   switch (message.type) {
     case "function_source":
       return runner.sourceArrived(message.hash, payload[0] ?? EMPTY_BYTES);
     case "task_assign":
+      channels.taskAssigned(message);
       return runner.taskAssigned(message, payload);
     case "task_event_ack":
       return runner.itemsConsumed(message.id, message.items);
@@ -154,7 +181,10 @@ function obey(runner: TaskRunner, { message, payload }: Envelope): void {
       return runner.taskAborted(message.id);
     case "slot_drop":
       return runner.taskDropped(message.id);
+    case "slot_place":
+      return channels.placed(message.engineId);
     default:
+      if (isChannelNotice(message)) return channels.heard(message, payload);
       throw new ProtocolError(
         `Cannot obey message ${message.type}: it is not for slots`,
       );

@@ -7,7 +7,9 @@
 import type { Clock, Logger } from "../base/mod.ts";
 import { ServerLink } from "../links/mod.ts";
 import {
+  type ChannelRequest,
   type EngineEnd,
+  type Message,
   type SlotStack,
   SUPERVISOR_ACCEPTS,
   type TaskAssign,
@@ -38,6 +40,8 @@ export interface SlotPoolHandler {
   taskTimedOut(id: string): void;
   /** A slot's process is gone. */
   slotEnded(slot: number, end: EngineEnd): void;
+  /** A slot says something about a channel or a group. */
+  channelSaid(message: ChannelRequest, payload: Payload): void;
   /** A piece of output. */
   readonly output: SendOutput;
   /** Something that user code tells, other than an item. */
@@ -61,6 +65,8 @@ export interface SlotPoolOptions {
   /** Who is told. */
   readonly handler: SlotPoolHandler;
 }
+
+const NO_PAYLOAD: Payload = [];
 
 /** Longest path of a Unix socket that every system takes. */
 const SOCKET_PATH_BYTES_MAX = 100;
@@ -87,6 +93,7 @@ export class SlotPool {
   #folder = "";
   #endpoint = "";
   #stopping = false;
+  #engineId: number | undefined;
 
   /** Makes a pool that is not open yet. */
   constructor(options: SlotPoolOptions) {
@@ -137,6 +144,10 @@ export class SlotPool {
     }
     this.#bySlot.set(slot, process);
     this.#byToken.set(process.token, process);
+    const engineId = this.#engineId;
+    if (engineId !== undefined) {
+      process.tell({ type: "slot_place", engineId }, NO_PAYLOAD);
+    }
   }
 
   /** Gives a slot a function's source. */
@@ -147,6 +158,19 @@ export class SlotPool {
   /** Gives a slot one more task. */
   assign(slot: number, task: TaskAssign, payload: Payload): void {
     this.#bySlot.get(slot)?.assign(task, payload);
+  }
+
+  /** Tells a slot something that is no task. */
+  tell(slot: number, message: Message, payload: Payload): void {
+    this.#bySlot.get(slot)?.tell(message, payload);
+  }
+
+  /** Tells every slot, also those to come, which engine this is. */
+  place(engineId: number): void {
+    this.#engineId = engineId;
+    for (const process of this.#bySlot.values()) {
+      process.tell({ type: "slot_place", engineId }, NO_PAYLOAD);
+    }
   }
 
   /** Stops a task that a slot has been given. */
@@ -206,6 +230,7 @@ export class SlotPool {
         }
       },
       timedOut: (id) => handler.taskTimedOut(id),
+      channelSaid: (message, payload) => handler.channelSaid(message, payload),
       output: handler.output,
       event: handler.event,
       item: (event, payload) => handler.item(event, payload),

@@ -4,15 +4,17 @@
  * @module
  */
 import { type Clock, Deque, randomWord, type Timer } from "../base/mod.ts";
-import type {
-  EngineEnd,
-  Message,
-  OutputStream,
-  SlotStack,
-  TaskAssign,
-  TaskEvent,
-  TaskEventAck,
-  TaskOutcome,
+import {
+  type ChannelRequest,
+  type EngineEnd,
+  isChannelRequest,
+  type Message,
+  type OutputStream,
+  type SlotStack,
+  type TaskAssign,
+  type TaskEvent,
+  type TaskEventAck,
+  type TaskOutcome,
 } from "../messages/mod.ts";
 import type { EngineLimits } from "./engine_limits.ts";
 import { markMagic } from "./slot_mark.ts";
@@ -31,6 +33,8 @@ export interface SlotProcessHandler {
   outcome(outcome: TaskOutcome, payload: Payload): void;
   /** The task that runs has run for longer than it may. */
   timedOut(id: string): void;
+  /** Something about a channel or a group. */
+  channelSaid(message: ChannelRequest, payload: Payload): void;
   /** A piece of output. */
   readonly output: SendOutput;
   /** Something that user code tells, other than an item. */
@@ -160,6 +164,11 @@ export class SlotProcess {
     this.#post(task, payload);
   }
 
+  /** Tells the process something that is no task. */
+  tell(message: Message, payload: Payload): void {
+    this.#post(message, payload);
+  }
+
   /** Stops a task: one that runs by every means. */
   stopTask(id: string): void {
     if (this.#runs(id)) this.#stopper.stop(id);
@@ -198,6 +207,9 @@ export class SlotProcess {
         if (this.#output.find(message.id) === undefined) return;
         return this.#options.handler.item(message, payload);
       default:
+        if (
+          isChannelRequest(message) && message.slot === this.#options.index
+        ) return this.#options.handler.channelSaid(message, payload);
         return this.kill(`said ${message.type}, which slots do not say`);
     }
   }

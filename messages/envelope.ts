@@ -11,6 +11,7 @@
  */
 import { LimitError, ProtocolError } from "../base/mod.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
+import { channelCodecs, type ChannelTraffic } from "./channel.ts";
 import { controlCodecs, type ControlMessage } from "./control.ts";
 import { type Fields, isFields } from "./fields.ts";
 import { heartbeatCodecs, type HeartbeatMessage } from "./heartbeat.ts";
@@ -25,6 +26,7 @@ import { taskEventCodecs, type TaskEventMessage } from "./task_event.ts";
 
 /** Everything that processes say to one another. */
 export type Message =
+  | ChannelTraffic
   | ControlMessage
   | HeartbeatMessage
   | OutputMessage
@@ -58,6 +60,7 @@ type Codecs = {
 };
 
 const codecs: Codecs = {
+  ...channelCodecs,
   ...controlCodecs,
   ...heartbeatCodecs,
   ...outputCodecs,

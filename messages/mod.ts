@@ -11,6 +11,7 @@ export {
   type ClassOf,
   registerClass,
 } from "./class_registry.ts";
+export * from "./channel.ts";
 export * from "./control.ts";
 export * from "./display.ts";
 export * from "./envelope.ts";

@@ -34,6 +34,10 @@ export const HUB_ACCEPTS: RoleTable = {
 /** What a scheduler takes from whom. */
 export const SCHEDULER_ACCEPTS: RoleTable = {
   "client": new Set([
+    "channel_close",
+    "channel_credit",
+    "channel_message",
+    "channel_open",
     "function_source",
     "task_cancel",
     "task_event_ack",
@@ -41,8 +45,14 @@ export const SCHEDULER_ACCEPTS: RoleTable = {
   ]),
   "client-readonly": new Set(),
   "engine": new Set([
+    "channel_close",
+    "channel_credit",
+    "channel_message",
+    "channel_open",
+    "channel_reset",
     "engine_ready",
     "function_missing",
+    "group_join",
     "task_event",
     "task_outcome",
   ]),
@@ -50,5 +60,14 @@ export const SCHEDULER_ACCEPTS: RoleTable = {
 
 /** What an engine's supervisor takes from its slots. */
 export const SUPERVISOR_ACCEPTS: RoleTable = {
-  "slot": new Set(["slot_ready", "task_event", "task_outcome"]),
+  "slot": new Set([
+    "channel_close",
+    "channel_credit",
+    "channel_message",
+    "channel_open",
+    "group_join",
+    "slot_ready",
+    "task_event",
+    "task_outcome",
+  ]),
 };

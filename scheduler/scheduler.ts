@@ -16,6 +16,7 @@ import {
 import { ClientLink, ServerLink } from "../links/mod.ts";
 import {
   functionHash,
+  isChannelRequest,
   type KeyEntry,
   type Message,
   PROTOCOL_VERSION,
@@ -24,6 +25,7 @@ import {
 } from "../messages/mod.ts";
 import { type CurveCrypto, encodeZ85, type KeyPair } from "../security/mod.ts";
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
+import { ChannelState } from "./channel_state.ts";
 import { type SchedulerLimits, SchedulerState } from "./scheduler_state.ts";
 
 /** How long the hub may be away unless told otherwise. */
@@ -75,6 +77,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #state: SchedulerState;
+  readonly #channels: ChannelState;
   readonly #link: ServerLink;
   readonly #hub: ClientLink;
   readonly #lease: Lease;
@@ -117,6 +120,9 @@ export class Scheduler implements AsyncDisposable {
       log: this.#log,
       onMessage: (peer, message, payload) =>
         this.#received(peer, message, payload),
+      onJoined: ({ role, routingId }) => {
+        if (role !== "engine") this.#channels.clientJoined(routingId);
+      },
       onLeft: (peer) => this.#left(peer),
     });
     this.#hub = new ClientLink({
@@ -135,11 +141,19 @@ export class Scheduler implements AsyncDisposable {
     });
     this.#state = new SchedulerState({
       actions: {
-        send: (routingId, message, payload) =>
-          void this.#link.send(routingId, message, payload),
+        send: (routingId, message, payload) => {
+          this.#link.send(routingId, message, payload);
+          if (message.type === "task_outcome") {
+            this.#channels.taskEnded(routingId, message.id);
+          }
+        },
       },
       hwm: options.hwm,
       limits: options.limits,
+    });
+    this.#channels = new ChannelState({
+      say: (routingId, message, payload) =>
+        void this.#link.send(routingId, message, payload),
     });
   }
 
@@ -197,10 +211,12 @@ export class Scheduler implements AsyncDisposable {
         return this.#setKeys(message.keys);
       case "engine_joined": {
         const { engineId, routingId, slots } = message.engine;
+        this.#channels.engineJoined(message.engine);
         this.#state.engineJoined(engineId, routingId, slots);
         return this.#tryEarly(routingId);
       }
       case "engine_left": {
+        this.#channels.engineLeft(message.engineId, message.end);
         const route = this.#state.engineLeft(message.engineId, message.end);
         if (route !== undefined) this.#link.forget(route);
         return;
@@ -216,7 +232,9 @@ export class Scheduler implements AsyncDisposable {
 
   #registered(message: SchedulerRegistered): void {
     this.#setKeys(message.keys);
-    for (const { engineId, routingId, slots } of message.engines) {
+    for (const engine of message.engines) {
+      const { engineId, routingId, slots } = engine;
+      this.#channels.engineJoined(engine);
       this.#state.engineJoined(engineId, routingId, slots);
       this.#tryEarly(routingId);
     }
@@ -246,10 +264,12 @@ export class Scheduler implements AsyncDisposable {
     if (role === "engine") {
       this.#early.delete(routingId);
       this.#state.engineDisconnected(routingId);
+      this.#channels.engineDisconnected(routingId);
       return;
     }
     // A client whose connection broke has given up its tasks.
     this.#state.clientGone(routingId);
+    this.#channels.clientGone(routingId);
     this.#link.forget(routingId);
   }
 
@@ -262,6 +282,7 @@ export class Scheduler implements AsyncDisposable {
     const from = peer.routingId;
     switch (message.type) {
       case "task_request":
+        this.#channels.taskRequested(from, message);
         return this.#state.taskRequest(from, message, payload);
       case "task_outcome":
         if (!this.#state.taskOutcome(from, message, payload)) {
@@ -294,7 +315,9 @@ export class Scheduler implements AsyncDisposable {
         });
         return this.#tryEarly(from);
       default:
-        return;
+        if (isChannelRequest(message)) {
+          this.#channels.said(from, message, payload);
+        }
     }
   }
 

@@ -36,11 +36,12 @@ const LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["sockets", ["zmtp", "security", "base"]],
   ["messages", ["base"]],
   ["functions", ["base"]],
+  ["channels", ["messages", "base"]],
   ["links", ["messages", "sockets", "security", "base"]],
   ["hub", ROLE_LAYERS],
   ["scheduler", ROLE_LAYERS],
-  ["engine", ["functions", ...ROLE_LAYERS]],
-  ["client", ["functions", ...ROLE_LAYERS]],
+  ["engine", ["channels", "functions", ...ROLE_LAYERS]],
+  ["client", ["channels", "functions", ...ROLE_LAYERS]],
   ["dashboard", ROLE_LAYERS],
   ["cluster", ["client", ...ROLE_LAYERS]],
   ["cli", ["cluster", "client", ...PROCESS_ROLES, ...ROLE_LAYERS]],
@@ -66,6 +67,7 @@ const PURE_FOLDERS: ReadonlyMap<string, RegExp | undefined> = new Map([
   ["zmtp", undefined],
   ["messages", undefined],
   ["functions", undefined],
+  ["channels", undefined],
 ]);
 
 /** Objects that reach outside the process, or give time or chance. */

@@ -85,6 +85,7 @@ export const SUITES: readonly Suite[] = [
   { name: "security", folder: "security", permissions: MACHINE },
   { name: "sockets", folder: "sockets", permissions: [...MACHINE, NETWORK] },
   { name: "functions", folder: "functions", permissions: NOTHING },
+  { name: "channels", folder: "channels", permissions: NOTHING },
   { name: "links", folder: "links", permissions: NOTHING },
   {
     name: "scheduler",

@@ -34,6 +34,7 @@ const FOLDERS_WITH_DOOR: ReadonlySet<string> = new Set([
   "sockets",
   "messages",
   "functions",
+  "channels",
   "links",
   "hub",
   "scheduler",
