@@ -9,15 +9,21 @@ import {
   silentLogger,
   systemClock,
   type Timer,
+  utf8,
 } from "../base/mod.ts";
-import { ServerLink } from "../links/mod.ts";
+import { type RefusedAct, ServerLink } from "../links/mod.ts";
 import {
+  type AuditAct,
+  type AuditEntry,
+  AuditTally,
   type Heartbeat,
   HUB_ACCEPTS,
   type KeyEntry,
   type Message,
+  type Output,
 } from "../messages/mod.ts";
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
+import { auditRecord, type RecordAudit } from "./audit_record.ts";
 import { HubState } from "./hub_state.ts";
 import type { HubTimes } from "./hub_times.ts";
 
@@ -26,11 +32,23 @@ const TICK_MS = 250;
 /** How long the last words to everybody may take. */
 const FAREWELL_LINGER_MS = 500;
 
+/** Engines that the record names one by one. */
+const ENGINES_NAMED_MAX = 16;
+/** Most messages that wait for one peer: an engine joins, another leaves. */
+const WAITING_MESSAGES_MAX: number = 1 << 18;
+/** Most bytes that wait for one peer, most of them output. */
+const WAITING_BYTES_MAX: number = 256 * 1024 ** 2;
+/**
+ * Most bytes of output that wait for one client. Of what comes on top, only
+ * the size is passed on.
+ */
+export const OUTPUT_WAITING_BYTES_MAX: number = 64 * 1024 ** 2;
+
 /** Options of {@linkcode Hub}. */
 export interface HubOptions {
   /** The hub's keys and whom it lets in. */
   readonly security: SocketSecurity;
-  /** The keys that schedulers let in. */
+  /** The keys that are let in, here and by schedulers. */
   readonly keys: readonly KeyEntry[];
   /** The cluster's name; may be empty. */
   readonly clusterId: string;
@@ -46,6 +64,10 @@ export interface HubOptions {
   readonly network?: Network;
   /** Resident memory of this process in bytes. */
   readonly memoryBytes?: () => number;
+  /** Keeps the record of who did what; absent, there is none. */
+  readonly audit?: RecordAudit;
+  /** Bytes of output that wait for one client. @default 64 MiB */
+  readonly outputWaitingBytesMax?: number;
   /** Where to say what happened. */
   readonly log?: Logger;
 }
@@ -60,6 +82,7 @@ export class Hub implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #options: HubOptions;
+  readonly #audit = new AuditTally();
   readonly #resolveEnded: (reason: string) => void;
   #timer: Timer | undefined;
   #ending: Promise<void> | undefined;
@@ -82,8 +105,13 @@ export class Hub implements AsyncDisposable {
       accepts: HUB_ACCEPTS,
       log: this.#log,
       onMessage: (peer, message) => this.#received(peer, message),
-      onJoined: (peer) => this.#log.debug("peer connected", describe(peer)),
+      waiting: {
+        messagesMax: WAITING_MESSAGES_MAX,
+        bytesMax: WAITING_BYTES_MAX,
+      },
+      onJoined: (peer) => this.#joined(peer),
       onLeft: (peer, reason) => this.#left(peer, reason),
+      onRefused: (act) => this.#refused(act),
     });
     this.#state = new HubState({
       actions: {
@@ -93,6 +121,7 @@ export class Hub implements AsyncDisposable {
       },
       clusterId: options.clusterId,
       keys: options.keys,
+      keyOf: (routingId) => this.#link.keyOf(routingId),
       host: options.host,
       pid: options.pid,
       startedMs: this.#clock.now(),
@@ -113,6 +142,31 @@ export class Hub implements AsyncDisposable {
     return new Promise((resolve) => this.#onScheduler.push(resolve));
   }
 
+  /**
+   * Lets these keys in from now on, and nobody else. Connections whose key is
+   * not among them, or has another role now, end at once, here and at the
+   * schedulers.
+   *
+   * @param by Who changed the list, for the record.
+   */
+  setKeys(keys: readonly KeyEntry[], by: string): void {
+    const { allowed, revoked } = this.#state.setKeys(keys);
+    for (const peer of [...this.#link.peers()]) {
+      if (this.#isAllowed(peer)) continue;
+      this.#link.disconnect(peer.routingId, "its key was revoked");
+    }
+    const record = (act: "allowed" | "revoked", entries: typeof keys): void => {
+      for (const { publicKey, role, name = "" } of entries) {
+        const detail = `${name} as ${role} by ${by}`;
+        this.#log.info(`key ${act}`, { name, role, by });
+        this.#audit.add(act, { publicKey, detail });
+      }
+    };
+    record("revoked", revoked);
+    record("allowed", allowed);
+    this.#writeAudit();
+  }
+
   /** Tells everybody and ends. */
   stop(reason: string): Promise<void> {
     this.#ending ??= this.#end(reason);
@@ -129,14 +183,57 @@ export class Hub implements AsyncDisposable {
     this.#state.ending(reason);
     this.#timer?.cancel();
     await this.#link.close({ lingerMs: FAREWELL_LINGER_MS });
+    this.#writeAudit();
     this.#resolveEnded(reason);
   }
 
   #tick(): void {
     this.#timer = this.#clock.setTimer(TICK_MS, () => {
       this.#state.tick(this.#clock.monotonic());
+      this.#writeAudit();
       if (this.#ending === undefined) this.#tick();
     });
+  }
+
+  #isAllowed({ publicKey, role }: Peer): boolean {
+    return publicKey === undefined ||
+      this.#state.keys.get(publicKey)?.role === role;
+  }
+
+  #joined(peer: Peer): void {
+    this.#log.debug("peer connected", describe(peer));
+    const { publicKey, address } = peer;
+    this.#audit.add("connected", { publicKey, address });
+  }
+
+  #refused({ publicKey, address, reason }: RefusedAct): void {
+    this.#audit.add("refused", { publicKey, address, detail: reason });
+  }
+
+  #writeAudit(): void {
+    const { audit } = this.#options;
+    const entries = this.#audit.take();
+    if (audit === undefined || entries.length === 0) return;
+    const state = this.#state;
+    audit(entries.map((entry) =>
+      auditRecord(entry, "hub", state.keys.known(entry.publicKey))
+    ));
+  }
+
+  /** What a scheduler saw. */
+  #reported(entries: readonly AuditEntry[]): void {
+    const state = this.#state;
+    this.#options.audit?.(entries.map((entry) =>
+      auditRecord(entry, "scheduler", state.keys.known(entry.publicKey))
+    ));
+  }
+
+  /** Output for a client that does not read is only counted. */
+  #fitting(message: Output): Output {
+    const max = this.#options.outputWaitingBytesMax ?? OUTPUT_WAITING_BYTES_MAX;
+    if (this.#link.waitingBytes(message.client) < max) return message;
+    const dropped = message.dropped + utf8(message.text).byteLength;
+    return { ...message, text: "", dropped };
   }
 
   #left(peer: Peer, reason: Error | undefined): void {
@@ -144,6 +241,8 @@ export class Hub implements AsyncDisposable {
       ...describe(peer),
       reason: reason?.message,
     });
+    const { publicKey, address } = peer;
+    this.#audit.add("disconnected", { publicKey, address });
     this.#state.disconnected(peer.routingId, this.#clock.monotonic());
   }
 
@@ -175,15 +274,20 @@ export class Hub implements AsyncDisposable {
       case "heartbeat":
         return state.heartbeat(from, message, nowMs, wallMs);
       case "output":
-        return state.output(from, message);
+        return state.output(from, this.#fitting(message));
+      case "audit_report":
+        return this.#reported(message.entries);
       case "status_request":
         return state.statusRequest(from, message, nowMs, wallMs, this.#load());
       case "shutdown_request": {
         const { targets, hub } = message;
         this.#log.info("shutdown requested", { client: from, targets, hub });
+        this.#asked(peer, "stopped", hub ? "everything" : engineList(targets));
         return state.shutdownRequest(from, message, nowMs);
       }
       case "interrupt_request":
+        this.#asked(peer, "interrupted", engineList(message.targets));
+        return state.question(from, message, nowMs);
       case "stack_request":
         return state.question(from, message, nowMs);
       case "interrupt_reply":
@@ -192,6 +296,10 @@ export class Hub implements AsyncDisposable {
       default:
         // The table of roles has refused everything else already.
     }
+  }
+
+  #asked({ publicKey, address }: Peer, act: AuditAct, detail: string): void {
+    this.#audit.add(act, { publicKey, address, detail });
   }
 
   #load(): Heartbeat {
@@ -203,6 +311,14 @@ export class Hub implements AsyncDisposable {
       memoryBytes: this.#options.memoryBytes?.() ?? 0,
     };
   }
+}
+
+/** Engines by number, for people; a long list is only counted. */
+function engineList(targets: readonly number[]): string {
+  if (targets.length === 0) return "all engines";
+  return targets.length <= ENGINES_NAMED_MAX
+    ? `engines ${targets.join(", ")}`
+    : `${targets.length} engines`;
 }
 
 function describe(peer: Peer): { peer: string; role: string; address: string } {

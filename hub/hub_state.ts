@@ -27,7 +27,10 @@ import {
   Questions,
 } from "./questions.ts";
 import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
+import { Shutdowns } from "./shutdowns.ts";
+import { type KeyChanges, KeyRing } from "./key_ring.ts";
 import {
+  clientKeys,
   type EngineMember,
   type Member,
   newMember,
@@ -56,8 +59,10 @@ export interface HubStateOptions {
   readonly actions: HubActions;
   /** The cluster's name; may be empty. */
   readonly clusterId: string;
-  /** The keys that schedulers let in. */
+  /** The keys that are let in. */
   readonly keys: readonly KeyEntry[];
+  /** The key that a peer has proven to own, in Z85. */
+  readonly keyOf?: (routingId: string) => string | undefined;
   /** Name of the hub's host. */
   readonly host: string;
   /** Process id of the hub. */
@@ -66,14 +71,6 @@ export interface HubStateOptions {
   readonly startedMs: number;
   /** Times other than {@linkcode HUB_TIMES}. */
   readonly times?: Partial<HubTimes> | undefined;
-}
-
-interface Shutdown {
-  readonly client: string;
-  readonly requestId: number;
-  readonly waitingFor: Set<number>;
-  readonly hub: boolean;
-  readonly deadlineMs: number;
 }
 
 /** The hub's mind. */
@@ -86,7 +83,8 @@ export class HubState {
   readonly #schedulers = new Map<string, SchedulerMember>();
   readonly #clients = new Map<string, Member>();
   readonly #questions: Questions;
-  #shutdowns: Shutdown[] = [];
+  readonly #shutdowns: Shutdowns;
+  readonly #keys: KeyRing;
   #nextEngineId = 0;
 
   /** Makes a hub that knows nobody. */
@@ -94,6 +92,12 @@ export class HubState {
     this.#options = options;
     this.#actions = options.actions;
     this.#times = { ...HUB_TIMES, ...options.times };
+    this.#shutdowns = new Shutdowns({
+      send: (routingId, message) => options.actions.send(routingId, message),
+      end: (reason) => options.actions.end(reason),
+      timeoutMs: this.#times.shutdownTimeoutMs,
+    });
+    this.#keys = new KeyRing(options.keys);
     this.#questions = new Questions({
       send: (routingId, message) => options.actions.send(routingId, message),
       timeoutMs: this.#times.answerTimeoutMs,
@@ -135,9 +139,10 @@ export class HubState {
       return;
     }
     const engineId = message.requestedId ?? this.#freeEngineId();
+    const publicKey = this.#options.keyOf?.(routingId);
     this.#nextEngineId = Math.max(this.#nextEngineId, engineId + 1);
     const member: EngineMember = {
-      ...newMember(routingId, message, nowMs),
+      ...newMember(routingId, message, nowMs, this.#keys.get(publicKey)?.name),
       info: {
         engineId,
         routingId,
@@ -147,6 +152,7 @@ export class HubState {
         labels: message.labels,
         resources: message.resources ?? {},
         registeredMs: wallMs,
+        ...(publicKey !== undefined && { publicKey }),
       },
     };
     this.#engines.set(engineId, member);
@@ -173,7 +179,8 @@ export class HubState {
       this.#refuse(routingId, message.type, wrongVersion(message.protocol));
       return;
     }
-    this.#clients.set(routingId, newMember(routingId, message, nowMs));
+    const name = this.#keyNameOf(routingId);
+    this.#clients.set(routingId, newMember(routingId, message, nowMs, name));
     this.#actions.send(routingId, {
       type: "client_connected",
       clusterId: this.#options.clusterId,
@@ -194,12 +201,12 @@ export class HubState {
       return;
     }
     this.#schedulers.set(routingId, {
-      ...newMember(routingId, message, nowMs),
+      ...newMember(routingId, message, nowMs, this.#keyNameOf(routingId)),
       address: message.address,
     });
     this.#actions.send(routingId, {
       type: "scheduler_registered",
-      keys: this.#options.keys,
+      keys: this.#keys.forSchedulers(),
       engines: [...this.#engines.values()].map((engine) => engine.info),
       heartbeatIntervalMs: this.#times.heartbeatIntervalMs,
     });
@@ -269,11 +276,7 @@ export class HubState {
       this.#actions.forget(client.routingId);
     }
     this.#questions.tick(nowMs);
-    for (const shutdown of this.#shutdowns) {
-      if (nowMs < shutdown.deadlineMs) continue;
-      const left = [...shutdown.waitingFor].join(", ");
-      this.#finishShutdown(shutdown, `engines ${left} did not leave in time`);
-    }
+    this.#shutdowns.tick(nowMs);
   }
 
   /** A client asks how everybody is. */
@@ -307,6 +310,7 @@ export class HubState {
       clusterId,
       uptimeMs: wallMs - startedMs,
       clients: this.#clients.size,
+      clientKeys: clientKeys(this.#clients.values()),
       processes,
     });
   }
@@ -317,36 +321,17 @@ export class HubState {
     message: ShutdownRequest,
     nowMs: number,
   ): void {
-    const { requestId, hub } = message;
     const unknown = message.targets.find((id) => !this.#engines.has(id));
     if (unknown !== undefined) {
-      this.#actions.send(client, {
-        type: "shutdown_reply",
-        requestId,
-        problem: `engine ${unknown} is not in the cluster`,
-      });
-      return;
+      const problem = `engine ${unknown} is not in the cluster`;
+      return this.#shutdowns.refused(client, message.requestId, problem);
     }
-    const targets = message.targets.length > 0
-      ? message.targets
-      : [...this.#engines.keys()];
-    const shutdown: Shutdown = {
-      client,
-      requestId,
-      waitingFor: new Set(targets),
-      hub,
-      deadlineMs: nowMs + this.#times.shutdownTimeoutMs,
-    };
-    this.#shutdowns.push(shutdown);
-    for (const id of targets) {
-      const engine = this.#engines.get(id);
-      if (engine === undefined) continue;
-      this.#actions.send(engine.routingId, {
-        type: "stop",
-        reason: "a client asked for it",
-      });
+    const all = message.targets.length === 0;
+    const routes = new Map<number, string>();
+    for (const [id, { routingId }] of this.#engines) {
+      if (all || message.targets.includes(id)) routes.set(id, routingId);
     }
-    if (shutdown.waitingFor.size === 0) this.#finishShutdown(shutdown);
+    this.#shutdowns.asked(client, message, routes, nowMs);
   }
 
   /** A client asks engines something. */
@@ -370,6 +355,41 @@ export class HubState {
     const engine = this.#enginesByRoute.get(routingId);
     if (engine === undefined) return;
     this.#questions.answered(engine.info.engineId, answer);
+  }
+
+  /** The keys that are let in. */
+  get keys(): Pick<KeyRing, "get" | "known"> {
+    return this.#keys;
+  }
+
+  /**
+   * Other keys are allowed from now on. Members whose key is not among them
+   * are gone at once, whether they are connected or expected back.
+   */
+  setKeys(keys: readonly KeyEntry[]): KeyChanges {
+    const changes = this.#keys.replace(keys);
+    // First of all, so that no scheduler lets a revoked key in again.
+    this.#tell(this.#schedulers.keys(), {
+      type: "keys_changed",
+      keys: this.#keys.forSchedulers(),
+    });
+    const revoked = new Set(changes.revoked.map(({ publicKey }) => publicKey));
+    const isRevoked = ({ routingId }: Member): boolean =>
+      revoked.has(this.#options.keyOf?.(routingId) ?? "");
+    for (const engine of [...this.#engines.values()].filter(isRevoked)) {
+      this.#loseEngine(engine, { reason: "its key was revoked" });
+    }
+    for (const client of [...this.#clients.values()].filter(isRevoked)) {
+      this.#clients.delete(client.routingId);
+      this.#actions.forget(client.routingId);
+    }
+    const schedulers = [...this.#schedulers.values()].filter(isRevoked);
+    for (const { routingId } of schedulers) {
+      this.#schedulers.delete(routingId);
+      this.#actions.forget(routingId);
+    }
+    if (schedulers.length > 0) this.#tellSchedulers();
+    return changes;
   }
 
   /** The hub is ending: everybody is told. */
@@ -397,6 +417,10 @@ export class HubState {
       return `engine id ${requestedId} is taken`;
     }
     return undefined;
+  }
+
+  #keyNameOf(routingId: string): string | undefined {
+    return this.#keys.get(this.#options.keyOf?.(routingId))?.name;
   }
 
   #freeEngineId(): number {
@@ -435,20 +459,7 @@ export class HubState {
     this.#tell(this.#clients.keys(), message);
     this.#actions.forget(engine.routingId);
     this.#questions.engineLost(engineId);
-    for (const shutdown of [...this.#shutdowns]) {
-      shutdown.waitingFor.delete(engineId);
-      if (shutdown.waitingFor.size === 0) this.#finishShutdown(shutdown);
-    }
-  }
-
-  #finishShutdown(shutdown: Shutdown, problem?: string): void {
-    this.#shutdowns = this.#shutdowns.filter((other) => other !== shutdown);
-    this.#actions.send(shutdown.client, {
-      type: "shutdown_reply",
-      requestId: shutdown.requestId,
-      problem,
-    });
-    if (shutdown.hub) this.#actions.end("a client asked for it");
+    this.#shutdowns.engineLeft(engineId);
   }
 
   #addresses(): SchedulerAddress[] {

@@ -4,6 +4,7 @@
  * @module
  */
 import type {
+  ClientKey,
   EngineInfo,
   Heartbeat,
   ProcessStatus,
@@ -15,6 +16,8 @@ export interface Member {
   readonly routingId: string;
   readonly host: string;
   readonly pid: number;
+  /** What people call its key. */
+  readonly keyName?: string | undefined;
   /** Monotonic time when it was last heard of. */
   heardMs: number;
   /** Monotonic time when its connection broke, if it is broken. */
@@ -37,15 +40,27 @@ export function newMember(
   routingId: string,
   { host, pid }: Pick<Member, "host" | "pid">,
   nowMs: number,
+  keyName?: string,
 ): Member {
   return {
     routingId,
     host,
     pid,
+    keyName,
     heardMs: nowMs,
     brokenMs: undefined,
     load: undefined,
   };
+}
+
+/** How many clients use each key that has a name. */
+export function clientKeys(clients: Iterable<Member>): ClientKey[] {
+  const counts = new Map<string, number>();
+  for (const { keyName } of clients) {
+    if (keyName === undefined) continue;
+    counts.set(keyName, (counts.get(keyName) ?? 0) + 1);
+  }
+  return [...counts].map(([name, clients]) => ({ name, clients }));
 }
 
 /** A member as `status` shows it. */
@@ -66,5 +81,6 @@ export function processStatus(
     finished: member.load?.finished ?? 0,
     memoryBytes: member.load?.memoryBytes ?? 0,
     silentMs: nowMs - member.heardMs,
+    ...(member.keyName !== undefined && { key: member.keyName }),
   };
 }

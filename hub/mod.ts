@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type * from "./audit_record.ts";
 export * from "./hub.ts";
 export * from "./hub_state.ts";
 export * from "./hub_times.ts";

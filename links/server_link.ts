@@ -17,6 +17,36 @@ import {
   RouterSocket,
   type SocketOptions,
 } from "../sockets/mod.ts";
+import { RefusalTally } from "./refusal_tally.ts";
+import { RoutingOwners } from "./routing_owners.ts";
+
+/** What may wait for one peer. */
+export interface WaitingLimits {
+  /** Most messages. @default 4_194_304 */
+  readonly messagesMax?: number;
+  /** Most bytes of payload and output, beside one message. @default 2 GiB */
+  readonly bytesMax?: number;
+}
+
+/**
+ * Bytes that wait for one peer unless told otherwise. A peer that wants more
+ * than this sent and does not read is a danger to all others.
+ */
+export const WAITING_BYTES_MAX: number = 2 * 2 ** 30;
+
+/** Something that a peer may not do, for those who keep a record of it. */
+export interface RefusedAct {
+  /** Who did it; absent when it was not let in. */
+  readonly peer?: Peer;
+  /** Where it came from. */
+  readonly address: string;
+  /** The key it showed, in Z85, when it had come so far. */
+  readonly publicKey?: string | undefined;
+  /** Why it was refused. */
+  readonly reason: string;
+  /** Whether it is the first with this cause. */
+  readonly isFirst: boolean;
+}
 
 /** Options of {@linkcode ServerLink}. */
 export interface ServerLinkOptions {
@@ -36,34 +66,48 @@ export interface ServerLinkOptions {
   readonly onJoined?: (peer: Peer) => void;
   /** Hears that a peer's connection ended; it may come back. */
   readonly onLeft?: (peer: Peer, reason: Error | undefined) => void;
+  /** Hears of connections and messages that were refused. */
+  readonly onRefused?: (act: RefusedAct) => void;
+  /** What may wait for one peer before it is dropped. */
+  readonly waiting?: WaitingLimits;
   /** Where to say what happened. */
   readonly log?: Logger;
 }
 
 /**
  * Speaks messages with many peers. What is said to a peer whose connection
- * is broken waits for it until it is forgotten.
+ * is broken waits for it until it is forgotten; until then, no other key can
+ * take its routing id.
+ *
+ * A peer that does not read is paused: nothing more is read from it, so that
+ * it cannot ask for more. When more waits for it than the limits say, its
+ * connection ends.
  */
 export class ServerLink implements AsyncDisposable {
   readonly #socket: RouterSocket;
   readonly #options: ServerLinkOptions;
   readonly #log: Logger;
   readonly #outboxes = new Map<string, Outbox>();
+  readonly #owners = new RoutingOwners();
+  readonly #refusals: RefusalTally;
 
   /** Makes a link that is not bound yet. */
   constructor(options: ServerLinkOptions) {
     this.#options = options;
     this.#log = options.log ?? silentLogger;
+    this.#refusals = new RefusalTally({ log: this.#log });
     this.#socket = new RouterSocket({
       ...options.socket,
       log: this.#log,
       onMessage: (peer, parts) => this.#received(peer, parts),
+      mayTake: (routingId, key) => this.#owners.mayTake(routingId, key),
       onPeerJoined: (peer) => {
+        this.#owners.take(peer.routingId, peer.publicKey);
         this.#options.onJoined?.(peer);
         this.#outboxes.get(peer.routingId)?.flush();
       },
       onPeerLeft: (peer, reason) => this.#options.onLeft?.(peer, reason),
-      onDrained: (peer) => this.#outboxes.get(peer.routingId)?.flush(),
+      onDrained: (peer) => this.#drained(peer),
       onRefused: (refusal) => this.#refused(refusal),
     });
   }
@@ -82,18 +126,44 @@ export class ServerLink implements AsyncDisposable {
     message: Message,
     payload?: readonly Uint8Array[],
   ): boolean {
-    let outbox = this.#outboxes.get(routingId);
-    if (outbox === undefined) {
-      outbox = new Outbox({
-        send: (frames) => {
-          const peer = this.#socket.peer(routingId);
-          if (peer === undefined) return "full";
-          return this.#socket.send(peer, frames);
-        },
-      });
-      this.#outboxes.set(routingId, outbox);
+    const outbox = this.#outboxes.get(routingId) ?? this.#open(routingId);
+    if (outbox.post(message, payload)) return true;
+    this.#overflow(routingId, outbox);
+    return false;
+  }
+
+  /** Bytes of payload and output that wait for a peer. */
+  waitingBytes(routingId: string): number {
+    return (this.#outboxes.get(routingId)?.bytes ?? 0) +
+      (this.#socket.peer(routingId)?.queuedBytes ?? 0);
+  }
+
+  /** How often each cause for a refusal was met. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#refusals.counts;
+  }
+
+  /** The key that a routing id is bound to, in Z85. */
+  keyOf(routingId: string): string | undefined {
+    return this.#owners.keyOf(routingId);
+  }
+
+  /**
+   * Keeps a routing id for one key before its owner has called; whoever has
+   * it with another key is sent away.
+   */
+  reserve(routingId: string, publicKey: string): void {
+    const peer = this.#socket.peer(routingId);
+    if (peer !== undefined && peer.publicKey !== publicKey) {
+      this.disconnect(routingId, "its routing id belongs to another key");
+      this.forget(routingId);
     }
-    return outbox.post(message, payload);
+    this.#owners.take(routingId, publicKey);
+  }
+
+  /** Every connected peer. */
+  peers(): Iterable<Peer> {
+    return this.#socket.peers();
   }
 
   /** Ends a peer's connection. */
@@ -106,6 +176,10 @@ export class ServerLink implements AsyncDisposable {
   forget(routingId: string): void {
     this.#outboxes.get(routingId)?.clear();
     this.#outboxes.delete(routingId);
+    // A connected peer keeps its routing id; its end will be heard of.
+    if (this.#socket.peer(routingId) === undefined) {
+      this.#owners.forget(routingId);
+    }
   }
 
   /** Writes what waits for up to `lingerMs`, then ends everything. */
@@ -120,16 +194,52 @@ export class ServerLink implements AsyncDisposable {
     return this.close();
   }
 
+  #open(routingId: string): Outbox {
+    const { messagesMax, bytesMax = WAITING_BYTES_MAX } =
+      this.#options.waiting ?? {};
+    const outbox = new Outbox({
+      bytesMax,
+      ...(messagesMax === undefined ? {} : { messagesMax }),
+      send: (frames) => {
+        const peer = this.#socket.peer(routingId);
+        if (peer === undefined) return "full";
+        const result = this.#socket.send(peer, frames);
+        if (result === "full") this.#socket.pause(peer);
+        return result;
+      },
+    });
+    this.#outboxes.set(routingId, outbox);
+    return outbox;
+  }
+
+  #drained(peer: Peer): void {
+    const outbox = this.#outboxes.get(peer.routingId);
+    outbox?.flush();
+    if (outbox?.paused !== true) this.#socket.resume(peer);
+  }
+
+  /** Too much waits: better to end with one peer than with all. */
+  #overflow(routingId: string, outbox: Outbox): void {
+    const reason = `${outbox.length} messages with ${outbox.bytes} bytes ` +
+      "wait for it and it does not read";
+    const key = this.#owners.keyOf(routingId);
+    this.#refusals.count("peer dropped", key ?? routingId, "too much waits", {
+      peer: routingId,
+      what: reason,
+    });
+    outbox.clear();
+    this.disconnect(routingId, reason);
+  }
+
   #received(peer: Peer, parts: Uint8Array[]): void {
     try {
       for (const { message, payload } of decodeEnvelopes(parts)) {
-        if (this.#isAllowed(peer, message)) {
-          this.#options.onMessage(peer, message, payload);
-        }
+        if (!this.#isAllowed(peer, message)) continue;
+        this.#options.onMessage(peer, message, payload);
       }
     } catch (thrown) {
       const error = toError(thrown);
-      this.#log.warn("peer dropped", { peer: peer.routingId, error });
+      this.#refuseAct(peer, "peer dropped", error.message);
       this.#socket.disconnect(peer, error.message);
     }
   }
@@ -141,19 +251,32 @@ export class ServerLink implements AsyncDisposable {
       this.#options.accepts[role]?.has(message.type)
     ) return true;
     const reason = `a key with the role ${role || "none"} may not send it`;
-    this.#log.warn("message refused", {
-      peer: peer.routingId,
-      type: message.type,
-      reason,
-    });
+    this.#refuseAct(peer, "message refused", `${message.type}: ${reason}`);
     this.send(peer.routingId, { type: "refused", what: message.type, reason });
     return false;
   }
 
-  #refused(refusal: Refusal): void {
-    this.#log.warn("connection refused", {
-      address: refusal.address,
-      reason: refusal.reason,
-    });
+  #refuseAct(peer: Peer, event: string, reason: string): void {
+    const { routingId, publicKey, address } = peer;
+    const isFirst = this.#refusals.count(
+      event,
+      publicKey ?? routingId,
+      reason,
+      { peer: routingId, address },
+    );
+    this.#options.onRefused?.({ peer, address, publicKey, reason, isFirst });
+  }
+
+  #refused({ address, publicKey, reason }: Refusal): void {
+    // Addresses have a port of their own for each try; messages name them.
+    const host = address.replace(/:\d+$/, "");
+    const isFirst = this.#refusals.count(
+      "connection refused",
+      publicKey ?? host,
+      reason.message.replaceAll(address, "it"),
+      { address },
+    );
+    const act = { address, publicKey, reason: reason.message, isFirst };
+    this.#options.onRefused?.(act);
   }
 }

@@ -53,6 +53,16 @@ export interface ProcessStatus {
   readonly memoryBytes: number;
   /** Milliseconds since it was last heard of. */
   readonly silentMs: number;
+  /** What people call its key; absent when it has no name. */
+  readonly key?: string | undefined;
+}
+
+/** The clients that use one key. */
+export interface ClientKey {
+  /** What people call the key. */
+  readonly name: string;
+  /** How many clients use it. */
+  readonly clients: number;
 }
 
 /** Hub to client: this is how everybody is. */
@@ -67,6 +77,8 @@ export interface StatusReply {
   readonly uptimeMs: number;
   /** Clients connected. */
   readonly clients: number;
+  /** Whose clients they are; absent from a hub that does not say. */
+  readonly clientKeys?: readonly ClientKey[] | undefined;
   /** Hub, schedulers and engines. */
   readonly processes: readonly ProcessStatus[];
 }
@@ -211,6 +223,7 @@ function slotStack(fields: Fields): SlotStack {
 }
 
 function processStatus(fields: Fields): ProcessStatus {
+  const key = optionalText(fields, "key");
   return {
     role: text(fields, "role"),
     engineId: count(fields, "engineId"),
@@ -223,6 +236,7 @@ function processStatus(fields: Fields): ProcessStatus {
     finished: count(fields, "finished"),
     memoryBytes: count(fields, "memoryBytes"),
     silentMs: finite(fields, "silentMs"),
+    ...(key === undefined ? {} : { key }),
   };
 }
 
@@ -242,6 +256,12 @@ export const controlCodecs: {
     clusterId: text(fields, "clusterId"),
     uptimeMs: finite(fields, "uptimeMs"),
     clients: count(fields, "clients"),
+    ...(fields["clientKeys"] === undefined ? {} : {
+      clientKeys: mapList(fields, "clientKeys", (key) => ({
+        name: text(key, "name"),
+        clients: count(key, "clients"),
+      })),
+    }),
     processes: mapList(fields, "processes", processStatus),
   }),
   "shutdown_request": (fields) => ({

@@ -10,6 +10,7 @@
  * @module
  */
 import { LimitError, ProtocolError } from "../base/mod.ts";
+import { auditCodecs, type AuditMessage } from "./audit.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { channelCodecs, type ChannelTraffic } from "./channel.ts";
 import { controlCodecs, type ControlMessage } from "./control.ts";
@@ -27,6 +28,7 @@ import { taskEventCodecs, type TaskEventMessage } from "./task_event.ts";
 /** Everything that processes say to one another. */
 export type Message =
   | ChannelTraffic
+  | AuditMessage
   | ControlMessage
   | HeartbeatMessage
   | OutputMessage
@@ -61,6 +63,7 @@ type Codecs = {
 
 const codecs: Codecs = {
   ...channelCodecs,
+  ...auditCodecs,
   ...controlCodecs,
   ...heartbeatCodecs,
   ...outputCodecs,
@@ -69,6 +72,9 @@ const codecs: Codecs = {
   ...taskCodecs,
   ...taskEventCodecs,
 };
+
+/** Every type of message, in the order of the alphabet. */
+export const MESSAGE_TYPES: readonly string[] = Object.keys(codecs).sort();
 
 // Looked up with a word from the peer, so a Map and not an object.
 const readers: ReadonlyMap<unknown, (fields: Fields) => Message> = new Map(

@@ -4,6 +4,8 @@
  *
  * @module
  */
+export * from "./audit.ts";
+export * from "./audit_tally.ts";
 export * from "./cbor.ts";
 export {
   type ClassCodec,

@@ -23,12 +23,19 @@ export interface OutboxOptions {
   readonly send: SendFrames;
   /** Most messages that wait. @default 4_194_304 */
   readonly messagesMax?: number;
+  /** Most bytes of payload and output that wait, beside one message. @default 8 GiB */
+  readonly bytesMax?: number;
   /** Payload bytes after which an envelope is closed. @default 65_536 */
   readonly envelopeBytesMax?: number;
 }
 
 /** Most messages that wait in an outbox unless told otherwise. */
 export const OUTBOX_MESSAGES_MAX: number = 4 << 20;
+/**
+ * Most payload bytes that wait in an outbox unless told otherwise: what a
+ * scheduler holds at most.
+ */
+export const OUTBOX_BYTES_MAX: number = 8 * 2 ** 30;
 /** Payload bytes after which an envelope is closed unless told otherwise. */
 export const OUTBOX_ENVELOPE_BYTES_MAX: number = 64 << 10;
 /** Most messages put into one envelope: small enough to overlap the work. */
@@ -40,9 +47,11 @@ const NO_PAYLOAD: readonly Uint8Array[] = [];
 export class Outbox {
   readonly #send: SendFrames;
   readonly #messagesMax: number;
+  readonly #bytesMax: number;
   readonly #envelopeBytesMax: number;
   readonly #waiting = new Deque<Envelope>();
   #unsent: readonly Uint8Array[] | undefined;
+  #bytes = 0;
   #scheduled = false;
   #paused = false;
 
@@ -50,6 +59,7 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#send = options.send;
     this.#messagesMax = options.messagesMax ?? OUTBOX_MESSAGES_MAX;
+    this.#bytesMax = options.bytesMax ?? OUTBOX_BYTES_MAX;
     this.#envelopeBytesMax = options.envelopeBytesMax ??
       OUTBOX_ENVELOPE_BYTES_MAX;
   }
@@ -59,12 +69,26 @@ export class Outbox {
     return this.#waiting.length;
   }
 
+  /** Bytes of payload and output that have not been given to the socket. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether the socket has refused to take more. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /**
    * Adds a message; `false` means that the outbox is full and the message
    * was not taken.
    */
   post(message: Message, payload: readonly Uint8Array[] = NO_PAYLOAD): boolean {
     if (this.#waiting.length >= this.#messagesMax) return false;
+    const bytes = weight(message, payload);
+    // One message larger than the limit may pass when nothing else waits.
+    if (this.#bytes > 0 && this.#bytes + bytes > this.#bytesMax) return false;
+    this.#bytes += bytes;
     this.#waiting.push({ message, payload });
     if (!this.#scheduled && !this.#paused) {
       this.#scheduled = true;
@@ -91,6 +115,7 @@ export class Outbox {
   /** Forgets what waits, when the peer is gone for good. */
   clear(): void {
     this.#waiting.clear();
+    this.#bytes = 0;
     this.#unsent = undefined;
   }
 
@@ -103,11 +128,21 @@ export class Outbox {
     ) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
-      for (const part of next.payload) bytes += part.byteLength;
+      bytes += weight(next.message, next.payload);
       envelopes.push(next);
     }
+    this.#bytes -= bytes;
     return encodeEnvelopes(envelopes);
   }
+}
+
+/** Bytes that a message brings along; its own fields are small. */
+function weight(message: Message, payload: readonly Uint8Array[]): number {
+  let bytes = message.type === "output" ? message.text.length : 0;
+  for (let index = 0; index < payload.length; index++) {
+    bytes += payload[index]?.byteLength ?? 0;
+  }
+  return bytes;
 }
 
 if (OUTBOX_BATCH_MAX > ENVELOPE_MESSAGES_MAX) {

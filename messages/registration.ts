@@ -39,6 +39,11 @@ export interface EngineInfo {
   readonly resources: Readonly<Record<string, number>>;
   /** When it registered, in milliseconds since the Unix epoch. */
   readonly registeredMs: number;
+  /**
+   * The CURVE public key that it registered with, in Z85: nobody else may use
+   * its routing id. Absent without CURVE.
+   */
+  readonly publicKey?: string | undefined;
 }
 
 /** Where a scheduler can be reached. */
@@ -55,6 +60,8 @@ export interface KeyEntry {
   readonly publicKey: string;
   /** The role the key stands for. */
   readonly role: string;
+  /** What people call it. */
+  readonly name?: string | undefined;
 }
 
 /** Why and how an engine ended, as far as is known. */
@@ -247,7 +254,17 @@ function engineInfo(fields: Fields): EngineInfo {
     labels: textMap(fields, "labels"),
     resources: resourceAmounts(fields, "resources"),
     registeredMs: finite(fields, "registeredMs"),
+    ...present("publicKey", optionalText(fields, "publicKey")),
   };
+}
+
+function present<N extends string>(
+  name: N,
+  value: string | undefined,
+): { [K in N]?: string } {
+  const found: { [K in N]?: string } = {};
+  if (value !== undefined) found[name] = value;
+  return found;
 }
 
 function schedulerAddress(fields: Fields): SchedulerAddress {
@@ -258,7 +275,11 @@ function schedulerAddress(fields: Fields): SchedulerAddress {
 }
 
 function keyEntry(fields: Fields): KeyEntry {
-  return { publicKey: text(fields, "publicKey"), role: text(fields, "role") };
+  return {
+    publicKey: text(fields, "publicKey"),
+    role: text(fields, "role"),
+    ...present("name", optionalText(fields, "name")),
+  };
 }
 
 /** Reads how an engine ended. */

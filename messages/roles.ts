@@ -28,7 +28,7 @@ export const HUB_ACCEPTS: RoleTable = {
     "output",
     "stack_reply",
   ]),
-  "scheduler": new Set(["scheduler_register", "heartbeat"]),
+  "scheduler": new Set(["audit_report", "heartbeat", "scheduler_register"]),
 };
 
 /** What a scheduler takes from whom. */

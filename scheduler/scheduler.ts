@@ -13,8 +13,10 @@ import {
   systemClock,
   type Timer,
 } from "../base/mod.ts";
-import { ClientLink, ServerLink } from "../links/mod.ts";
+import { ClientLink, type RefusedAct, ServerLink } from "../links/mod.ts";
 import {
+  AuditTally,
+  type EngineInfo,
   functionHash,
   isChannelRequest,
   type KeyEntry,
@@ -30,6 +32,8 @@ import { type SchedulerLimits, SchedulerState } from "./scheduler_state.ts";
 
 /** How long the hub may be away unless told otherwise. */
 const LEASE_MS = 60_000;
+/** How often the hub is told, for the record, who did what. */
+const AUDIT_INTERVAL_MS = 1_000;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
 
@@ -84,6 +88,10 @@ export class Scheduler implements AsyncDisposable {
   readonly #resolveEnded: (reason: string) => void;
   /** Engines that called before the hub announced them. */
   readonly #early = new Map<string, { slots: number; holding: string[] }>();
+  readonly #audit = new AuditTally();
+  /** Tasks asked for since the last report, by key. */
+  readonly #asked = new Map<string, number>();
+  #reportTimer: Timer | undefined;
   #roles: ReadonlyMap<string, string> = new Map();
   #bound = "";
   #heartbeat: Timer | undefined;
@@ -120,10 +128,12 @@ export class Scheduler implements AsyncDisposable {
       log: this.#log,
       onMessage: (peer, message, payload) =>
         this.#received(peer, message, payload),
-      onJoined: ({ role, routingId }) => {
+      onJoined: ({ role, routingId, publicKey, address }) => {
+        this.#audit.add("connected", { publicKey, address });
         if (role !== "engine") this.#channels.clientJoined(routingId);
       },
       onLeft: (peer) => this.#left(peer),
+      onRefused: (act) => this.#refused(act),
     });
     this.#hub = new ClientLink({
       socket: {
@@ -179,6 +189,8 @@ export class Scheduler implements AsyncDisposable {
   async #end(reason: string): Promise<void> {
     this.#log.info("scheduler ends", { reason });
     this.#heartbeat?.cancel();
+    this.#report();
+    this.#reportTimer?.cancel();
     this.#lease.stop();
     await Promise.all([
       this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
@@ -209,12 +221,8 @@ export class Scheduler implements AsyncDisposable {
         return this.#registered(message);
       case "keys_changed":
         return this.#setKeys(message.keys);
-      case "engine_joined": {
-        const { engineId, routingId, slots } = message.engine;
-        this.#channels.engineJoined(message.engine);
-        this.#state.engineJoined(engineId, routingId, slots);
-        return this.#tryEarly(routingId);
-      }
+      case "engine_joined":
+        return this.#engineJoined(message.engine);
       case "engine_left": {
         this.#channels.engineLeft(message.engineId, message.end);
         const route = this.#state.engineLeft(message.engineId, message.end);
@@ -232,19 +240,57 @@ export class Scheduler implements AsyncDisposable {
 
   #registered(message: SchedulerRegistered): void {
     this.#setKeys(message.keys);
-    for (const engine of message.engines) {
-      const { engineId, routingId, slots } = engine;
-      this.#channels.engineJoined(engine);
-      this.#state.engineJoined(engineId, routingId, slots);
-      this.#tryEarly(routingId);
-    }
+    for (const engine of message.engines) this.#engineJoined(engine);
     this.#beat(message.heartbeatIntervalMs);
+    this.#reportLater();
+  }
+
+  #engineJoined(engine: EngineInfo): void {
+    const { engineId, routingId, slots, publicKey } = engine;
+    // Only the key that the hub has seen may speak for this engine.
+    if (publicKey !== undefined) this.#link.reserve(routingId, publicKey);
+    this.#channels.engineJoined(engine);
+    this.#state.engineJoined(engineId, routingId, slots);
+    this.#tryEarly(routingId);
   }
 
   #setKeys(keys: readonly KeyEntry[]): void {
     this.#roles = new Map(
       keys.map(({ publicKey, role }) => [publicKey, role]),
     );
+    for (const { routingId, publicKey, role } of [...this.#link.peers()]) {
+      if (publicKey === undefined || this.#roles.get(publicKey) === role) {
+        continue;
+      }
+      this.#link.disconnect(routingId, "its key was revoked");
+    }
+  }
+
+  #refused({ publicKey, address, reason }: RefusedAct): void {
+    this.#audit.add("refused", { publicKey, address, detail: reason });
+  }
+
+  #reportLater(): void {
+    this.#reportTimer?.cancel();
+    this.#reportTimer = this.#clock.setTimer(AUDIT_INTERVAL_MS, () => {
+      this.#report();
+      this.#reportLater();
+    });
+  }
+
+  /** Tells the hub, for the record, who did what. */
+  #report(): void {
+    for (const [publicKey, count] of this.#asked) {
+      this.#audit.add("ran", { publicKey, count });
+    }
+    this.#asked.clear();
+    const entries = this.#audit.take();
+    if (entries.length > 0) this.#hub.send({ type: "audit_report", entries });
+  }
+
+  #countTasks({ publicKey }: Peer, tasks: number): void {
+    if (publicKey === undefined) return;
+    this.#asked.set(publicKey, (this.#asked.get(publicKey) ?? 0) + tasks);
   }
 
   #beat(intervalMs: number): void {
@@ -260,11 +306,18 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #left(peer: Peer): void {
-    const { routingId, role } = peer;
+    const { routingId, role, publicKey, address } = peer;
+    this.#audit.add("disconnected", { publicKey, address });
     if (role === "engine") {
       this.#early.delete(routingId);
+<<<<<<< HEAD
       this.#state.engineDisconnected(routingId);
       this.#channels.engineDisconnected(routingId);
+=======
+      if (this.#state.engineDisconnected(routingId)) return;
+      // Nobody expects it back.
+      this.#link.forget(routingId);
+>>>>>>> 5d8945f (Routing ids stay with their key, slow peers are paused, refusals are counted, keys change while a hub runs)
       return;
     }
     // A client whose connection broke has given up its tasks.
@@ -282,7 +335,14 @@ export class Scheduler implements AsyncDisposable {
     const from = peer.routingId;
     switch (message.type) {
       case "task_request":
+<<<<<<< HEAD
         this.#channels.taskRequested(from, message);
+=======
+        this.#countTasks(
+          peer,
+          message.mode === "direct" ? message.targets.length : 1,
+        );
+>>>>>>> 5d8945f (Routing ids stay with their key, slow peers are paused, refusals are counted, keys change while a hub runs)
         return this.#state.taskRequest(from, message, payload);
       case "task_outcome":
         if (!this.#state.taskOutcome(from, message, payload)) {

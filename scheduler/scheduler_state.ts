@@ -153,12 +153,17 @@ export class SchedulerState {
     return true;
   }
 
-  /** The connection of an engine ended; it may come back. */
-  engineDisconnected(routingId: string): void {
+  /**
+   * The connection of an engine ended; it may come back.
+   *
+   * @returns whether the hub has announced this engine.
+   */
+  engineDisconnected(routingId: string): boolean {
     const entry = this.#enginesByRoute.get(routingId);
-    if (entry === undefined) return;
+    if (entry === undefined) return false;
     entry.connected = false;
     this.#open.remove(entry);
+    return true;
   }
 
   /**

@@ -94,6 +94,8 @@ export class Link implements Peer {
   #wasFull = false;
   /** Why the link ends once the last words are written. */
   #farewell: Error | undefined;
+  /** While nothing is read from the peer: what the read loop waits for. */
+  #pause: PromiseWithResolvers<void> | undefined;
   /** Whether the flusher has this link on its list. */
   flushWanted = false;
 
@@ -186,6 +188,29 @@ export class Link implements Peer {
     this.#publicKey = encodeZ85(publicKey);
   }
 
+  /** Whether reading from the peer is suspended. */
+  get paused(): boolean {
+    return this.#pause !== undefined;
+  }
+
+  /**
+   * Reads no more from the peer, whose own queues then fill up, until
+   * {@linkcode Link.resume}. What was read already is still handed on.
+   */
+  pause(): void {
+    if (!this.#ended) this.#pause ??= Promise.withResolvers<void>();
+  }
+
+  /** Reads on after {@linkcode Link.pause}. */
+  resume(): void {
+    // What came meanwhile was not looked at: silence counts from here.
+    if (this.#pause !== undefined) {
+      this.#readMs = this.#context.clock.monotonic();
+    }
+    this.#pause?.resolve();
+    this.#pause = undefined;
+  }
+
   /** Reads and answers until the link ends; settles when nothing is left. */
   async run(): Promise<void> {
     this.flush();
@@ -242,6 +267,8 @@ export class Link implements Peer {
       this.#readyMs === undefined || nowMs - this.#readMs < intervalMs ||
       nowMs - this.#pingMs < intervalMs
     ) return;
+    // The answer of a peer that is paused would not be read.
+    if (this.#pause !== undefined) return;
     this.#pingMs = nowMs;
     // Silence of ours is no sign of death: a peer that talks is not asked,
     // so it gets no time to live.
@@ -258,6 +285,7 @@ export class Link implements Peer {
   end(reason: Error | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.resume();
     const unsent = this.#connection.end(this.#writtenBytes);
     this.#stream.close();
     this.#context.owner.ended(this, reason, unsent);
@@ -268,6 +296,10 @@ export class Link implements Peer {
     const stream = this.#stream;
     const clock = this.#context.clock;
     while (!this.#ended) {
+      if (this.#pause !== undefined) {
+        await this.#pause.promise;
+        continue;
+      }
       const count = await stream.read(connection.readTarget());
       if (this.#ended) return;
       if (count === null) {
@@ -391,6 +423,8 @@ export class Link implements Peer {
             `${limits.handshakeTimeoutMs} ms`,
         );
     }
+    // A peer that is paused is watched by what it takes, not by what it says.
+    if (this.#pause !== undefined) return undefined;
     const silentMs = nowMs - this.#readMs;
     const limitMs = Math.min(
       this.#connection.knowsPing ? heartbeat.timeoutMs : Infinity,

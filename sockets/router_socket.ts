@@ -23,6 +23,14 @@ export interface RouterSocketOptions extends SocketOptions {
    * 64 KiB begins at a multiple of eight of a buffer of its own.
    */
   readonly onMessage: (peer: Peer, parts: Uint8Array[]) => void;
+  /**
+   * Decides whether a key may have a routing id that nobody has now, such as
+   * that of a peer that is expected back. Absent, every key may.
+   */
+  readonly mayTake?: (
+    routingId: string,
+    publicKey: string | undefined,
+  ) => boolean;
   /** Hears that a peer finished its handshake. */
   readonly onPeerJoined?: (peer: Peer) => void;
   /**
@@ -99,6 +107,20 @@ export class RouterSocket implements AsyncDisposable {
     throw new TypeError("Cannot send: the peer is not one of a socket");
   }
 
+  /**
+   * Reads no more from a peer until {@linkcode RouterSocket.resume}, so that
+   * what it sends waits on its side. Meanwhile it is dropped when it takes
+   * nothing of what is queued for it, not when it is silent.
+   */
+  pause(peer: Peer): void {
+    if (peer instanceof Link) peer.pause();
+  }
+
+  /** Reads from a peer again. */
+  resume(peer: Peer): void {
+    if (peer instanceof Link) peer.resume();
+  }
+
   /** Connections now, also those whose handshake is not finished. */
   get connectionCount(): number {
     return this.#core.connectionCount;
@@ -143,7 +165,10 @@ export class RouterSocket implements AsyncDisposable {
     link.routingId = String.fromCharCode(...peer.routingId);
     const present = this.#peers.get(link.routingId);
     const publicKey = peer.publicKey && encodeZ85(peer.publicKey);
-    if (present !== undefined && present.publicKey !== publicKey) {
+    const isFree = present === undefined
+      ? this.#options.mayTake?.(link.routingId, publicKey) ?? true
+      : present.publicKey === publicKey;
+    if (!isFree) {
       throw new AuthenticationError(
         "Cannot admit peer: its routing id is taken by another key",
       );
