@@ -10,18 +10,18 @@ import { removeOwnConnectionFile } from "../cluster/mod.ts";
 import { Hub } from "../hub/mod.ts";
 import { candidateEndpoints } from "../links/mod.ts";
 import {
-  Authorizer,
   CONNECTION_INFO_VERSION,
   type ConnectionInfo,
   type CurveCrypto,
   encodeKeyPair,
   type KeyPair,
-  type KeyPairText,
   loadCurveCrypto,
   writeConnectionFile,
 } from "../security/mod.ts";
 import { ClusterLockFile } from "./cluster_lock_file.ts";
+import { AuditLogFile } from "./audit_log_file.ts";
 import { CliError, EXIT } from "./exit_codes.ts";
+import { HubKeys, keysPath } from "./hub_keys.ts";
 
 /** Who gets keys of their own. */
 export type KeyRole = "client" | "engine" | "scheduler";
@@ -71,15 +71,18 @@ export class HubHost implements AsyncDisposable {
   readonly paths: PerRole<string>;
 
   readonly #lock: ClusterLockFile;
+  readonly #keys: HubKeys;
   readonly #files: readonly KeyRole[];
   #stopping: Promise<void> | undefined;
 
   private constructor(
     options: HubHostOptions,
     lock: ClusterLockFile,
+    keys: HubKeys,
     hub: Hub,
     infos: PerRole<ConnectionInfo>,
   ) {
+    this.#keys = keys;
     this.hub = hub;
     this.infos = infos;
     this.paths = eachRole((role) => connectionFilePath({ ...options, role }));
@@ -96,11 +99,17 @@ export class HubHost implements AsyncDisposable {
   static async start(options: HubHostOptions): Promise<HubHost> {
     const lock = ClusterLockFile.take(lockPath(options));
     let hub: Hub | undefined;
+    let allowed: HubKeys | undefined;
     try {
       const crypto = await loadCurveCrypto();
       const keyPair = crypto.generateKeyPair();
       const keys = eachRole(() => encodeKeyPair(crypto.generateKeyPair()));
-      const made = makeHub(options, { crypto, keyPair }, keys);
+      allowed = await HubKeys.open({
+        path: keysPath(options),
+        own: eachRole((role) => keys[role].publicKey),
+        log: options.log,
+      });
+      const made = makeHub(options, { crypto, keyPair }, allowed);
       const bound = await bindHub(made, tcpEndpoint(options.ip, options.port));
       hub = made;
       const { publicKey } = encodeKeyPair(keyPair);
@@ -113,11 +122,12 @@ export class HubHost implements AsyncDisposable {
         publicKey,
         keys: keys[role],
       }));
-      const host = new HubHost(options, lock, made, infos);
+      const host = new HubHost(options, lock, allowed, made, infos);
       await host.#writeFiles();
       return host;
     } catch (error) {
       await hub?.stop("it could not start");
+      await allowed?.[Symbol.asyncDispose]();
       lock[Symbol.dispose]();
       throw error;
     }
@@ -135,6 +145,7 @@ export class HubHost implements AsyncDisposable {
 
   async #stop(reason: string): Promise<void> {
     await this.hub.stop(reason);
+    await this.#keys[Symbol.asyncDispose]();
     await this.#removeFiles();
     this.#lock[Symbol.dispose]();
   }
@@ -161,23 +172,31 @@ export class HubHost implements AsyncDisposable {
 function makeHub(
   options: HubHostOptions,
   own: { readonly crypto: CurveCrypto; readonly keyPair: KeyPair },
-  keys: PerRole<KeyPairText>,
+  keys: HubKeys,
 ): Hub {
-  const authorizer = new Authorizer();
-  eachRole((role) => authorizer.allow(keys[role].publicKey, role));
-  return new Hub({
+  const { profile, clusterId, log } = options;
+  const record = new AuditLogFile({
+    folder: join(profileFolder(profile), "log"),
+    clusterId,
+    now: () => Date.now(),
+    log,
+  });
+  const hub = new Hub({
     security: {
       kind: "curve-server",
       ...own,
-      authorize: (publicKey) => authorizer.role(publicKey),
+      authorize: (publicKey) => keys.authorizer.role(publicKey),
     },
-    keys: [...authorizer.entries()].filter(({ role }) => role !== "scheduler"),
-    clusterId: options.clusterId,
+    keys: [...keys.authorizer.entries()],
+    clusterId,
     host: Deno.hostname(),
     pid: Deno.pid,
     memoryBytes: () => Deno.memoryUsage().rss,
-    log: options.log,
+    audit: (records) => record.write(records),
+    log,
   });
+  keys.onChanged((by) => hub.setKeys([...keys.authorizer.entries()], by));
+  return hub;
 }
 
 async function bindHub(hub: Hub, endpoint: string): Promise<string> {

@@ -1,9 +1,9 @@
 /**
- * `ippd keys`: makes keys, and shows which are where.
+ * `ippd keys`: makes keys, says who is let in, and shows which are where.
  *
  * @module
  */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { dirname, join } from "node:path";
 import { ConnectionFileError } from "../base/mod.ts";
 import { connectionFilePath } from "../client/mod.ts";
@@ -13,6 +13,8 @@ import {
   loadCurveCrypto,
   parseKey,
   readConnectionFile,
+  type Role,
+  ROLES,
 } from "../security/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
@@ -21,12 +23,22 @@ import {
   readPublicKey,
   writeKeyPairFile,
 } from "./key_pair_file.ts";
+import {
+  addClusterFlags,
+  defineAudit,
+  defineList,
+  defineRevoke,
+} from "./key_list_commands.ts";
+import { type ClusterName, makeNamedKey } from "./named_key.ts";
 import { outputOption, plainName } from "./option_values.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface NewFlags {
+interface NewFlags extends ClusterName {
   readonly out?: string;
+  readonly role?: Role;
+  readonly name?: string;
+  readonly replace?: true;
 }
 
 interface ShowFlags {
@@ -49,17 +61,31 @@ export interface ShownKey {
 }
 
 /** Defines `ippd keys`. */
-export function defineKeys(
-  command: Command,
-  { terminal, finish }: CommandContext,
-): void {
-  command.description("Make keys, and show fingerprints of those in use.")
-    .addHelpText("after", example("ippd keys show --profile default"));
-  command.command("new")
-    .description("Make a Curve key pair, in Z85.")
-    .option("--out <file>", "write it to a new file that only you can read")
-    .option("--debug", "print stack traces")
-    .addHelpText("after", example("ippd keys new --out my-key.json"))
+export function defineKeys(command: Command, context: CommandContext): void {
+  const { terminal, finish } = context;
+  command.description(
+    "Make keys, say who is let in, and show what is in files.",
+  ).addHelpText("after", example("ippd keys new --role client --name alice"));
+  defineList(command.command("list"), context);
+  defineRevoke(command.command("revoke"), context);
+  defineAudit(command.command("audit"), context);
+  addClusterFlags(command.command("new"))
+    .description(
+      "With a role and a name: make a key that the cluster lets in, and a connection file for it. Without: just a Curve key pair, in Z85.",
+    )
+    .addOption(
+      new Option("--role <role>", "what the key may do").choices(ROLES),
+    )
+    .option("--name <name>", "what people call the key", plainName)
+    .option("--replace", "revoke the key that has this name")
+    .option("--out <file>", "write it to this file that only you can read")
+    .addHelpText(
+      "after",
+      example(
+        "ippd keys new --role client --name alice --out alice.json",
+        "ippd keys new --out my-key.json",
+      ),
+    )
     .action(async (flags: NewFlags) => finish(await newKey(flags, terminal)));
   command.command("show")
     .description("Show fingerprints and roles, never secrets.")
@@ -74,6 +100,21 @@ export function defineKeys(
 }
 
 async function newKey(flags: NewFlags, terminal: Terminal): Promise<ExitCode> {
+  const { role, name } = flags;
+  if (role !== undefined && name !== undefined) {
+    const replace = flags.replace === true;
+    const made = await makeNamedKey({ ...flags, role, name, replace });
+    terminal.out(
+      `${made.file}: key of ${name}, role ${role} (fingerprint ${made.fingerprint})\n`,
+    );
+    return EXIT.ok;
+  }
+  if (role !== undefined || name !== undefined) {
+    throw new CliError(
+      EXIT.usage,
+      "Cannot make a key for a cluster: it needs both --role and --name",
+    );
+  }
   const crypto = await loadCurveCrypto({ native: "off" });
   const pair = encodeKeyPair(crypto.generateKeyPair());
   if (flags.out === undefined) {
@@ -108,7 +149,7 @@ function profileFiles({ profile }: ShowFlags): string[] {
   let names: string[];
   try {
     names = [...Deno.readDirSync(folder)].map(({ name }) => name)
-      .filter((name) => /^ippd-.*\.json$/.test(name)).sort();
+      .filter((name) => /^(ippd|key)-.*\.json$/.test(name)).sort();
   } catch (cause) {
     throw noKeys(folder, cause);
   }

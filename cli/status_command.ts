@@ -39,6 +39,7 @@ const COLUMNS: readonly Column[] = [
   { heading: "QUEUED", align: "right" },
   { heading: "FINISHED", align: "right" },
   { heading: "MEMORY", align: "right" },
+  { heading: "KEY" },
 ];
 
 /** Defines `ippd status`. */
@@ -81,8 +82,15 @@ export function statusJson(
   status: StatusReply,
   stacks?: readonly EngineStack[],
 ): string {
-  const { clusterId, uptimeMs, clients, processes } = status;
-  const shown = { clusterId, uptimeMs, clients, processes, stacks };
+  const { clusterId, uptimeMs, clients, clientKeys, processes } = status;
+  const shown = {
+    clusterId,
+    uptimeMs,
+    clients,
+    clientKeys,
+    processes,
+    stacks,
+  };
   return JSON.stringify(shown, undefined, 2) + "\n";
 }
 
@@ -91,8 +99,17 @@ export function statusText(status: StatusReply): string {
   const { clusterId, clients, uptimeMs } = status;
   const name = clusterId === "" ? "The cluster" : `Cluster ${clusterId}`;
   const heading = `${name} is up for ${(uptimeMs / 1_000).toFixed(0)} s, ` +
-    `${clients} ${clients === 1 ? "client" : "clients"}\n`;
+    `${clients} ${clients === 1 ? "client" : "clients"}${whose(status)}\n`;
   return heading + formatTable(COLUMNS, status.processes.map(statusRow));
+}
+
+/** Whose clients they are, such as ` (alice, client × 2)`. */
+function whose({ clientKeys = [] }: StatusReply): string {
+  if (clientKeys.length === 0) return "";
+  const names = clientKeys.map(({ name, clients }) =>
+    clients === 1 ? name : `${name} × ${clients}`
+  );
+  return ` (${names.join(", ")})`;
 }
 
 /** What runs in each slot, for people. */
@@ -120,5 +137,6 @@ function statusRow(process: ProcessStatus): string[] {
     load(process.queued),
     load(process.finished),
     process.memoryBytes > 0 ? formatBytes(process.memoryBytes) : "-",
+    process.key ?? "-",
   ];
 }

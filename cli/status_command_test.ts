@@ -20,11 +20,12 @@ const STATUS: StatusReply = {
   requestId: 9,
   clusterId: "",
   uptimeMs: 12_345,
-  clients: 1,
+  clients: 3,
+  clientKeys: [{ name: "alice", clients: 2 }, { name: "bob", clients: 1 }],
   processes: [
     { ...PROCESS, role: "hub", memoryBytes: 2 ** 26 },
     { ...PROCESS, role: "scheduler", pid: 42, running: 3, queued: 17 },
-    { ...PROCESS, role: "engine", pid: 1043, slots: 2, finished: 8 },
+    { ...PROCESS, role: "engine", pid: 1043, slots: 2, key: "rack7" },
   ],
 };
 
@@ -32,11 +33,11 @@ Deno.test("statusText() is a heading and an aligned table", () => {
   assert.equal(
     statusText(STATUS),
     [
-      "The cluster is up for 12 s, 1 client",
-      "ROLE       ID  HOST   PID  SLOTS  RUNNING  QUEUED  FINISHED    MEMORY",
-      "hub         -  ada     41      -        -       -         -  64.0 MiB",
-      "scheduler   -  ada     42      -        3      17         0         -",
-      "engine      0  ada   1043      2        0       0         8         -",
+      "The cluster is up for 12 s, 3 clients (alice × 2, bob)",
+      "ROLE       ID  HOST   PID  SLOTS  RUNNING  QUEUED  FINISHED    MEMORY  KEY",
+      "hub         -  ada     41      -        -       -         -  64.0 MiB  -",
+      "scheduler   -  ada     42      -        3      17         0         -  -",
+      "engine      0  ada   1043      2        0       0         0         -  rack7",
       "",
     ].join("\n"),
   );
@@ -46,7 +47,11 @@ Deno.test("statusJson() has the facts and nothing of the message around them", (
   const { clusterId, processes, ...others } = JSON.parse(statusJson(STATUS));
   assert.equal(clusterId, "");
   assert.equal(processes.length, 3);
-  assert.deepEqual(others, { uptimeMs: 12_345, clients: 1 });
+  assert.deepEqual(others, {
+    uptimeMs: 12_345,
+    clients: 3,
+    clientKeys: STATUS.clientKeys,
+  });
 });
 
 Deno.test("stackText() has a paragraph for each slot", () => {

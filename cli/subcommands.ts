@@ -42,7 +42,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
     load: async () => (await import("./logs_command.ts")).defineLogs,
   }],
   ["keys", {
-    summary: "make keys and show fingerprints",
+    summary: "make keys, and say who is let in",
     load: async () => (await import("./keys_command.ts")).defineKeys,
   }],
   ["config", {

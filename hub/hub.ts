@@ -215,17 +215,21 @@ export class Hub implements AsyncDisposable {
     const entries = this.#audit.take();
     if (audit === undefined || entries.length === 0) return;
     const state = this.#state;
-    audit(entries.map((entry) =>
-      auditRecord(entry, "hub", state.keys.known(entry.publicKey))
-    ));
+    audit(
+      entries.map((entry) =>
+        auditRecord(entry, "hub", state.keys.known(entry.publicKey))
+      ),
+    );
   }
 
   /** What a scheduler saw. */
   #reported(entries: readonly AuditEntry[]): void {
     const state = this.#state;
-    this.#options.audit?.(entries.map((entry) =>
-      auditRecord(entry, "scheduler", state.keys.known(entry.publicKey))
-    ));
+    this.#options.audit?.(
+      entries.map((entry) =>
+        auditRecord(entry, "scheduler", state.keys.known(entry.publicKey))
+      ),
+    );
   }
 
   /** Output for a client that does not read is only counted. */

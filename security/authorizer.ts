@@ -133,6 +133,12 @@ export class Authorizer {
     return this.#keys.get(encodeZ85(publicKey))?.role;
   }
 
+  /** The allowed key with this name, or none. */
+  named(name: string): AuthorizedKey | undefined {
+    for (const key of this.#keys.values()) if (key.name === name) return key;
+    return undefined;
+  }
+
   /** The allowed keys, in the order in which they were allowed. */
   entries(): IterableIterator<AuthorizedKey> {
     return this.#keys.values();

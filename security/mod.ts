@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./allowed_keys_file.ts";
 export * from "./authorizer.ts";
 export * from "./connection_file.ts";
 export * from "./connection_info.ts";
