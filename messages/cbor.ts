@@ -15,6 +15,19 @@ export const CBOR_DEPTH_MAX = 16;
 /** Most bytes of one encoded header. */
 export const CBOR_BYTES_MAX: number = 16 << 20;
 
+/**
+ * Most items of one header, keys and values counted apart: what the largest
+ * cluster needs to name its engines. Decoded, an item may be ten times the
+ * byte that it was.
+ */
+export const CBOR_ITEMS_MAX: number = 4 << 20;
+
+/** Most lists and maps of one header, which weigh most. */
+export const CBOR_CONTAINERS_MAX: number = 1 << 18;
+
+/** Shorter headers cannot hold enough to matter. */
+const COUNTED_BYTES_MIN = 64 << 10;
+
 const encoder = new Encoder({
   useRecords: false,
   mapsAsObjects: true,
@@ -46,6 +59,7 @@ export function decodeCbor(bytes: Uint8Array): unknown {
   if (end !== bytes.byteLength) {
     throw new ProtocolError("Cannot read message: bytes after its end");
   }
+  if (bytes.byteLength >= COUNTED_BYTES_MIN) expectFewItems(bytes);
   try {
     return decoder.decode(bytes);
   } catch (cause) {
@@ -90,6 +104,33 @@ function scan(bytes: Uint8Array, start: number, depth: number): number {
     default:
       return bad("tags are not used");
   }
+}
+
+/** Counts the items of what has been scanned. */
+function expectFewItems(bytes: Uint8Array): void {
+  let items = 0;
+  let containers = 0;
+  for (let at = 0; at < bytes.byteLength;) {
+    const initial = byteAt(bytes, at++);
+    const major = initial >> 5;
+    const info = initial & 31;
+    let argument = info;
+    if (info > 23) {
+      const width = 1 << (info - 24);
+      argument = 0;
+      for (let i = 0; i < width; i++) {
+        argument = argument * 256 + byteAt(bytes, at + i);
+      }
+      at += width;
+    }
+    if (major === 2 || major === 3) at += argument;
+    if (major === 4 || major === 5) containers++;
+    items++;
+  }
+  if (items <= CBOR_ITEMS_MAX && containers <= CBOR_CONTAINERS_MAX) return;
+  throw new LimitError(
+    `Cannot read message: ${items} items in ${containers} lists and maps, at most ${CBOR_ITEMS_MAX} in ${CBOR_CONTAINERS_MAX}`,
+  );
 }
 
 function scanContainer(

@@ -64,6 +64,7 @@ const Doubles = Float64Array;
 const ViewClass = DataView;
 const TypeErrorClass = TypeError;
 const { min, max } = Math;
+const { isSafeInteger } = Number;
 
 const TAG = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
@@ -313,6 +314,10 @@ function readTable(parts: readonly Uint8Array[]): MemoryTable {
   }
   if (bytes.byteLength % 8 !== 0) throw malformed();
   const table = new Doubles(bytes.slice().buffer);
+  // Parts of a byte would never be read to their end.
+  for (let index = 0; index < table.length; index++) {
+    if (!isSafeInteger(table[index])) throw malformed();
+  }
   const [transferred = -1, count = -1] = table;
   if (!(count >= 0 && transferred >= 0 && 2 * count <= table.length - 2)) {
     throw malformed();

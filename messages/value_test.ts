@@ -182,6 +182,16 @@ Deno.test("decodeValue throws only ProtocolError for garbage", () => {
   assert.throws(() => decodeValue([]), ProtocolError);
 });
 
+Deno.test("decodeValue refuses memory in parts of a byte", () => {
+  const [clone, , ...memory] = encodeValue(new Uint8Array(40));
+  assert.ok(clone);
+  const tables = [[0, 1.5, 40, 0], [0, 1, 39.5, 0], [0, 1, 40, 0, 0, 0.5, 9]];
+  for (const table of tables) {
+    const bytes = new Uint8Array(Float64Array.from(table).buffer);
+    assert.throws(() => decodeValue([clone, bytes, ...memory]), ProtocolError);
+  }
+});
+
 Deno.test("decodeThrown gives name, message, fields and causes back", () => {
   class QuotaError extends RangeError {
     override readonly name = "QuotaError";
