@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { LimitError, ProtocolError } from "../base/mod.ts";
 import {
   CBOR_BYTES_MAX,
+  CBOR_CONTAINERS_MAX,
   CBOR_DEPTH_MAX,
+  CBOR_ITEMS_MAX,
   decodeCbor,
   encodeCbor,
 } from "./cbor.ts";
@@ -343,6 +345,51 @@ Deno.test("Outbox keeps everything, in order, while the socket is full", async (
   outbox.flush();
   assert.deepEqual(sent, ["a", "b", "c", "d"]);
   assert.equal(outbox.length, 0);
+});
+
+Deno.test("Outbox keeps to its limit of bytes, with one message above", async () => {
+  const sent: number[] = [];
+  let room = 0;
+  const outbox = new Outbox({
+    send(frames) {
+      if (room-- <= 0) return "full";
+      sent.push(decodeEnvelopes(frames).length);
+      return "sent";
+    },
+    bytesMax: 100,
+  });
+  const stop: Message = { type: "stop", reason: "" };
+  assert.ok(outbox.post(stop, [new Uint8Array(5_000)]));
+  assert.equal(outbox.post(stop, [new Uint8Array(1)]), false);
+  await Promise.resolve();
+  room = 1;
+  outbox.flush();
+  const output: Message = {
+    type: "output",
+    client: "c",
+    taskId: "t",
+    engineId: 0,
+    stream: "stdout",
+    text: "x".repeat(60),
+    dropped: 0,
+  };
+  assert.ok(outbox.post(output));
+  assert.equal(outbox.bytes, 60);
+  assert.equal(outbox.post(output), false);
+  room = 1;
+  outbox.flush();
+  assert.deepEqual([sent, outbox.bytes], [[1, 1], 0]);
+});
+
+Deno.test("decodeCbor refuses headers that would grow", () => {
+  const lists = new Uint8Array(5 + CBOR_CONTAINERS_MAX).fill(0x80);
+  lists.set([0x9a, 0, 4, 0, 0]);
+  assert.throws(() => decodeCbor(lists), /262145 lists and maps/);
+  const items = new Uint8Array(5 + CBOR_ITEMS_MAX).fill(0);
+  items.set([0x9a, 0, 0x40, 0, 0]);
+  assert.throws(() => decodeCbor(items), LimitError);
+  items.set([0x9a, 0, 0x3f, 0xff, 0xff]);
+  assert.equal(Array.isArray(decodeCbor(items.subarray(0, -1))), true);
 });
 
 Deno.test("decodeCbor and decodeEnvelopes refuse what is over their limits", () => {
