@@ -19,7 +19,7 @@ import type {
   ShutdownRequest,
   StatusRequest,
 } from "../messages/mod.ts";
-import { PROTOCOL_VERSION } from "../messages/mod.ts";
+import { noRoom, wrongVersion } from "./admission.ts";
 import {
   type Answer,
   type Asked,
@@ -50,6 +50,10 @@ export interface HubActions {
 
 /** Most engines of a cluster. */
 export const ENGINES_MAX = 65_536;
+/** Most clients, those expected back among them. */
+export const CLIENTS_MAX = 65_536;
+/** Most schedulers of a cluster. */
+export const SCHEDULERS_MAX = 1_024;
 /** Most slots of one engine. */
 export const SLOTS_MAX = 4_096;
 
@@ -175,9 +179,10 @@ export class HubState {
     message: ClientConnect,
     nowMs: number,
   ): void {
-    if (message.protocol !== PROTOCOL_VERSION) {
-      this.#refuse(routingId, message.type, wrongVersion(message.protocol));
-      return;
+    const problem = wrongVersion(message.protocol) ??
+      noRoom(this.#clients, routingId, CLIENTS_MAX, "clients");
+    if (problem !== undefined) {
+      return this.#refuse(routingId, message.type, problem);
     }
     const name = this.#keyNameOf(routingId);
     this.#clients.set(routingId, newMember(routingId, message, nowMs, name));
@@ -196,9 +201,10 @@ export class HubState {
     message: SchedulerRegister,
     nowMs: number,
   ): void {
-    if (message.protocol !== PROTOCOL_VERSION) {
-      this.#refuse(routingId, message.type, wrongVersion(message.protocol));
-      return;
+    const problem = wrongVersion(message.protocol) ??
+      noRoom(this.#schedulers, routingId, SCHEDULERS_MAX, "schedulers");
+    if (problem !== undefined) {
+      return this.#refuse(routingId, message.type, problem);
     }
     this.#schedulers.set(routingId, {
       ...newMember(routingId, message, nowMs, this.#keyNameOf(routingId)),
@@ -403,9 +409,8 @@ export class HubState {
   }
 
   #problemWithEngine(message: EngineRegister): string | undefined {
-    if (message.protocol !== PROTOCOL_VERSION) {
-      return wrongVersion(message.protocol);
-    }
+    const problem = wrongVersion(message.protocol);
+    if (problem !== undefined) return problem;
     if (this.#engines.size >= ENGINES_MAX) {
       return `the cluster has ${ENGINES_MAX} engines already`;
     }
@@ -482,8 +487,4 @@ export class HubState {
   #refuse(routingId: string, what: string, reason: string): void {
     this.#actions.send(routingId, { type: "refused", what, reason });
   }
-}
-
-function wrongVersion(theirs: number): string {
-  return `it speaks version ${theirs} of the messages, this cluster version ${PROTOCOL_VERSION}`;
 }
