@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { ProtocolError } from "../base/mod.ts";
+import { encodeCbor } from "./cbor.ts";
+import { FRAME_LENGTH_MAX } from "./control.ts";
+import { decodeEnvelopes } from "./envelope.ts";
+import { LIST_LENGTH_MAX, NAME_LENGTH_MAX } from "./fields.ts";
+import { Outbox } from "./outbox.ts";
+
+function refused(message: unknown, reason: RegExp): void {
+  assert.throws(
+    () => decodeEnvelopes([encodeCbor([message, []])]),
+    (error) => {
+      assert.ok(error instanceof ProtocolError, String(error));
+      assert.match(error.message, reason);
+      return true;
+    },
+  );
+}
+
+Deno.test("decodeEnvelopes refuses names and frames of a stack that are too long", () => {
+  const host = "h".repeat(NAME_LENGTH_MAX + 1);
+  const connect = { type: "client_connect", protocol: 1, pid: 1, host };
+  refused(connect, /host is not a text of at most 256 units/);
+  const slot = {
+    slot: 0,
+    state: "running",
+    frames: ["f".repeat(FRAME_LENGTH_MAX + 1)],
+  };
+  const engines = [{ engineId: 1, slots: [slot] }];
+  refused({ type: "stack_reply", requestId: 1, engines }, /frames is not/);
+});
+
+Deno.test("decodeEnvelopes refuses lists that are too long", () => {
+  const targets = new Array(LIST_LENGTH_MAX + 1).fill(0);
+  const request = { type: "stack_request", requestId: 1, targets };
+  refused(request, /targets is not a list of at most 1048576 items/);
+});
+
+Deno.test("Outbox closes an envelope at its limits of bytes and messages", async () => {
+  const sizes: number[] = [];
+  const outbox = new Outbox({
+    send(frames) {
+      sizes.push(decodeEnvelopes(frames).length);
+      return "sent";
+    },
+  });
+  for (let count = 0; count < 130; count++) {
+    outbox.post({ type: "stop", reason: "" });
+  }
+  for (let count = 0; count < 6; count++) {
+    outbox.post({ type: "stop", reason: "" }, [new Uint8Array(40 << 10)]);
+  }
+  await Promise.resolve();
+  assert.deepEqual(sizes, [128, 4, 2, 2]);
+});
