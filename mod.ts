@@ -171,6 +171,7 @@ export {
 } from "./messages/mod.ts";
 export type {
   CellLanguage,
+  ClientKey,
   EngineInfo,
   EngineStack,
   JsonValue,

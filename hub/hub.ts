@@ -255,23 +255,15 @@ export class Hub implements AsyncDisposable {
     const nowMs = this.#clock.monotonic();
     const wallMs = this.#clock.now();
     const state = this.#state;
+    this.#note(peer, message);
     switch (message.type) {
       case "engine_register":
-        this.#log.info("engine registers", {
-          ...describe(peer),
-          host: message.host,
-          pid: message.pid,
-          slots: message.slots,
-        });
         return state.engineRegister(from, message, nowMs, wallMs);
       case "engine_leaving":
-        this.#log.info("engine leaves", { engine: from, ...message.end });
         return state.engineLeaving(from, message.end);
       case "client_connect":
-        this.#log.info("client connects", describe(peer));
         return state.clientConnect(from, message, nowMs);
       case "scheduler_register":
-        this.#log.info("scheduler registers", describe(peer));
         state.schedulerRegister(from, message, nowMs);
         for (const resolve of this.#onScheduler.splice(0)) resolve();
         return;
@@ -283,15 +275,9 @@ export class Hub implements AsyncDisposable {
         return this.#reported(message.entries);
       case "status_request":
         return state.statusRequest(from, message, nowMs, wallMs, this.#load());
-      case "shutdown_request": {
-        const { targets, hub } = message;
-        this.#log.info("shutdown requested", { client: from, targets, hub });
-        this.#asked(peer, "stopped", hub ? "everything" : engineList(targets));
+      case "shutdown_request":
         return state.shutdownRequest(from, message, nowMs);
-      }
       case "interrupt_request":
-        this.#asked(peer, "interrupted", engineList(message.targets));
-        return state.question(from, message, nowMs);
       case "stack_request":
         return state.question(from, message, nowMs);
       case "interrupt_reply":
@@ -299,6 +285,38 @@ export class Hub implements AsyncDisposable {
         return state.answer(from, message);
       default:
         // The table of roles has refused everything else already.
+    }
+  }
+
+  /** Logs what operators want to know, and puts on record what changes. */
+  #note(peer: Peer, message: Message): void {
+    const log = this.#log;
+    switch (message.type) {
+      case "engine_register": {
+        const { host, pid, slots } = message;
+        log.info("engine registers", { ...describe(peer), host, pid, slots });
+        return;
+      }
+      case "engine_leaving":
+        log.info("engine leaves", { engine: peer.routingId, ...message.end });
+        return;
+      case "client_connect":
+        log.info("client connects", describe(peer));
+        return;
+      case "scheduler_register":
+        log.info("scheduler registers", describe(peer));
+        return;
+      case "shutdown_request": {
+        const { targets, hub } = message;
+        const client = peer.routingId;
+        log.info("shutdown requested", { client, targets, hub });
+        this.#asked(peer, "stopped", hub ? "everything" : engineList(targets));
+        return;
+      }
+      case "interrupt_request":
+        this.#asked(peer, "interrupted", engineList(message.targets));
+        return;
+      default:
     }
   }
 

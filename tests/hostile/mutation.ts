@@ -167,8 +167,9 @@ export function mutateValue(random: Random, value: unknown): unknown {
   if (Array.isArray(value)) {
     const copy: unknown[] = [...value];
     const at = below(random, copy.length + 1);
-    if (random() < 0.3) copy.splice(at, 1);
-    else if (random() < 0.3) copy.splice(at, 0, anyValue(random));
+    const dice = random();
+    if (dice < 0.3) copy.splice(at, 1);
+    else if (dice < 0.5) copy.splice(at, 0, anyValue(random));
     else copy[at] = mutateValue(random, copy[at]);
     return copy;
   }

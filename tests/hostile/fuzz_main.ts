@@ -7,9 +7,9 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { loadCurveCrypto } from "../security/mod.ts";
-import { fuzz, type FuzzCount } from "../tests/hostile/fuzz.ts";
-import { fuzzTargets } from "../tests/hostile/fuzz_targets.ts";
+import { loadCurveCrypto } from "../../security/mod.ts";
+import { fuzz, type FuzzCount } from "./fuzz.ts";
+import { fuzzTargets } from "./fuzz_targets.ts";
 
 const SECONDS_DEFAULT = 60;
 /** Inputs between two looks at the clock. */
