@@ -8,26 +8,18 @@ import { dirname } from "node:path";
 import { type Clock, type Logger, systemClock } from "../base/mod.ts";
 import { connectionFilePath } from "../client/mod.ts";
 import {
+  closeKeyList,
+  OWN_KEY_NAMES,
+  type OwnKeyName,
+  removeOwnKeys,
+} from "../cluster/mod.ts";
+import {
   type AllowedKeysFile,
   allowedKeysPath,
   Authorizer,
   changeAllowedKeys,
 } from "../security/mod.ts";
 import { AllowedKeysWatch } from "./allowed_keys_watch.ts";
-
-/**
- * Names of the keys that a hub makes when it starts, which are the roles
- * that they are for.
- */
-export const OWN_KEY_NAMES = ["client", "engine", "scheduler"] as const;
-
-/** The name of a key that a hub makes. */
-export type OwnKeyName = (typeof OWN_KEY_NAMES)[number];
-
-/** Whether a name is that of a key that a hub makes. */
-export function isOwnKeyName(name: string | undefined): name is OwnKeyName {
-  return OWN_KEY_NAMES.some((own) => own === name);
-}
 
 /** Where a cluster's list of keys is. */
 export function keysPath(name: {
@@ -86,7 +78,7 @@ export class HubKeys implements AsyncDisposable {
       options.path,
       whoIsHere(),
       (keys) => {
-        removeOwn(keys);
+        removeOwnKeys(keys);
         for (const name of OWN_KEY_NAMES) {
           keys.allow(options.own[name], name, name);
         }
@@ -113,11 +105,7 @@ export class HubKeys implements AsyncDisposable {
     await this.#watch[Symbol.asyncDispose]();
     const { path, log } = this.#options;
     try {
-      const left = await changeAllowedKeys(path, whoIsHere(), (keys) => {
-        removeOwn(keys);
-        return keys.size;
-      });
-      if (left === 0) await Deno.remove(path);
+      await closeKeyList(path, whoIsHere());
     } catch (error) {
       log.warn("list of keys is left as it is", { path, error });
     }
@@ -126,11 +114,5 @@ export class HubKeys implements AsyncDisposable {
   #changed({ keys, changedBy }: AllowedKeysFile): void {
     this.#authorizer = keys;
     this.#onChanged(changedBy);
-  }
-}
-
-function removeOwn(keys: Authorizer): void {
-  for (const { publicKey, name } of [...keys.entries()]) {
-    if (isOwnKeyName(name)) keys.revoke(publicKey);
   }
 }

@@ -7,6 +7,7 @@
 import { dirname, join } from "node:path";
 import { ConnectionFileError } from "../base/mod.ts";
 import { connectionFilePath } from "../client/mod.ts";
+import { isOwnKeyName } from "../cluster/mod.ts";
 import {
   type AuthorizedKey,
   changeAllowedKeys,
@@ -20,7 +21,7 @@ import {
   writeConnectionFile,
 } from "../security/mod.ts";
 import { CliError, EXIT } from "./exit_codes.ts";
-import { isOwnKeyName, keysPath, whoIsHere } from "./hub_keys.ts";
+import { keysPath, whoIsHere } from "./hub_keys.ts";
 
 /** Which cluster's keys are meant. */
 export interface ClusterName {

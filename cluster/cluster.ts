@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ConnectionError } from "../base/mod.ts";
 import {
   type Client,
@@ -11,7 +11,11 @@ import {
   type ConnectOptions,
   profileFolder,
 } from "../client/mod.ts";
-import { type ConnectionInfo, readConnectionFile } from "../security/mod.ts";
+import {
+  allowedKeysPath,
+  type ConnectionInfo,
+  readConnectionFile,
+} from "../security/mod.ts";
 import { type Announcement, parseAnnouncement } from "./announcement.ts";
 import {
   type ClusterOptions,
@@ -19,6 +23,7 @@ import {
   resolveClusterOptions,
   type ResolvedClusterOptions,
 } from "./cluster_options.ts";
+import { closeKilledKeyList } from "./hub_keys_file.ts";
 import { LocalProcess } from "./local_launcher.ts";
 import { removeOwnConnectionFile } from "./own_connection_file.ts";
 import { selfCommand } from "./self_command.ts";
@@ -281,6 +286,8 @@ export class Cluster implements AsyncDisposable {
     for (const path of [clientFile, engineFile]) {
       await removeOwnConnectionFile(path, this.#info.publicKey);
     }
+    const list = allowedKeysPath(dirname(clientFile), this.id);
+    await closeKilledKeyList(list, this.#info.keys.publicKey);
   }
 
   async #closeClient(): Promise<void> {

@@ -94,7 +94,8 @@ Deno.test("Cluster.start() rejects with what the controller said", async () => {
         ) &&
         error.message.includes(`process ${first.toJSON().controllerPid} `),
     );
-    assert.equal((await connectionFiles(folder)).length, 3);
+    // Two connection files, the lock, and the list of keys.
+    assert.equal((await connectionFiles(folder)).length, 4);
   });
 });
 
