@@ -139,6 +139,8 @@ export class Attacker {
     return oneOf<Message>(random, [
       { ...SAMPLES["task_outcome"], id, engineId: below(random, 3) },
       { ...SAMPLES["task_outcome"], id, status: "error" },
+      { ...SAMPLES["task_event"], id, index: 2 ** 40 },
+      { ...SAMPLES["task_event_ack"], id, items: 2 ** 50 },
       { ...SAMPLES["task_cancel"], ids: [id] },
       { ...SAMPLES["task_request"], id },
       {

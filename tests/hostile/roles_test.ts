@@ -68,6 +68,8 @@ const ALLOWED: { readonly [K in Message["type"]]: readonly string[] } = {
   stop: [],
   "task_assign": [],
   "task_cancel": ["client to scheduler"],
+  "task_event": ["engine to scheduler", "slot to supervisor"],
+  "task_event_ack": ["client to scheduler"],
   "task_outcome": ["engine to scheduler", "slot to supervisor"],
   "task_request": ["client to scheduler"],
 };

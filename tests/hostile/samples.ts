@@ -135,6 +135,19 @@ export const SAMPLES: {
     work: { kind: "apply", function: "h" },
   },
   "task_cancel": { type: "task_cancel", ids: ["c-1-1"], reason: "r" },
+  "task_event": {
+    type: "task_event",
+    id: "c-1-1",
+    engineId: 1,
+    kind: "item",
+    index: 0,
+  },
+  "task_event_ack": {
+    type: "task_event_ack",
+    id: "c-1-1",
+    items: 1,
+    events: 0,
+  },
   "task_outcome": {
     type: "task_outcome",
     id: "c-1-1",
