@@ -88,6 +88,8 @@ export class Scheduler implements AsyncDisposable {
   readonly #resolveEnded: (reason: string) => void;
   /** Engines that called before the hub announced them. */
   readonly #early = new Map<string, { slots: number; holding: string[] }>();
+  /** Routing ids of the engines that the hub has announced. */
+  readonly #announced = new Set<string>();
   readonly #audit = new AuditTally();
   /** Tasks asked for since the last report, by key. */
   readonly #asked = new Map<string, number>();
@@ -226,8 +228,9 @@ export class Scheduler implements AsyncDisposable {
       case "engine_left": {
         this.#channels.engineLeft(message.engineId, message.end);
         const route = this.#state.engineLeft(message.engineId, message.end);
-        if (route !== undefined) this.#link.forget(route);
-        return;
+        if (route === undefined) return;
+        this.#announced.delete(route);
+        return this.#link.forget(route);
       }
       case "stop":
         return void this.stop(message.reason);
@@ -250,6 +253,7 @@ export class Scheduler implements AsyncDisposable {
     // Only the key that the hub has seen may speak for this engine.
     if (publicKey !== undefined) this.#link.reserve(routingId, publicKey);
     this.#channels.engineJoined(engine);
+    this.#announced.add(routingId);
     this.#state.engineJoined(engineId, routingId, slots);
     this.#tryEarly(routingId);
   }
@@ -310,14 +314,10 @@ export class Scheduler implements AsyncDisposable {
     this.#audit.add("disconnected", { publicKey, address });
     if (role === "engine") {
       this.#early.delete(routingId);
-<<<<<<< HEAD
       this.#state.engineDisconnected(routingId);
       this.#channels.engineDisconnected(routingId);
-=======
-      if (this.#state.engineDisconnected(routingId)) return;
-      // Nobody expects it back.
-      this.#link.forget(routingId);
->>>>>>> 5d8945f (Routing ids stay with their key, slow peers are paused, refusals are counted, keys change while a hub runs)
+      // One that the hub has not announced is not expected back.
+      if (!this.#announced.has(routingId)) this.#link.forget(routingId);
       return;
     }
     // A client whose connection broke has given up its tasks.
@@ -335,14 +335,11 @@ export class Scheduler implements AsyncDisposable {
     const from = peer.routingId;
     switch (message.type) {
       case "task_request":
-<<<<<<< HEAD
         this.#channels.taskRequested(from, message);
-=======
         this.#countTasks(
           peer,
           message.mode === "direct" ? message.targets.length : 1,
         );
->>>>>>> 5d8945f (Routing ids stay with their key, slow peers are paused, refusals are counted, keys change while a hub runs)
         return this.#state.taskRequest(from, message, payload);
       case "task_outcome":
         if (!this.#state.taskOutcome(from, message, payload)) {

@@ -153,17 +153,12 @@ export class SchedulerState {
     return true;
   }
 
-  /**
-   * The connection of an engine ended; it may come back.
-   *
-   * @returns whether the hub has announced this engine.
-   */
-  engineDisconnected(routingId: string): boolean {
+  /** The connection of an engine ended; it may come back. */
+  engineDisconnected(routingId: string): void {
     const entry = this.#enginesByRoute.get(routingId);
-    if (entry === undefined) return false;
+    if (entry === undefined) return;
     entry.connected = false;
     this.#open.remove(entry);
-    return true;
   }
 
   /**
