@@ -36,6 +36,11 @@ const FAREWELL_LINGER_MS = 500;
 const ENGINES_NAMED_MAX = 16;
 /** Most messages that wait for one peer: an engine joins, another leaves. */
 const WAITING_MESSAGES_MAX: number = 1 << 18;
+/**
+ * Bytes in a connection's send queue from which on nothing more is read from
+ * the peer: one that asks and does not read must not keep the hub busy.
+ */
+const SEND_QUEUE_BYTES_MAX: number = 4 * 1024 ** 2;
 /** Most bytes that wait for one peer, most of them output. */
 const WAITING_BYTES_MAX: number = 256 * 1024 ** 2;
 /**
@@ -99,6 +104,7 @@ export class Hub implements AsyncDisposable {
     this.#link = new ServerLink({
       socket: {
         security: options.security,
+        limits: { sendQueueBytesMax: SEND_QUEUE_BYTES_MAX },
         ...(options.clock === undefined ? {} : { clock: options.clock }),
         ...(options.network === undefined ? {} : { network: options.network }),
       },
