@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { GROUP_MEMBERS_MAX } from "../messages/mod.ts";
 import type {
   GroupJoin,
   GroupMember,
@@ -288,4 +289,15 @@ Deno.test("GroupState refuses what cannot be a group", () => {
     "e1 lost: its client has 1 groups, which is the most",
     "e2 lost: 16385 members are too many: at most 16384 are possible",
   ]);
+});
+
+Deno.test("GroupState refuses a group with more members than the limit", () => {
+  const rig = new Rig();
+  rig.join(1, "c1-1", {
+    members: Array.from(
+      { length: GROUP_MEMBERS_MAX + 1 },
+      () => ({ engineId: 1, slot: 0 }),
+    ),
+  });
+  assert.match(JSON.stringify(rig.said), /16385 members are too many/);
 });

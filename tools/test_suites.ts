@@ -64,6 +64,11 @@ export const GATES: readonly Gate[] = [
     args: ["publish", "--dry-run", "--allow-dirty", "--no-check"],
     needs: "mod.ts",
   },
+  {
+    name: "bundle",
+    args: ["run", "-A", "tools/bundle_dashboard.ts", "--check"],
+    needs: "dashboard/ui/main.tsx",
+  },
 ];
 
 /** Comes before the suites, some of which drive what it makes. */

@@ -36,6 +36,28 @@ const ROLES = [
  */
 const ALLOWED: { readonly [K in Message["type"]]: readonly string[] } = {
   "audit_report": ["scheduler to hub"],
+  "channel_close": [
+    "client to scheduler",
+    "engine to scheduler",
+    "slot to supervisor",
+  ],
+  "channel_credit": [
+    "client to scheduler",
+    "engine to scheduler",
+    "slot to supervisor",
+  ],
+  "channel_lost": [],
+  "channel_message": [
+    "client to scheduler",
+    "engine to scheduler",
+    "slot to supervisor",
+  ],
+  "channel_open": [
+    "client to scheduler",
+    "engine to scheduler",
+    "slot to supervisor",
+  ],
+  "channel_reset": ["engine to scheduler"],
   "client_connect": ["client to hub", "client-readonly to hub"],
   "client_connected": [],
   "engine_joined": [],
@@ -46,6 +68,8 @@ const ALLOWED: { readonly [K in Message["type"]]: readonly string[] } = {
   "engine_registered": [],
   "function_missing": ["engine to scheduler"],
   "function_source": ["client to scheduler"],
+  "group_join": ["engine to scheduler", "slot to supervisor"],
+  "group_joined": [],
   heartbeat: ["engine to hub", "scheduler to hub"],
   "heartbeat_ack": [],
   "interrupt_reply": ["engine to hub"],
@@ -60,6 +84,7 @@ const ALLOWED: { readonly [K in Message["type"]]: readonly string[] } = {
   "shutdown_request": ["client to hub"],
   "slot_abort": [],
   "slot_drop": [],
+  "slot_place": [],
   "slot_ready": ["slot to supervisor"],
   "stack_reply": ["engine to hub"],
   "stack_request": ["client to hub"],
