@@ -61,6 +61,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
       },
     ],
   },
+  {
+    name: "engine",
+    about: "one engine: start, calls, memory, output, buffers",
+    contestants: [{
+      name: "ippd",
+      command: ["deno", "run", "-A", "engine/engine_figures.ts"],
+    }],
+  },
   ...["curve", "null"].map((security) => ({
     name: `relay-${security}`,
     about:

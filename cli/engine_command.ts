@@ -24,6 +24,7 @@ import {
   wholeNumber,
 } from "./option_values.ts";
 import { addSlotFlags, type SlotFlags, slotOptions } from "./slot_flags.ts";
+import { readStartupFile } from "./startup_file.ts";
 import { StopSource } from "./stop_source.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -71,12 +72,16 @@ async function runEngine(
 ): Promise<ExitCode> {
   using stop = new StopSource(terminal);
   const info = await connectionInfo("engine", flags, terminal);
+  const startup = flags.startup === undefined
+    ? undefined
+    : await readStartupFile(flags.startup);
   const log = terminalLogger(terminal, flags.logLevel);
   await using engine = new Engine({
     info,
     slots: flags.slots,
     slotCommand: slotCommand(),
     ...slotOptions(flags, flags.connect),
+    ...(startup !== undefined && { startup }),
     ...(flags.label !== undefined && { labels: flags.label }),
     ...(flags.id !== undefined && { requestedId: flags.id }),
     log,
@@ -90,6 +95,18 @@ async function runEngine(
   return EXIT.ok;
 }
 
+/** The program of slots alone, beside the whole in some executables. */
+const SLOT_PROGRAM_FILE = "slot_program.js";
+
+function isFileThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    // The whole program can be a slot as well.
+    return false;
+  }
+}
+
 /** The command of a slot, by way of Deno where there is one. */
 function slotCommand(): string[] {
   const command = selfCommand("slot");
@@ -98,7 +115,9 @@ function slotCommand(): string[] {
   if (standalone || !isFile || command[1] === "run") return command;
   // The self-extracting form is Deno and a program: named as such, the slot
   // starts without a shell, and its permissions can be chosen.
-  const program = fileURLToPath(Deno.mainModule);
+  const whole = fileURLToPath(Deno.mainModule);
+  const alone = fileURLToPath(new URL(SLOT_PROGRAM_FILE, Deno.mainModule));
+  const program = isFileThere(alone) ? alone : whole;
   return [Deno.execPath(), "run", "-A", program, "slot"];
 }
 

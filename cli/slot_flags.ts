@@ -4,21 +4,25 @@
  * @module
  */
 import { resolve } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { stateFolder } from "../client/mod.ts";
 import {
   DEVICE_VARIABLE_DEFAULT,
   type EngineOptions,
   MEMORY_LIMIT_MIB_MAX,
   MEMORY_LIMIT_MIB_MIN,
-  PERMISSION_NAMES,
-  type PermissionGrant,
-  type PermissionName,
+  RESPAWN_POLICIES,
+  type RespawnPolicy,
   type SlotPermissions,
   splitGrants,
 } from "../engine/mod.ts";
+import {
+  PERMISSION_NAMES,
+  type PermissionGrant,
+  type PermissionName,
+} from "../messages/mod.ts";
 import { CliError, EXIT } from "./exit_codes.ts";
-import { wholeNumber } from "./option_values.ts";
+import { seconds, wholeNumber } from "./option_values.ts";
 
 /** The flags that grant something, as they are called in programs. */
 export type AllowFlags = {
@@ -35,7 +39,18 @@ export interface SlotFlags extends AllowFlags {
   readonly devices?: readonly string[];
   /** The variable that takes them. */
   readonly deviceVariable?: string;
+  /** Which ends of a slot's process another one follows. */
+  readonly respawn?: RespawnPolicy;
+  /** Most starts of a slot within the window. */
+  readonly respawnMax?: number;
+  /** The window, in milliseconds. */
+  readonly respawnWindow?: number;
+  /** File of the start-up script. */
+  readonly startup?: string;
 }
+
+/** Most starts of a slot within a window that can be asked for. */
+const RESPAWNS_MAX = 1_000_000;
 
 /** What each permission's list has. */
 const GRANT_LISTS: Readonly<Record<PermissionName, string>> = {
@@ -72,6 +87,20 @@ export function addSlotFlags(command: Command): Command {
     .option(
       "--device-variable <name>",
       `variable with a slot's devices (default: ${DEVICE_VARIABLE_DEFAULT})`,
+    )
+    .addOption(
+      new Option("--respawn <policy>", "start slots again that ended")
+        .choices(RESPAWN_POLICIES).default("always" satisfies RespawnPolicy),
+    )
+    .option(
+      "--respawn-max <n>",
+      "starts of a slot within --respawn-window; more have to wait",
+      wholeNumber(1, RESPAWNS_MAX),
+    )
+    .option("--respawn-window <seconds>", "see --respawn-max", seconds)
+    .option(
+      "--startup <file>",
+      "script that each slot runs when it starts, and after each reset",
     );
 }
 
@@ -83,8 +112,17 @@ export function addSlotFlags(command: Command): Command {
 export function slotOptions(
   flags: SlotFlags,
   connectionFile: string | undefined,
-): Pick<EngineOptions, "sandbox" | "memoryLimitMib" | "devices"> {
+): Pick<
+  EngineOptions,
+  | "sandbox"
+  | "privatePaths"
+  | "memoryLimitMib"
+  | "devices"
+  | "respawn"
+  | "limits"
+> {
   const { memoryLimit, devices, deviceVariable } = flags;
+  const { respawn, respawnMax, respawnWindow } = flags;
   if (deviceVariable !== undefined && devices === undefined) {
     throw new CliError(
       EXIT.usage,
@@ -94,9 +132,13 @@ export function slotOptions(
   const allow = grantedBy(flags);
   const isSandbox = flags.sandbox === true || Object.keys(allow).length > 0;
   return {
-    ...(isSandbox && {
-      sandbox: { allow, privatePaths: privatePaths(connectionFile) },
-    }),
+    ...(isSandbox && { sandbox: { allow } }),
+    privatePaths: privatePaths(connectionFile),
+    ...(respawn !== undefined && { respawn }),
+    limits: {
+      ...(respawnMax !== undefined && { respawnsMax: respawnMax }),
+      ...(respawnWindow !== undefined && { respawnWindowMs: respawnWindow }),
+    },
     ...(memoryLimit !== undefined && { memoryLimitMib: memoryLimit }),
     ...(devices !== undefined && {
       devices: { devices, variable: deviceVariable },

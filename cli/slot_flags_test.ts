@@ -9,11 +9,17 @@ function told(...words: string[]): unknown {
   const quiet = { writeErr: () => {}, writeOut: () => {} };
   command.exitOverride().configureOutput(quiet);
   command.parse(words, { from: "user" });
-  const { sandbox, ...others } = slotOptions(
+  const { sandbox, privatePaths: _, ...others } = slotOptions(
     command.opts<SlotFlags>(),
     undefined,
   );
-  return { ...others, ...sandbox && { allow: sandbox.allow } };
+  const { respawn, limits, ...rest } = others;
+  return {
+    ...rest,
+    ...(respawn !== "always" && { respawn }),
+    ...(Object.keys(limits ?? {}).length > 0 && { limits }),
+    ...(sandbox && { allow: sandbox.allow }),
+  };
 }
 
 const TOLD: readonly (readonly [string[], unknown])[] = [
@@ -30,6 +36,10 @@ const TOLD: readonly (readonly [string[], unknown])[] = [
   ],
   [["--allow-import=esm.sh"], { allow: { import: ["esm.sh"] } }],
   [["--memory-limit", "64"], { memoryLimitMib: 64 }],
+  [["--respawn", "on-failure"], { respawn: "on-failure" }],
+  [["--respawn-max", "3", "--respawn-window", "1.5"], {
+    limits: { respawnsMax: 3, respawnWindowMs: 1_500 },
+  }],
   [["--devices", "0,GPU-a"], {
     devices: { devices: ["0", "GPU-a"], variable: undefined },
   }],
@@ -46,6 +56,7 @@ Deno.test("slotOptions() tells the engine what the flags say", () => {
 
 Deno.test("addSlotFlags() refuses what makes no sense", () => {
   const refused = ["--allow-read=", "--allow-net=a,", "--memory-limit=15"];
+  refused.push("--respawn=sometimes", "--respawn-max=0");
   for (const word of refused) assert.throws(() => told(word), /invalid/);
   assert.throws(
     () => told("--device-variable", "A"),
@@ -60,8 +71,7 @@ Deno.test("slotOptions() keeps tasks from the files with the keys", async () => 
     const link = `${folder}/link.json`;
     await Deno.writeTextFile(file, "");
     await Deno.symlink(file, link);
-    const { sandbox } = slotOptions({ sandbox: true }, link);
-    const paths = sandbox?.privatePaths ?? [];
+    const { privatePaths: paths = [] } = slotOptions({}, link);
     for (const path of [stateFolder(), link, file]) {
       assert.ok(paths.includes(path), path);
     }

@@ -13,7 +13,7 @@ import type { CallResult, CallValue } from "./call_types.ts";
 import { openChannel } from "./channel.ts";
 import { encodeNames, type ShippedFunction } from "./function_shipping.ts";
 import type { Session } from "./session.ts";
-import { mergeFlags, type ViewFlags } from "./view_flags.ts";
+import { mergeFlags, taskPermissions, type ViewFlags } from "./view_flags.ts";
 import { oneValue, valueEach } from "./view_shapes.ts";
 
 /**
@@ -204,6 +204,15 @@ export class DirectView<One extends boolean = false> {
     return this.#submit({ kind: "clear", names: [...names] }, NO_PAYLOAD);
   }
 
+  /**
+   * Starts every slot of the view's engines anew: with an empty namespace, and
+   * the start-up script run again. It waits for what runs there; what waits
+   * behind it goes on in the new process.
+   */
+  reset(): AsyncResult<ForTargets<One, undefined>> {
+    return this.#submit({ kind: "reset" }, NO_PAYLOAD);
+  }
+
   #cell(
     code: string,
     name: string,
@@ -232,6 +241,7 @@ export class DirectView<One extends boolean = false> {
       work,
       payload,
       timeoutMs: this.#flags.timeoutMs,
+      permissions: taskPermissions(this.#flags, work.kind),
       ...(shipped === undefined ? {} : { function: shipped }),
     });
     const one = typeof this.#targets === "number";

@@ -17,12 +17,9 @@ import {
   type ModuleTask,
   type Shippable,
 } from "../functions/mod.ts";
-import {
-  type CallExtras,
-  encodeUnit,
-  encodeValue,
-  functionHash,
-} from "../messages/mod.ts";
+import { type CallExtras, encodeUnit, encodeValue } from "../messages/mod.ts";
+import { functionHash } from "../messages/hash/mod.ts";
+import { type SourceSite, SourceSites } from "./source_site.ts";
 
 /** Any function, whatever it takes. */
 export type AnyFunction = (...args: never[]) => unknown;
@@ -37,6 +34,8 @@ export interface ShippedFunction {
   readonly name: string;
   /** What its source says. */
   readonly analysis: FunctionAnalysis;
+  /** Where it was shipped from; absent where it travels by its module. */
+  readonly site?: SourceSite;
 }
 
 /** Arguments ready to be shipped. */
@@ -50,6 +49,7 @@ export interface ShippedArguments {
 /** Turns functions into what is shipped, each of them once. */
 export class FunctionShipper {
   readonly #shipped = new WeakMap<object, ShippedFunction>();
+  readonly #sites = new SourceSites();
 
   /**
    * The unit and hash of a function, or of one that a module exports.
@@ -66,7 +66,7 @@ export class FunctionShipper {
     }
     const known = this.#shipped.get(fn);
     if (known !== undefined) return known;
-    const shipped = isModule ? shipModule(fn) : shipSource(fn);
+    const shipped = isModule ? shipModule(fn) : shipSource(fn, this.#sites);
     this.#shipped.set(fn, shipped);
     return shipped;
   }
@@ -99,13 +99,15 @@ export class FunctionShipper {
   }
 }
 
-function shipSource(fn: AnyFunction): ShippedFunction {
+function shipSource(fn: AnyFunction, sites: SourceSites): ShippedFunction {
   const source = Function.prototype.toString.call(fn);
   const { name } = fn;
   const analysis = analyseFunction(source, name);
   const { form, free } = analysis;
   const unit = encodeUnit({ source, form, name, free });
-  return { hash: functionHash(unit), unit, name, analysis };
+  const hash = functionHash(unit);
+  const site = sites.of({ hash, source, form, name });
+  return { hash, unit, name, analysis, site };
 }
 
 /** Nothing is known of a function in a module, and nothing needs to be. */

@@ -14,7 +14,7 @@ import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
 import type { AnyFunction, ShippedFunction } from "./function_shipping.ts";
 import type { Session } from "./session.ts";
 import type { TaskRun } from "./task_run.ts";
-import { mergeFlags, type ViewFlags } from "./view_flags.ts";
+import { mergeFlags, taskPermissions, type ViewFlags } from "./view_flags.ts";
 import { listsJoined, oneValue } from "./view_shapes.ts";
 
 /** Options of {@linkcode LoadBalancedView.map}, given after the lists. */
@@ -153,6 +153,7 @@ export class LoadBalancedView {
       function: shipped,
       payload,
       timeoutMs: this.#flags.timeoutMs,
+      permissions: taskPermissions(this.#flags, work.kind),
     });
   }
 

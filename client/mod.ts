@@ -11,6 +11,7 @@ export * from "./engine_directory.ts";
 export * from "./engine_scope.ts";
 export * from "./load_balanced_view.ts";
 export * from "./remote_worker.ts";
+export type { PermissionOption, PermissionOptions } from "./permissions.ts";
 export { type ViewFlags } from "./view_flags.ts";
 export * from "./profile_paths.ts";
 export { type ConnectOptions } from "./session.ts";

@@ -28,6 +28,7 @@ import {
   type Message,
   PROTOCOL_VERSION,
   type SchedulerAddress,
+  type TaskPermissions,
   type Work,
 } from "../messages/mod.ts";
 import {
@@ -78,6 +79,8 @@ export interface Submission {
   readonly payload: readonly Uint8Array[];
   /** How long each run may take, in milliseconds, once it has started. */
   readonly timeoutMs?: number | undefined;
+  /** What each run may do, where that is less than its engine allows. */
+  readonly permissions?: TaskPermissions | undefined;
 }
 
 /** One client's connection to a cluster. */
@@ -196,11 +199,12 @@ export class Session {
     this.#throwIfEnded();
     const id = `${this.id}-${(this.#taskCount++).toString(36)}`;
     const nowMs = this.clock.now();
+    const site = submission.function?.site;
     const runs = submission.mode === "direct"
       ? submission.targets.map((_, index) =>
-        new TaskRun(directTaskId(id, index), nowMs, this)
+        new TaskRun(directTaskId(id, index), nowMs, this, site)
       )
-      : [new TaskRun(id, nowMs, this)];
+      : [new TaskRun(id, nowMs, this, site)];
     for (const run of runs) this.#tasks.add(run);
     if (submission.function !== undefined) this.#sendUnit(submission.function);
     const sent = this.#scheduler?.send({
@@ -212,6 +216,7 @@ export class Session {
       ...(submission.timeoutMs === undefined
         ? {}
         : { timeoutMs: submission.timeoutMs }),
+      ...(submission.permissions && { permissions: submission.permissions }),
     }, submission.payload);
     if (sent !== true) {
       for (const run of runs) this.#failUnsent(run.id);

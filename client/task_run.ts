@@ -24,6 +24,7 @@ import {
   type TaskStatus,
   type ThrownData,
 } from "../messages/mod.ts";
+import type { SourceSite } from "./source_site.ts";
 
 import {
   type DisplayOutput,
@@ -90,6 +91,7 @@ export class TaskRun {
   readonly id: string;
   /** When it was submitted, in milliseconds since the Unix epoch. */
   readonly submittedMs: number;
+  readonly #site: SourceSite | undefined;
   #listener: TaskRunListener | undefined;
   #outcome: TaskOutcome | undefined;
   #status: TaskStatus | "pending" = "pending";
@@ -109,9 +111,16 @@ export class TaskRun {
    * Makes a run that waits for its outcome.
    *
    * @param voice What is said to the task while it runs.
+   * @param site Where its function is, for the stacks of errors.
    */
-  constructor(id: string, submittedMs: number, voice?: TaskVoice) {
+  constructor(
+    id: string,
+    submittedMs: number,
+    voice?: TaskVoice,
+    site?: SourceSite,
+  ) {
     this.id = id;
+    this.#site = site;
     this.submittedMs = submittedMs;
     this.#voice = voice;
   }
@@ -243,7 +252,7 @@ export class TaskRun {
       if (problem !== undefined) throw problem;
       if (outcome.items !== undefined) this.#told();
       else if (outcome.status === "ok") this.#value = decodeValue(payload);
-      else this.#error = outcomeError(outcome, payload);
+      else this.#error = outcomeError(outcome, payload, this.#site);
     } catch (thrown) {
       this.#status = "error";
       this.#error = toError(thrown);
@@ -294,12 +303,13 @@ export function streamText(
 function outcomeError(
   outcome: TaskOutcome,
   payload: readonly Uint8Array[],
+  site: SourceSite | undefined,
 ): Error {
   const { id, engineId, reason = "no reason given" } = outcome;
   switch (outcome.status) {
     case "ok":
     case "error":
-      return remoteError(decodeThrown(payload), engineId, id);
+      return remoteError(decodeThrown(payload), engineId, id, site);
     case "engine_lost":
       return new EngineLostError(
         `Cannot finish task ${id}: engine ${engineId} is lost (${reason})`,
@@ -339,24 +349,24 @@ function remoteError(
   data: ThrownData,
   engineId: number,
   taskId: string,
+  site: SourceSite | undefined,
 ): RemoteError {
+  const stack = site?.locate(data.stack) ?? data.stack;
   const error = new RemoteError(
     {
       remoteName: data.name,
       remoteMessage: data.message,
-      remoteStack: data.stack,
+      remoteStack: stack,
       engineId,
       taskId,
       properties: data.properties,
     },
     data.cause === undefined
       ? undefined
-      : { cause: remoteError(data.cause, engineId, taskId) },
+      : { cause: remoteError(data.cause, engineId, taskId, site) },
   );
   // What helps is where the user's code failed, not where this was decoded.
-  const frames = data.stack.split("\n").filter((line) =>
-    line.startsWith("    at ")
-  );
+  const frames = stack.split("\n").filter((line) => line.startsWith("    at "));
   error.stack = [`RemoteError: ${error.message}`, ...frames].join("\n");
   return error;
 }

@@ -4,7 +4,12 @@
  * @module
  */
 import type { Captures } from "../functions/mod.ts";
-import { TASK_TIMEOUT_MS_MAX } from "../messages/mod.ts";
+import {
+  TASK_TIMEOUT_MS_MAX,
+  type TaskPermissions,
+  type Work,
+} from "../messages/mod.ts";
+import { type PermissionOptions, readPermissions } from "./permissions.ts";
 
 /** Flags of a view; `with` gives a view with other ones. */
 export interface ViewFlags {
@@ -18,12 +23,18 @@ export interface ViewFlags {
    * is stopped, and ends with a `TimeoutError`. Absent, as long as it takes.
    */
   readonly timeoutMs?: number;
+  /**
+   * What each task may do, where that is less than its engine allows. Such a
+   * task runs in a fresh process of its own, without the namespace.
+   */
+  readonly permissions?: PermissionOptions;
   /** Cancels what the view has submitted. */
   readonly signal?: AbortSignal;
 }
 
 const FLAG_NAMES: ReadonlySet<string> = new Set([
   "captures",
+  "permissions",
   "signal",
   "timeoutMs",
 ]);
@@ -31,7 +42,7 @@ const FLAG_NAMES: ReadonlySet<string> = new Set([
 /**
  * The flags of a view after some were changed; `undefined` takes one away.
  *
- * @throws {TypeError} when a flag is not known.
+ * @throws {TypeError} when a flag is not known, or `permissions` are none.
  * @throws {RangeError} when `timeoutMs` is not a positive number.
  */
 export function mergeFlags(
@@ -46,7 +57,11 @@ export function mergeFlags(
       }`,
     );
   }
-  const { captures, signal, timeoutMs } = { ...flags, ...changes };
+  const { captures, permissions, signal, timeoutMs } = {
+    ...flags,
+    ...changes,
+  };
+  if (permissions !== undefined) readPermissions(permissions);
   if (
     timeoutMs !== undefined &&
     !(timeoutMs > 0 && timeoutMs <= TASK_TIMEOUT_MS_MAX)
@@ -57,7 +72,27 @@ export function mergeFlags(
   }
   return {
     ...(captures === undefined ? {} : { captures }),
+    ...(permissions === undefined ? {} : { permissions }),
     ...(signal === undefined ? {} : { signal }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
+}
+
+/**
+ * What the tasks of a view may do, as it travels.
+ *
+ * @throws {TypeError} when the work is on the namespace of the engine, which
+ * narrowed tasks do not have.
+ */
+export function taskPermissions(
+  { permissions }: ViewFlags,
+  kind: Work["kind"],
+): TaskPermissions | undefined {
+  if (permissions === undefined) return undefined;
+  if (kind === "apply" || kind === "map" || kind === "execute") {
+    return readPermissions(permissions);
+  }
+  throw new TypeError(
+    `Cannot narrow ${kind}: a narrowed task has no part in the namespace; use a view without permissions`,
+  );
 }

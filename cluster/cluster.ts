@@ -236,11 +236,12 @@ export class Cluster implements AsyncDisposable {
     // Others may start and stop engines meanwhile: what counts is who is here.
     for (;;) {
       const missing = engines.filter((engine) => !isHere(engine)).length;
-      if (missing === 0) return;
+      if (missing === 0) break;
       const { signal } = watch;
       const count = client.ids.length + missing;
       await watch.until(client.waitForEngines(count, { signal }));
     }
+    if (this.#options.hasStartup) await untilStarted(client, engines, watch);
   }
 
   #startEngines(n: number, watch: StartWatch): LocalProcess[] {
@@ -297,6 +298,22 @@ export class Cluster implements AsyncDisposable {
       // It was given up with the start, and said so there.
     }
   }
+}
+
+/** Waits for the start-up scripts: an engine in which they fail ends. */
+async function untilStarted(
+  client: Client,
+  engines: readonly LocalProcess[],
+  watch: StartWatch,
+): Promise<void> {
+  const pids = new Set(engines.map(({ pid }) => pid));
+  const ids = client.engines.filter(({ pid }) => pids.has(pid))
+    .map(({ engineId }) => engineId);
+  if (ids.length === 0) return;
+  const idle = client.directView(ids).apply(() => undefined);
+  await watch.until(idle.settled());
+  // One that has left says more than the loss of a task.
+  if (!idle.successful) await watch.until(new Promise<never>(() => {}));
 }
 
 /** Starts a controller; `announced` settles when it does, or never. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { type LogLevel, randomWord } from "../base/mod.ts";
 import { connectionFilePath, DEFAULT_PROFILE } from "../client/mod.ts";
 
@@ -61,6 +62,27 @@ export interface ClusterOptions {
    * the heap, such as large buffers, does not count. Absent, what V8 takes.
    */
   readonly memoryLimitMib?: number;
+  /** Devices to deal out to the slots of each engine. Absent, none. */
+  readonly devices?: readonly string[];
+  /**
+   * The variable with a slot's devices. @default "CUDA_VISIBLE_DEVICES"
+   */
+  readonly deviceVariable?: string;
+  /**
+   * Whether a slot is started again whose process ended: never, unless it
+   * exited with code 0, or always. An engine whose last slot is not started
+   * again leaves the cluster. @default "always"
+   */
+  readonly respawn?: "never" | "on-failure" | "always";
+  /** Most starts of a slot within `respawnWindowMs`; more have to wait. */
+  readonly respawnsMax?: number;
+  /** The window of `respawnsMax`, in milliseconds. */
+  readonly respawnWindowMs?: number;
+  /**
+   * A file of this machine that each slot runs as a cell when it starts, and
+   * again after each reset. A slot in which it fails does not start.
+   */
+  readonly startup?: string;
   /** Free words for every engine. */
   readonly labels?: Readonly<Record<string, string>>;
   /** How long the start may take. @default START_TIMEOUT_MS */
@@ -83,6 +105,8 @@ export interface ResolvedClusterOptions {
   readonly slots: number | "auto";
   /** Flags of `ippd engine` that say what tasks may do and get. */
   readonly slotFlags: readonly string[];
+  /** Whether slots run a start-up script. */
+  readonly hasStartup: boolean;
   /** Free words for every engine. */
   readonly labels: Readonly<Record<string, string>>;
   /** How long a start may take. */
@@ -134,6 +158,7 @@ export function resolveClusterOptions(
     clusterId,
     slots,
     slotFlags,
+    hasStartup: options.startup !== undefined,
     labels,
     timeoutMs,
     logLevel,
@@ -148,6 +173,7 @@ function flagsForSlots(options: ClusterOptions): string[] {
     );
   }
   const flags = sandbox ? ["--sandbox", ...allowFlags(allow ?? {})] : [];
+  flags.push(...deviceFlags(options), ...lifeFlags(options));
   if (memoryLimitMib === undefined) return flags;
   if (Number.isInteger(memoryLimitMib)) {
     if (memoryLimitMib >= MEMORY_LIMIT_MIB_MIN) {
@@ -157,6 +183,50 @@ function flagsForSlots(options: ClusterOptions): string[] {
   throw new RangeError(
     `Cannot limit memory to ${memoryLimitMib} MiB: a whole number from ${MEMORY_LIMIT_MIB_MIN} upwards is needed`,
   );
+}
+
+function deviceFlags({ devices, deviceVariable }: ClusterOptions): string[] {
+  if (devices === undefined) {
+    if (deviceVariable === undefined) return [];
+    throw new TypeError(
+      `Cannot fill variable ${deviceVariable}: there are no devices; name them in devices`,
+    );
+  }
+  const bad = devices.find((device) => /^$|,/.test(device));
+  if (devices.length === 0 || bad !== undefined) {
+    throw new TypeError(
+      `Cannot deal out devices ${
+        JSON.stringify(devices)
+      }: a list of names without commas is needed`,
+    );
+  }
+  const flags = [`--devices=${devices.join()}`];
+  if (deviceVariable === undefined) return flags;
+  return [...flags, `--device-variable=${deviceVariable}`];
+}
+
+/** Flags about the life of slots. */
+function lifeFlags(options: ClusterOptions): string[] {
+  const { respawn, respawnsMax, respawnWindowMs, startup } = options;
+  const flags = respawn === undefined ? [] : [`--respawn=${respawn}`];
+  if (respawnsMax !== undefined) {
+    if (!Number.isInteger(respawnsMax) || respawnsMax < 1) {
+      throw new RangeError(
+        `Cannot use respawnsMax ${respawnsMax}: a whole number from 1 upwards is needed`,
+      );
+    }
+    flags.push(`--respawn-max=${respawnsMax}`);
+  }
+  if (respawnWindowMs !== undefined) {
+    if (!(respawnWindowMs >= 1 && Number.isFinite(respawnWindowMs))) {
+      throw new RangeError(
+        `Cannot use respawnWindowMs ${respawnWindowMs}: a number from 1 upwards is needed`,
+      );
+    }
+    flags.push(`--respawn-window=${(respawnWindowMs / 1_000).toFixed(3)}`);
+  }
+  if (startup !== undefined) flags.push(`--startup=${resolve(startup)}`);
+  return flags;
 }
 
 function allowFlags(allow: AllowOptions): string[] {

@@ -15,6 +15,7 @@ Deno.test("resolveClusterOptions() fills in the defaults", () => {
     profile: "default",
     slots: 1,
     slotFlags: [],
+    hasStartup: false,
     labels: {},
     timeoutMs: START_TIMEOUT_MS,
     logLevel: "warn",
@@ -35,6 +36,11 @@ const REFUSED: readonly (readonly [ClusterOptions, RegExp])[] = [
   [{ allow: { read: ["/a", ""] } }, /Cannot allow read of an empty name/],
   [{ memoryLimitMib: MEMORY_LIMIT_MIB_MIN - 1 }, /Cannot limit memory to 15/],
   [{ memoryLimitMib: 64.5 }, /whole number from 16/],
+  [{ devices: [] }, /Cannot deal out devices \[\]/],
+  [{ devices: ["0,1"] }, /without commas/],
+  [{ deviceVariable: "GPUS" }, /there are no devices/],
+  [{ respawnsMax: 0 }, /Cannot use respawnsMax 0/],
+  [{ respawnWindowMs: 0.5 }, /Cannot use respawnWindowMs 0.5/],
 ];
 
 Deno.test("resolveClusterOptions() refuses what is out of range", () => {
@@ -51,6 +57,24 @@ const SLOT_FLAGS: readonly (readonly [ClusterOptions, string[]])[] = [
     ...["--sandbox", "--allow-net", "--allow-read=/a,/b,,c"],
     ...["--memory-limit", "64"],
   ]],
+  [{ devices: ["0", "1"], deviceVariable: "GPUS" }, [
+    "--devices=0,1",
+    "--device-variable=GPUS",
+  ]],
+  [
+    {
+      respawn: "never",
+      respawnsMax: 3,
+      respawnWindowMs: 1_500,
+      startup: "/a/b.ts",
+    },
+    [
+      "--respawn=never",
+      "--respawn-max=3",
+      "--respawn-window=1.500",
+      "--startup=/a/b.ts",
+    ],
+  ],
   // An empty list grants nothing; the flag alone would grant everything.
   [{ allow: { env: [] } }, ["--sandbox"]],
 ];

@@ -30,7 +30,8 @@ import {
   type ResolvedEngineOptions,
   resolveEngineOptions,
 } from "./engine_options.ts";
-import { type EngineEffects, EngineState } from "./engine_state.ts";
+import type { EngineEffects } from "./engine_effects.ts";
+import { EngineState } from "./engine_state.ts";
 import { EventRelay } from "./event_relay.ts";
 import { HubConversation } from "./hub_conversation.ts";
 import { wholeTaskId } from "./namespace_fan_out.ts";
@@ -70,12 +71,14 @@ export class Engine implements AsyncDisposable {
    */
   constructor(options: EngineOptions) {
     this.#options = resolveEngineOptions(options);
-    const { slots, slotCommand, limits, clock, log } = this.#options;
+    const { slots, slotCommand, respawn, startup, limits, clock, log } =
+      this.#options;
     const { promise, resolve } = Promise.withResolvers<EngineEnd>();
     this.ended = promise;
     this.#resolveEnded = resolve;
     this.#state = new EngineState({
       slots,
+      respawn,
       limits,
       clock,
       effects: this.#effects(),
@@ -94,6 +97,7 @@ export class Engine implements AsyncDisposable {
     this.#pool = new SlotPool({
       slotCommand,
       launch: this.#options.slotLaunch,
+      startup,
       limits,
       clock,
       log,
@@ -108,6 +112,10 @@ export class Engine implements AsyncDisposable {
           log.warn("slot ended", { slot, ...end });
           this.#scheduler?.send({ type: "channel_reset", slot });
           this.#state.slotEnded(slot, end);
+        },
+        apartEnded: (slot, end) => {
+          log.warn("process of a narrowed task ended", { slot, ...end });
+          this.#state.apartEnded(slot, end);
         },
         output: (task, stream, text, dropped) =>
           this.#relay.send(task, stream, text, dropped),
@@ -231,7 +239,8 @@ export class Engine implements AsyncDisposable {
   }
 
   #describe(): EngineRegister {
-    const { slots, labels, requestedId } = this.#options;
+    const { labels, requestedId } = this.#options;
+    const { slots } = this.#state;
     const id = this.#engineId ?? requestedId;
     return {
       type: "engine_register",
@@ -256,7 +265,7 @@ export class Engine implements AsyncDisposable {
 
   #registered(message: EngineRegistered): void {
     this.#engineId = message.engineId;
-    this.#pool.place(message.engineId);
+    this.#pool.placed(message.engineId);
     this.#scheduler?.turnTo(message.schedulers);
     this.#announce();
   }
@@ -278,6 +287,9 @@ export class Engine implements AsyncDisposable {
         this.#pool.sendSource(slot, hash, source),
       assignTask: (slot, task, payload) =>
         this.#pool.assign(slot, task, payload),
+      assignApart: (slot, task, payload, source) =>
+        this.#pool.assignApart(slot, task, payload, source),
+      endSlot: (slot) => this.#pool.end(slot),
       stopTask: (slot, id) => this.#pool.stopTask(slot, id),
       sendOutcome: (outcome, payload) => this.#sendOutcome(outcome, payload),
       requestSource: (hash) =>
@@ -286,7 +298,7 @@ export class Engine implements AsyncDisposable {
         void this.#scheduler?.send({
           type: "engine_ready",
           engineId: this.#engineId ?? 0,
-          slots: this.#options.slots,
+          slots: this.#state.slots,
           holding,
         }),
       startSlot: (slot, delayMs) => this.#startSlot(slot, delayMs),
@@ -294,6 +306,7 @@ export class Engine implements AsyncDisposable {
         this.#slotsReady = true;
         this.#announce();
       },
+      slotGone: (slot, reason, left) => this.#slotGone(slot, reason, left),
       endEngine: (reason) => void this.stop(reason),
     };
   }
@@ -305,6 +318,17 @@ export class Engine implements AsyncDisposable {
     this.#options.log.error("outcome not sent: too many wait", {
       task: outcome.id,
     });
+  }
+
+  #slotGone(slot: number, reason: string, left: number): void {
+    this.#options.log.error("slot is not started again", {
+      slot,
+      reason,
+      left,
+    });
+    const engineId = this.#engineId ?? 0;
+    if (left === 0 || this.#engineId === undefined) return;
+    this.#scheduler?.send({ type: "engine_slots", engineId, slots: left });
   }
 
   #startSlot(slot: number, delayMs: number): void {

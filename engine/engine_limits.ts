@@ -32,6 +32,14 @@ export interface EngineLimits {
   readonly respawnDelayMinMs: number;
   /** Longest pause before a slot that keeps ending is started again. */
   readonly respawnDelayMaxMs: number;
+  /** Most starts of a slot within `respawnWindowMs`; more have to wait. */
+  readonly respawnsMax: number;
+  /** The window of `respawnsMax`. */
+  readonly respawnWindowMs: number;
+  /** How long the start-up script of a slot may take. */
+  readonly startupTimeoutMs: number;
+  /** Largest start-up script. */
+  readonly startupBytesMax: number;
   /** How long the pipes and the socket of an ended slot are read. */
   readonly slotDrainTimeoutMs: number;
   /** How long idle slots have to leave when the engine stops. */
@@ -75,6 +83,12 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   slotStartsMax: 5,
   respawnDelayMinMs: 50,
   respawnDelayMaxMs: 5_000,
+  // A start costs 50 ms of a core: this is at most half of one.
+  respawnsMax: 100,
+  respawnWindowMs: 10_000,
+  // It may load packages and data.
+  startupTimeoutMs: 120_000,
+  startupBytesMax: 1 << 20,
   // A process that user code started may hold the pipes open.
   slotDrainTimeoutMs: 200,
   slotStopTimeoutMs: 500,

@@ -23,8 +23,12 @@ import {
 import {
   slotCommandLine,
   type SlotLaunch,
+  type SlotPermissions,
   type SlotSandbox,
 } from "./slot_permissions.ts";
+import { EVERYTHING } from "./narrow_permissions.ts";
+import type { RespawnPolicy } from "./respawn_policy.ts";
+import { expectStartup, type StartupScript } from "./startup_script.ts";
 import { type EngineLimits, resolveEngineLimits } from "./engine_limits.ts";
 
 /** Options of `Engine`. */
@@ -41,8 +45,17 @@ export interface EngineOptions {
   readonly slotCommand: readonly string[];
   /** The rules for code in slots. Absent, it may do whatever the user may. */
   readonly sandbox?: SlotSandbox;
+  /**
+   * Files and folders with secrets: out of reach of narrowed tasks.
+   * @default those of the sandbox
+   */
+  readonly privatePaths?: readonly string[];
   /** Most memory of a slot's JavaScript heap. Absent, what V8 takes. */
   readonly memoryLimitMib?: number;
+  /** Which ends of a slot's process another one follows. @default "always" */
+  readonly respawn?: RespawnPolicy;
+  /** What each slot runs when it starts. Absent, nothing. */
+  readonly startup?: StartupScript;
   /** Devices that are dealt out to the slots. Absent, none. */
   readonly devices?: DeviceOptions;
   /** Where to say what happened. @default silentLogger */
@@ -71,6 +84,10 @@ export interface ResolvedEngineOptions {
   readonly slotCommand: readonly string[];
   /** The rules for slot processes. */
   readonly slotLaunch: SlotLaunch;
+  /** Which ends of a slot's process another one follows. */
+  readonly respawn: RespawnPolicy;
+  /** What each slot runs when it starts. */
+  readonly startup: StartupScript | undefined;
   /** Where to say what happened. */
   readonly log: Logger;
   /** Time. */
@@ -103,6 +120,8 @@ export function resolveEngineOptions(
   if (slotCommand.length === 0) {
     throw new TypeError("Cannot start engine: the slot command is empty");
   }
+  const { startup, respawn = "always" } = options;
+  if (startup !== undefined) expectStartup(startup, limits.startupBytesMax);
   return {
     info: options.info,
     slots,
@@ -110,6 +129,8 @@ export function resolveEngineOptions(
     requestedId: options.requestedId,
     slotCommand,
     slotLaunch: slotLaunch(options),
+    respawn,
+    startup,
     log: options.log ?? silentLogger,
     clock: options.clock ?? systemClock,
     network: options.network ?? systemNetwork,
@@ -123,7 +144,9 @@ function slotLaunch(options: EngineOptions): SlotLaunch {
   if (devices !== undefined) expectDevices(devices);
   const launch: SlotLaunch = {
     memoryLimitMib,
-    sandbox: sandbox && { ...sandbox, variables: ownVariables(options) },
+    ...(sandbox === undefined
+      ? { unsandboxed: rules(options, EVERYTHING) }
+      : { sandbox: rules(options, sandbox.allow) }),
     slotVariables: devices &&
       Array.from(
         { length: slots },
@@ -133,6 +156,12 @@ function slotLaunch(options: EngineOptions): SlotLaunch {
   // What is wrong with the rules is known before any slot is started.
   slotCommandLine(slotCommand, "", launch);
   return launch;
+}
+
+function rules(options: EngineOptions, allow: SlotPermissions): SlotSandbox {
+  const privatePaths = options.privatePaths ??
+    options.sandbox?.privatePaths ?? [];
+  return { allow, variables: ownVariables(options), privatePaths };
 }
 
 function ownVariables({ sandbox, devices }: EngineOptions): string[] {

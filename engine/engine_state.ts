@@ -7,64 +7,44 @@
  */
 import {
   type Clock,
-  Deque,
   meanAfter,
   type PrefetchBounds,
   prefetchDepth,
 } from "../base/mod.ts";
 import {
+  encodeValue,
   type EngineEnd,
   functionOf,
   type TaskAssign,
   type TaskOutcome,
 } from "../messages/mod.ts";
+import type { EngineEffects } from "./engine_effects.ts";
 import type { EngineLimits } from "./engine_limits.ts";
 import { FinishedTasks } from "./finished_tasks.ts";
 import { NamespaceFanOut, placeOf, wholeTaskId } from "./namespace_fan_out.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
-import { respawnDelayMs } from "./respawn_policy.ts";
-import {
-  stoppedOutcome,
-  stopReason,
-  StopStep,
-  type TaskStop,
-} from "./stop_state.ts";
+import { respawnDecision, type RespawnPolicy } from "./respawn_policy.ts";
+import { stoppedOutcome, type TaskStop } from "./stop_state.ts";
 import {
   type FunctionText,
   type HeldTask,
+  isAlone,
+  isApart,
+  lostOutcome,
   newSlotState,
   type Payload,
   SLOT_FUNCTION_BYTES_MAX,
   type SlotState,
   unrunOutcome,
 } from "./slot_state.ts";
-
-/** What the state asks its shell to do. Nothing here may call back. */
-export interface EngineEffects {
-  /** Give a function's source to a slot. */
-  sendSource(slot: number, hash: string, source: Uint8Array): void;
-  /** Give a task to a slot, behind those that it has. */
-  assignTask(slot: number, task: TaskAssign, payload: Payload): void;
-  /** Stop a task that a slot has been given. */
-  stopTask(slot: number, id: string): void;
-  /** Tell the scheduler how a task ended. */
-  sendOutcome(outcome: TaskOutcome, payload: Payload): void;
-  /** Tell the scheduler that the engine is ready, and what it holds. */
-  announce(holding: readonly string[]): void;
-  /** Ask the scheduler for a source. */
-  requestSource(hash: string): void;
-  /** Start a slot's next process. */
-  startSlot(slot: number, delayMs: number): void;
-  /** Every slot has been ready once: the engine can work. */
-  slotsReady(): void;
-  /** The engine cannot go on. */
-  endEngine(reason: string): void;
-}
+import { TaskQueue, TasksWithoutSource } from "./task_backlog.ts";
 
 /** Options of {@linkcode EngineState}. */
 export interface EngineStateOptions {
   /** How many slots there are; their first processes are being started. */
   readonly slots: number;
+  /** Which ends of a slot's process another one follows. */
+  readonly respawn: RespawnPolicy;
   /** The limits of the engine. */
   readonly limits: EngineLimits;
   /** Stamps the outcomes of tasks that never ran. */
@@ -72,9 +52,6 @@ export interface EngineStateOptions {
   /** What carries out the decisions. */
   readonly effects: EngineEffects;
 }
-
-/** Dropped tasks that may lie in the queue before it is swept. */
-const DROPPED_MIN = 64;
 
 const NO_PAYLOAD: Payload = [];
 
@@ -84,23 +61,24 @@ const NO_PAYLOAD: Payload = [];
  * room at its own slot only and each event costs constant time.
  */
 export class EngineState {
+  readonly #respawn: RespawnPolicy;
   readonly #limits: EngineLimits;
   readonly #prefetch: PrefetchBounds;
   readonly #clock: Pick<Clock, "now">;
   readonly #effects: EngineEffects;
   readonly #slots: SlotState[] = [];
   readonly #tasks = new Map<string, HeldTask>();
-  readonly #missing = new Map<string, HeldTask[]>();
+  readonly #missing = new TasksWithoutSource();
+  readonly #queue = new TaskQueue();
   readonly #sources: RecentByHash<FunctionText>;
   readonly #finishedTasks: FinishedTasks;
   readonly #fanOut: NamespaceFanOut;
-  #queue = new Deque<HeldTask>();
-  #droppedInQueue = 0;
   #finished = 0;
   #slotsToBeReady: number;
 
   /** Starts with no task and with slots that are not ready yet. */
   constructor(options: EngineStateOptions) {
+    this.#respawn = options.respawn;
     this.#limits = options.limits;
     this.#prefetch = {
       coverMs: options.limits.prefetchCoverMs,
@@ -112,12 +90,16 @@ export class EngineState {
     this.#finishedTasks = new FinishedTasks(options.limits);
     this.#slotsToBeReady = options.slots;
     this.#fanOut = new NamespaceFanOut({
-      slots: options.slots,
       send: (outcome, payload) => this.#report(outcome, payload),
     });
     for (let index = 0; index < options.slots; index++) {
       this.#slots.push(newSlotState(index));
     }
+  }
+
+  /** Slots that work, or will again. */
+  get slots(): number {
+    return this.#working().length;
   }
 
   /** Slots that work on a task. */
@@ -143,13 +125,18 @@ export class EngineState {
     if (done !== undefined) {
       return this.#effects.sendOutcome(done.outcome, done.payload);
     }
-    const place = this.#slots.length > 1 ? placeOf(assign.work) : "anywhere";
-    if (place !== "everywhere") {
-      return this.#take(assign, payload, place === "first" ? 0 : undefined);
+    const place = this.#slots.length > 1 ? placeOf(assign) : "anywhere";
+    if (place === "anywhere") return this.#take(assign, payload, undefined);
+    const slots = this.#working();
+    if (place === "first") return this.#take(assign, payload, slots[0]);
+    for (const [at, part] of this.#fanOut.cut(assign, slots).entries()) {
+      this.#take(part, payload, slots[at]);
     }
-    for (const [slot, part] of this.#fanOut.cut(assign).entries()) {
-      this.#take(part, payload, slot);
-    }
+  }
+
+  #working(): number[] {
+    return this.#slots.filter(({ phase }) => phase !== "gone")
+      .map(({ index }) => index);
   }
 
   #take(
@@ -178,23 +165,15 @@ export class EngineState {
       stop: undefined,
     };
     this.#tasks.set(id, task);
-    if (source === undefined && hash !== undefined) {
-      this.#awaitSource(task, hash);
-    } else this.#place(task);
+    if (source !== undefined || hash === undefined) return this.#place(task);
+    if (this.#missing.add(task, hash)) this.#effects.requestSource(hash);
   }
 
   /** A scheduler sent the source of a function. */
   sourceArrived(hash: string, bytes: Uint8Array): void {
     const source: FunctionText = { hash, bytes };
     this.#sources.put(hash, source, bytes.byteLength);
-    const waiting = this.#missing.get(hash);
-    if (waiting === undefined) return;
-    this.#missing.delete(hash);
-    for (const task of waiting) {
-      if (task.place !== "missing") continue;
-      task.source = source;
-      this.#place(task);
-    }
+    for (const task of this.#missing.take(source)) this.#place(task);
   }
 
   /** Somebody does not want these tasks any more. */
@@ -206,7 +185,8 @@ export class EngineState {
         this.#stop(task, { status: "cancelled", reason });
       } else this.#drop(task, reason);
     }
-    this.#sweep();
+    this.#missing.sweep();
+    this.#queue.sweep();
   }
 
   /** A task has run for longer than it may. */
@@ -228,7 +208,7 @@ export class EngineState {
       const task = slot.tasks.peek();
       if (task === undefined) continue;
       this.#stop(task, { status: "cancelled", reason });
-      stopped++;
+      if (task.stop !== undefined) stopped++;
     }
     return stopped;
   }
@@ -239,11 +219,8 @@ export class EngineState {
     if (slot?.phase !== "starting") return;
     slot.phase = "ready";
     slot.failedStarts = 0;
-    if (!slot.wasReady) {
-      slot.wasReady = true;
-      this.#slotsToBeReady--;
-      if (this.#slotsToBeReady === 0) this.#effects.slotsReady();
-    }
+    this.#countReady(slot);
+    if (slot.tasks.peek()?.assign.work.kind === "reset") this.#endReset(slot);
     this.#fill(slot);
   }
 
@@ -280,25 +257,88 @@ export class EngineState {
    */
   slotEnded(index: number, end: EngineEnd): void {
     const slot = this.#slots[index];
-    if (slot === undefined || slot.phase === "ended") return;
-    if (slot.phase === "starting") slot.failedStarts++;
-    slot.endsInRow++;
-    slot.phase = "ended";
+    if (slot === undefined || slot.phase === "gone") return;
+    const { phase } = slot;
+    if (phase === "starting") slot.failedStarts++;
+    slot.phase = "starting";
     slot.functions = new RecentByHash(SLOT_FUNCTION_BYTES_MAX);
     slot.meanMs = undefined;
-    const lost = slot.tasks.shift();
-    this.#requeue(slot);
-    if (lost !== undefined) this.#lose(lost, end);
+    // It was ended to be reset: that is no failure.
+    if (phase === "leaving") return this.#effects.startSlot(index, 0);
+    slot.endsInRow++;
+    const head = slot.tasks.peek();
+    if (head === undefined || !isAlone(head)) {
+      slot.tasks.shift();
+      this.#requeue(slot);
+      if (head !== undefined) this.#lose(head, end);
+    }
     if (slot.failedStarts >= this.#limits.slotStartsMax) {
       return this.#effects.endEngine(
         `Cannot start slot ${index}: ${slot.failedStarts} processes ended ` +
           `before they were ready, the last one said: ${end.reason}`,
       );
     }
-    slot.phase = "starting";
-    const delayMs = respawnDelayMs(slot.endsInRow, this.#limits);
-    this.#effects.startSlot(index, delayMs);
+    this.#startAgain(slot, end);
     this.#fillOthers();
+  }
+
+  /** The process apart of a slot is gone, and so is its task. */
+  apartEnded(index: number, end: EngineEnd): void {
+    const slot = this.#slots[index];
+    const task = slot?.tasks.peek();
+    if (slot === undefined || task === undefined || !isApart(task.assign)) {
+      return;
+    }
+    slot.tasks.shift();
+    this.#lose(task, end);
+    this.#fill(slot);
+  }
+
+  #countReady(slot: SlotState): void {
+    if (slot.wasReady) return;
+    slot.wasReady = true;
+    this.#slotsToBeReady--;
+    if (this.#slotsToBeReady === 0) this.#effects.slotsReady();
+  }
+
+  #startAgain(slot: SlotState, end: EngineEnd): void {
+    const { index, endsInRow, respawnsMs } = slot;
+    const nowMs = this.#clock.now();
+    const decision = respawnDecision(
+      { policy: this.#respawn, end, endsInRow, respawnsMs, nowMs },
+      this.#limits,
+    );
+    if ("refusal" in decision) return this.#retire(slot, end, decision.refusal);
+    respawnsMs.push(nowMs + decision.delayMs);
+    if (respawnsMs.length > this.#limits.respawnsMax) respawnsMs.shift();
+    this.#effects.startSlot(index, decision.delayMs);
+  }
+
+  /** A slot is not started again: what only it may run is lost. */
+  #retire(slot: SlotState, end: EngineEnd, refusal: string): void {
+    slot.phase = "gone";
+    const reason = `${end.reason}; ${refusal}`;
+    // A process apart needs no slot to end its task.
+    const head = slot.tasks.peek();
+    if (head !== undefined && !isApart(head.assign)) slot.tasks.shift();
+    const lost = head !== undefined && !isApart(head.assign) ? [head] : [];
+    lost.push(...slot.pinned);
+    slot.pinned.clear();
+    for (const task of lost) {
+      if (task.place !== "dropped") this.#lose(task, { ...end, reason });
+    }
+    const left = this.slots;
+    this.#effects.slotGone(slot.index, reason, left);
+    if (left > 0) return this.#countReady(slot);
+    this.#effects.endEngine(`Cannot go on: no slot is left, ${reason}`);
+  }
+
+  #endReset(slot: SlotState): void {
+    const task = slot.tasks.shift();
+    if (task === undefined) return;
+    const { assign: { id } } = task;
+    const { reason: _, ...outcome } = unrunOutcome(id, "ok", "", this.#clock);
+    this.#settle(task, outcome, encodeValue(undefined));
   }
 
   /**
@@ -312,41 +352,23 @@ export class EngineState {
         .map(wholeTaskId),
     );
     this.#effects.announce([...held]);
-    for (const hash of this.#missing.keys()) this.#effects.requestSource(hash);
+    for (const hash of this.#missing.hashes) this.#effects.requestSource(hash);
     for (const { outcome, payload } of finished) {
       this.#effects.sendOutcome(outcome, payload);
     }
   }
 
   #stop(task: HeldTask, stop: TaskStop): void {
-    if (task.stop !== undefined) return;
+    // A slot that starts anew is not to be held up.
+    if (task.stop !== undefined || task.assign.work.kind === "reset") return;
     task.stop = stop;
     this.#effects.stopTask(task.slot, task.assign.id);
   }
 
   /** Ends a task whose process is gone. */
   #lose(task: HeldTask, end: EngineEnd): void {
-    const { assign: { id }, stop } = task;
-    const outcome = stop === undefined
-      ? { ...unrunOutcome(id, "engine_lost", end.reason, this.#clock), end }
-      : unrunOutcome(
-        id,
-        stop.status,
-        stopReason(stop, StopStep.KILLED),
-        this.#clock,
-      );
+    const outcome = lostOutcome(task, end, this.#clock);
     this.#settle(task, outcome, NO_PAYLOAD);
-  }
-
-  #awaitSource(task: HeldTask, hash: string): void {
-    task.place = "missing";
-    const waiting = this.#missing.get(hash);
-    if (waiting !== undefined) {
-      waiting.push(task);
-      return;
-    }
-    this.#missing.set(hash, [task]);
-    this.#effects.requestSource(hash);
   }
 
   /** Gives a task to the slot that has least, or queues it. */
@@ -357,17 +379,16 @@ export class EngineState {
       only.pinned.push(task);
       return this.#fill(only);
     }
-    const slot = this.#queue.length > 0 ? undefined : this.#roomiest();
+    const slot = this.#queue.isEmpty ? this.#roomiest(task) : undefined;
     if (slot !== undefined) return this.#assign(slot, task);
-    task.place = "queued";
     this.#queue.push(task);
   }
 
-  /** The ready slot with the fewest tasks that should have one more. */
-  #roomiest(): SlotState | undefined {
+  /** The ready slot with the fewest tasks that should have this one, too. */
+  #roomiest(task: HeldTask): SlotState | undefined {
     let best: SlotState | undefined;
     for (const slot of this.#slots) {
-      if (!this.#hasRoom(slot)) continue;
+      if (!this.#hasRoom(slot, task)) continue;
       if (best !== undefined && slot.tasks.length >= best.tasks.length) {
         continue;
       }
@@ -377,54 +398,56 @@ export class EngineState {
     return best;
   }
 
-  #hasRoom(slot: SlotState): boolean {
+  #hasRoom(slot: SlotState, task: HeldTask): boolean {
     if (slot.phase !== "ready") return false;
+    const head = slot.tasks.peek();
+    if (head === undefined) return true;
+    if (isAlone(task) || isAlone(head)) return false;
     return slot.tasks.length < prefetchDepth(slot.meanMs, this.#prefetch);
   }
 
   #fill(slot: SlotState): void {
     // What changes the namespace comes before what may need it.
-    while (slot.pinned.length > 0 && this.#hasRoom(slot)) {
-      const task = slot.pinned.shift();
-      if (task?.place === "pinned") this.#assign(slot, task);
-    }
-    while (this.#queue.length > 0 && this.#hasRoom(slot)) {
-      const task = this.#nextQueued();
-      if (task === undefined) return;
-      this.#assign(slot, task);
+    for (;;) {
+      const own = slot.pinned.peek();
+      const task = own ?? this.#queue.peek();
+      if (task === undefined || !this.#hasRoom(slot, task)) return;
+      if (own === undefined) this.#queue.next();
+      else slot.pinned.shift();
+      if (task.place !== "dropped") this.#assign(slot, task);
     }
   }
 
   /** Gives what a slot left behind to those that have room. */
   #fillOthers(): void {
-    while (this.#queue.length > 0) {
-      const slot = this.#roomiest();
-      const task = slot && this.#nextQueued();
+    for (;;) {
+      const task = this.#queue.peek();
+      const slot = task && this.#roomiest(task);
       if (slot === undefined || task === undefined) return;
+      this.#queue.next();
       this.#assign(slot, task);
     }
   }
 
-  #nextQueued(): HeldTask | undefined {
-    for (;;) {
-      const task = this.#queue.shift();
-      if (task?.place !== "dropped") return task;
-      this.#droppedInQueue--;
-    }
-  }
-
   #assign(slot: SlotState, task: HeldTask): void {
-    const { source } = task;
+    const { source, assign, payload } = task;
     task.place = "slot";
     task.slot = slot.index;
     slot.tasks.push(task);
+    if (isApart(assign)) {
+      return this.#effects.assignApart(slot.index, assign, payload, source);
+    }
+    if (assign.work.kind === "reset") {
+      slot.phase = "leaving";
+      return this.#effects.endSlot(slot.index);
+    }
     if (
       source !== undefined && slot.functions.touch(source.hash) === undefined
     ) {
       slot.functions.put(source.hash, true, source.bytes.byteLength);
       this.#effects.sendSource(slot.index, source.hash, source.bytes);
     }
-    this.#effects.assignTask(slot.index, task.assign, task.payload);
+    this.#effects.assignTask(slot.index, assign, payload);
   }
 
   /** Puts the tasks that a slot never started back where they came from. */
@@ -441,14 +464,13 @@ export class EngineState {
         slot.pinned.unshift(task);
         continue;
       }
-      task.place = "queued";
       this.#queue.unshift(task);
     }
   }
 
   /** Ends a task that no slot has. */
   #drop(task: HeldTask, reason: string): void {
-    if (task.place === "queued") this.#droppedInQueue++;
+    if (task.place === "queued") this.#queue.dropped();
     task.place = "dropped";
     task.payload = NO_PAYLOAD;
     const outcome = unrunOutcome(
@@ -472,24 +494,5 @@ export class EngineState {
     const ran = outcome.status === "ok" || outcome.status === "error";
     if (ran) this.#finishedTasks.add(outcome, payload);
     this.#effects.sendOutcome(outcome, payload);
-  }
-
-  /** Forgets dropped tasks before they fill the queue or a waiting list. */
-  #sweep(): void {
-    for (const [hash, waiting] of this.#missing) {
-      const wanted = waiting.filter((task) => task.place === "missing");
-      if (wanted.length === 0) this.#missing.delete(hash);
-      else if (wanted.length < waiting.length) this.#missing.set(hash, wanted);
-    }
-    if (
-      this.#droppedInQueue < DROPPED_MIN ||
-      this.#droppedInQueue * 2 < this.#queue.length
-    ) return;
-    const wanted = new Deque<HeldTask>();
-    for (const task of this.#queue) {
-      if (task.place !== "dropped") wanted.push(task);
-    }
-    this.#queue = wanted;
-    this.#droppedInQueue = 0;
   }
 }

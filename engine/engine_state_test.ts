@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
-import { type Random, seededRandom } from "../base/mod.ts";
-import {
-  functionOf,
-  type TaskAssign,
-  type TaskOutcome,
-} from "../messages/mod.ts";
+import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
 import { type EngineLimits, resolveEngineLimits } from "./engine_limits.ts";
 import { EngineState } from "./engine_state.ts";
+import type { RespawnPolicy } from "./respawn_policy.ts";
 
 const SOURCE = new TextEncoder().encode("() => 1");
 
@@ -32,15 +28,25 @@ function ok(id: string, tookMs = 1000): TaskOutcome {
 }
 
 /** A state whose effects are written down as words. */
-function scripted(slots: number, limits: Partial<EngineLimits> = {}) {
+function scripted(
+  slots: number,
+  limits: Partial<EngineLimits> = {},
+  respawn: RespawnPolicy = "always",
+) {
   const story: string[] = [];
   const state = new EngineState({
     slots,
+    respawn,
     limits: resolveEngineLimits(limits),
     clock: { now: () => 7 },
     effects: {
       sendSource: (slot, hash) => void story.push(`source ${hash} > ${slot}`),
       assignTask: (slot, task) => void story.push(`${task.id} > ${slot}`),
+      assignApart: (slot, task, _, source) =>
+        void story.push(`${task.id} beside ${slot} with ${source?.hash}`),
+      endSlot: (slot) => void story.push(`end ${slot}`),
+      slotGone: (slot, reason, left) =>
+        void story.push(`gone ${slot}, ${left} left: ${reason}`),
       stopTask: (slot, id) => void story.push(`stop ${id} > ${slot}`),
       sendOutcome: (outcome) =>
         void story.push(`${outcome.id} ${outcome.status}`),
@@ -56,8 +62,12 @@ function scripted(slots: number, limits: Partial<EngineLimits> = {}) {
   return { state, told };
 }
 
-function ready(slots: number, limits: Partial<EngineLimits> = {}) {
-  const made = scripted(slots, limits);
+function ready(
+  slots: number,
+  limits: Partial<EngineLimits> = {},
+  respawn: RespawnPolicy = "always",
+) {
+  const made = scripted(slots, limits, respawn);
   made.state.sourceArrived("f", SOURCE);
   for (let slot = 0; slot < slots; slot++) made.state.slotReady(slot);
   assert.deepEqual(made.told(), ["ready"]);
@@ -259,120 +269,106 @@ Deno.test("EngineState distrusts a slot that finishes what it does not have", ()
   assert.equal(state.taskFinished(5, ok("a"), []), false);
 });
 
-/** Slots that do what they are told, until chance ends them. */
-class Simulation {
-  readonly runs = new Map<string, number>();
-  readonly outcomes = new Map<string, string[]>();
-  readonly stopping = new Set<string>();
-  readonly slots: string[][];
-  readonly starting = new Set<number>();
-  readonly sources: Set<string>[];
-  readonly state: EngineState;
-  #next = 0;
-  readonly #random: Random;
+const NARROW = { ...assign("n"), permissions: {} };
+const RESET: TaskAssign = { ...assign("r"), work: { kind: "reset" } };
 
-  constructor(slots: number, random: Random) {
-    this.#random = random;
-    this.slots = Array.from({ length: slots }, () => []);
-    this.sources = Array.from({ length: slots }, () => new Set());
-    for (let slot = 0; slot < slots; slot++) this.starting.add(slot);
-    this.state = new EngineState({
-      slots,
-      limits: resolveEngineLimits({ slotStartsMax: 1e9 }),
-      clock: { now: () => 0 },
-      effects: {
-        sendSource: (slot, hash) => void this.sources[slot]?.add(hash),
-        assignTask: (slot, task) => {
-          assert.ok(!this.starting.has(slot), "a task for a slot not ready");
-          assert.ok(this.sources[slot]?.has(functionOf(task.work) ?? ""));
-          this.slots[slot]?.push(task.id);
-        },
-        sendOutcome: ({ id, status }) => {
-          const known = this.outcomes.get(id) ?? [];
-          this.outcomes.set(id, [...known, status]);
-        },
-        stopTask: (_slot, id) => void this.stopping.add(id),
-        requestSource: () => {},
-        announce: () => {},
-        startSlot: (slot) => void this.starting.add(slot),
-        slotsReady: () => {},
-        endEngine: (reason) => assert.fail(reason),
-      },
-    });
-  }
+Deno.test("EngineState runs a narrowed task beside its slot, alone", () => {
+  const { state, told } = ready(1, { prefetchTasksMax: 4 });
+  state.taskAssigned(assign("a"), []);
+  state.taskFinished(0, ok("a", 0.01), []);
+  for (const id of ["b", "c"]) state.taskAssigned(assign(id), []);
+  state.taskAssigned(NARROW, []);
+  state.taskAssigned(assign("d"), []);
+  assert.deepEqual(told().slice(-2), ["b > 0", "c > 0"]);
+  state.taskFinished(0, ok("b", 0.01), []);
+  assert.deepEqual(told(), ["b ok"]);
+  state.taskFinished(0, ok("c", 0.01), []);
+  assert.deepEqual(told(), ["n beside 0 with f", "c ok"]);
+  // The slot's own process is another one.
+  state.slotEnded(0, { reason: "killed" });
+  state.slotReady(0);
+  assert.deepEqual(told(), ["start 0 0"]);
+  state.taskFinished(0, ok("n"), []);
+  assert.deepEqual(told(), ["source f > 0", "d > 0", "n ok"]);
+});
 
-  #pick(count: number): number {
-    return Math.floor(this.#random() * count);
-  }
+Deno.test("EngineState loses a narrowed task with its process", () => {
+  const { state, told } = ready(1);
+  state.taskAssigned(NARROW, []);
+  state.taskAssigned(assign("a"), []);
+  told();
+  state.apartEnded(0, { reason: "killed" });
+  assert.deepEqual(told(), ["n engine_lost", "source f > 0", "a > 0"]);
+  state.apartEnded(0, { reason: "again" });
+  assert.deepEqual(told(), []);
+});
 
-  step(): void {
-    const slot = this.#pick(this.slots.length);
-    const chance = this.#random();
-    if (chance < 0.45) {
-      const id = `t${this.#next++}`;
-      this.outcomes.set(id, []);
-      this.state.taskAssigned(assign(id, `f${this.#pick(3)}`), []);
-    } else if (chance < 0.8) this.#finish(slot);
-    else if (chance < 0.84) {
-      this.state.tasksCancelled([`t${this.#pick(this.#next + 1)}`], "x");
-    } else if (chance < 0.88) {
-      this.state.sourceArrived(`f${this.#pick(3)}`, SOURCE);
-    } else if (chance < 0.92) this.#kill(slot);
-    else this.#startOne();
+Deno.test("EngineState resets a slot between two tasks", () => {
+  const { state, told } = ready(1, {}, "never");
+  for (const id of ["a", "b"]) {
+    state.taskAssigned(assign(id), []);
+    if (id === "a") state.taskAssigned(RESET, []);
   }
+  assert.deepEqual(told(), ["source f > 0", "a > 0"]);
+  state.taskFinished(0, ok("a"), []);
+  assert.deepEqual(told(), ["end 0", "a ok"]);
+  // Nothing can stop it half-way.
+  state.tasksCancelled(["r"], "x");
+  assert.equal(state.interrupted("x"), 0);
+  state.slotEnded(0, { reason: "killed" });
+  // It may take more than one start.
+  assert.deepEqual(told(), ["start 0 0"]);
+  state.slotReady(0);
+  assert.deepEqual(told(), ["r ok", "source f > 0", "b > 0"]);
+});
 
-  #finish(slot: number): void {
-    const id = this.slots[slot]?.shift();
-    if (id === undefined) return;
-    this.runs.set(id, (this.runs.get(id) ?? 0) + 1);
-    const tookMs = this.#random() < 0.5 ? 0.01 : 5;
-    assert.ok(this.state.taskFinished(slot, ok(id, tookMs), []));
-  }
+Deno.test("EngineState tries a reset again until its slot starts", () => {
+  const { state, told } = ready(1);
+  state.taskAssigned(RESET, []);
+  state.slotEnded(0, { reason: "killed" });
+  state.slotEnded(0, { reason: "start-up script" });
+  assert.deepEqual(told(), ["end 0", "start 0 0", "start 0 0"]);
+  state.slotReady(0);
+  assert.deepEqual(told(), ["r ok"]);
+});
 
-  #kill(slot: number): void {
-    this.starting.delete(slot);
-    const [running] = this.slots[slot] ?? [];
-    if (running !== undefined) {
-      this.runs.set(running, (this.runs.get(running) ?? 0) + 1);
-    }
-    this.slots[slot] = [];
-    this.sources[slot] = new Set();
-    this.state.slotEnded(slot, { reason: "chance" });
+Deno.test("EngineState starts a slot no more often than it may", () => {
+  const limits = { respawnsMax: 2, respawnWindowMs: 1_000 };
+  const { state, told } = ready(1, limits);
+  for (const id of ["a", "b", "c"]) {
+    state.taskAssigned(assign(id), []);
+    state.taskFinished(0, ok(id), []);
+    state.slotEnded(0, { reason: "killed" });
+    state.slotReady(0);
   }
+  const starts = told().filter((line) => line.startsWith("start"));
+  assert.deepEqual(starts, ["start 0 0", "start 0 0", "start 0 1000"]);
+});
 
-  #startOne(): void {
-    for (const slot of this.starting) {
-      this.starting.delete(slot);
-      return this.state.slotReady(slot);
-    }
+Deno.test("EngineState gives up a slot that it may not start again", () => {
+  const { state, told } = ready(2, {}, "never");
+  const push: TaskAssign = { ...assign("p"), work: { kind: "push" } };
+  for (const task of [assign("a"), assign("b"), push]) {
+    state.taskAssigned(task, []);
   }
-
-  drain(): void {
-    for (let hash = 0; hash < 3; hash++) {
-      this.state.sourceArrived(`f${hash}`, SOURCE);
-    }
-    while (this.starting.size > 0) this.#startOne();
-    while (this.slots.some((tasks) => tasks.length > 0)) {
-      this.slots.forEach((_, slot) => this.#finish(slot));
-    }
-  }
-}
-
-Deno.test("EngineState loses no task and runs none twice in any history", () => {
-  for (let seed = 1; seed <= 40; seed++) {
-    const random = seededRandom(seed);
-    const simulation = new Simulation(1 + Math.floor(random() * 4), random);
-    for (let step = 0; step < 1500; step++) simulation.step();
-    simulation.drain();
-    for (const [id, statuses] of simulation.outcomes) {
-      assert.equal(statuses.length, 1, `seed ${seed}: ${id} ${statuses}`);
-      const runs = simulation.runs.get(id) ?? 0;
-      const ran = statuses[0] === "ok" || statuses[0] === "engine_lost";
-      // Its process may have been killed to stop it.
-      if (statuses[0] === "cancelled" && simulation.stopping.has(id)) {
-        assert.ok(runs <= 1, `seed ${seed}: ${id} ran ${runs} times`);
-      } else assert.equal(runs, ran ? 1 : 0, `seed ${seed}: ${id} ${statuses}`);
-    }
-    assert.equal(simulation.state.running + simulation.state.queued, 0);
-  }
+  told();
+  state.slotEnded(1, { reason: "slot 1 exited", exitCode: 0 });
+  const gone = "slot 1 exited; its engine starts no slot again";
+  assert.deepEqual(told(), ["b engine_lost", `gone 1, 1 left: ${gone}`]);
+  state.taskAssigned({ ...push, id: "q" }, []);
+  state.taskFinished(0, ok("a"), []);
+  state.taskFinished(0, ok("p#0"), []);
+  state.taskFinished(0, ok("q#0"), []);
+  assert.deepEqual(told(), [
+    "p#0 > 0",
+    "a ok",
+    "q#0 > 0",
+    "p engine_lost",
+    "q ok",
+  ]);
+  state.slotReady(1);
+  state.slotEnded(0, { reason: "slot 0 exited", exitCode: 0 });
+  assert.deepEqual(told().slice(1), [
+    "end: Cannot go on: no slot is left, slot 0 exited; its engine starts no slot again",
+  ]);
 });

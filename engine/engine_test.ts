@@ -6,7 +6,6 @@ import {
   encodeValue,
   type EngineReady,
   type EngineRegister,
-  functionHash,
   HUB_ACCEPTS,
   type Message,
   type Output,
@@ -15,6 +14,7 @@ import {
   type SchedulerAddress,
   type TaskOutcome,
 } from "../messages/mod.ts";
+import { functionHash } from "../messages/hash/mod.ts";
 import {
   type ConnectionInfo,
   type CurveCrypto,

@@ -4,7 +4,12 @@
  * @module
  */
 import { EMPTY_BYTES } from "../base/mod.ts";
-import { type CapturedScope, compileSource } from "../functions/mod.ts";
+import {
+  type CapturedScope,
+  compileSource,
+  scriptName,
+  SOURCE_URL_PREFIX,
+} from "../functions/mod.ts";
 import {
   decodeUnit,
   type FunctionUnit,
@@ -15,9 +20,6 @@ import { RecentByHash } from "./recent_by_hash.ts";
 
 /** A shipped function, or anything else that can be called. */
 export type UserFunction = (...args: unknown[]) => unknown;
-
-/** Digits of the hash in the name of a script that has no better one. */
-const SCRIPT_NAME_DIGITS = 12;
 
 /** A function as it was shipped. */
 export class ShippedFunction {
@@ -57,7 +59,8 @@ export class ShippedFunction {
 
   #compile(captures: CapturedScope): UserFunction {
     const { source, form, name } = this.#read();
-    const shown = name === "" ? this.#hash.slice(0, SCRIPT_NAME_DIGITS) : name;
+    const shown = scriptName(name, this.#hash)
+      .slice(SOURCE_URL_PREFIX.length);
     const script = { source, name: shown, captures };
     return compileSource(
       form === undefined ? script : { ...script, form },

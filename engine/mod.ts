@@ -13,12 +13,11 @@ export {
 export {
   MEMORY_LIMIT_MIB_MAX,
   MEMORY_LIMIT_MIB_MIN,
-  PERMISSION_NAMES,
-  type PermissionGrant,
-  type PermissionName,
   type SlotPermissions,
   type SlotSandbox,
   splitGrants,
 } from "./slot_permissions.ts";
 export { createLocalCells, type RunCell } from "./local_cells.ts";
+export { RESPAWN_POLICIES, type RespawnPolicy } from "./respawn_policy.ts";
+export type { StartupScript } from "./startup_script.ts";
 export { runSlot } from "./slot_main.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TaskAssign, TaskOutcome, Work } from "../messages/mod.ts";
+import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
 import type { Payload } from "./slot_state.ts";
 
 /** What stands between a task's id and the slot of one of its parts. */
@@ -17,7 +17,11 @@ export function wholeTaskId(id: string): string {
 }
 
 /** Where some work runs in an engine with several slots. */
-export function placeOf(work: Work): "anywhere" | "everywhere" | "first" {
+export function placeOf(
+  { work, permissions }: TaskAssign,
+): "anywhere" | "everywhere" | "first" {
+  // It has a namespace of its own.
+  if (permissions !== undefined) return "anywhere";
   switch (work.kind) {
     case "apply":
     case "map":
@@ -25,6 +29,7 @@ export function placeOf(work: Work): "anywhere" | "everywhere" | "first" {
     case "execute":
     case "push":
     case "clear":
+    case "reset":
       return "everywhere";
     case "pull":
       return "first";
@@ -32,14 +37,13 @@ export function placeOf(work: Work): "anywhere" | "everywhere" | "first" {
 }
 
 interface Whole {
+  readonly slots: readonly number[];
   readonly outcomes: ({ outcome: TaskOutcome; payload: Payload } | undefined)[];
   missing: number;
 }
 
 /** Options of {@linkcode NamespaceFanOut}. */
 export interface NamespaceFanOutOptions {
-  /** How many slots there are. */
-  readonly slots: number;
   /** Takes the outcome of a whole task. */
   readonly send: (outcome: TaskOutcome, payload: Payload) => void;
 }
@@ -54,24 +58,25 @@ export class NamespaceFanOut {
     this.#options = options;
   }
 
-  /** The parts of a task, in the order of their slots; none twice. */
-  cut(assign: TaskAssign): TaskAssign[] {
+  /**
+   * The parts of a task, one for each of these slots and in their order; none
+   * twice.
+   */
+  cut(assign: TaskAssign, slots: readonly number[]): TaskAssign[] {
     if (this.#wholes.has(assign.id)) return [];
-    const { slots } = this.#options;
     this.#wholes.set(assign.id, {
-      outcomes: new Array(slots).fill(undefined),
-      missing: slots,
+      slots,
+      outcomes: new Array(slots.length).fill(undefined),
+      missing: slots.length,
     });
     return this.parts(assign.id).map((id) => ({ ...assign, id }));
   }
 
   /** The ids of a task's parts; the task's own when it was not cut. */
   parts(id: string): string[] {
-    if (!this.#wholes.has(id)) return [id];
-    return Array.from(
-      { length: this.#options.slots },
-      (_, slot) => `${id}${PART_MARK}${slot}`,
-    );
+    const whole = this.#wholes.get(id);
+    if (whole === undefined) return [id];
+    return whole.slots.map((slot) => `${id}${PART_MARK}${slot}`);
   }
 
   /**
@@ -83,8 +88,10 @@ export class NamespaceFanOut {
     if (id === outcome.id) return this.#options.send(outcome, payload);
     const whole = this.#wholes.get(id);
     const slot = Number(outcome.id.slice(id.length + PART_MARK.length));
-    if (whole === undefined || whole.outcomes[slot] !== undefined) return;
-    whole.outcomes[slot] = { outcome, payload };
+    if (whole === undefined) return;
+    const index = whole.slots.indexOf(slot);
+    if (index < 0 || whole.outcomes[index] !== undefined) return;
+    whole.outcomes[index] = { outcome, payload };
     if (--whole.missing > 0) return;
     this.#wholes.delete(id);
     const ended = whole.outcomes.flatMap((part) => part ?? []);

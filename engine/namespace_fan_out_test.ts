@@ -26,19 +26,20 @@ function outcome(id: string, change: Partial<TaskOutcome> = {}): TaskOutcome {
 Deno.test("NamespaceFanOut cuts a task for all slots and joins the outcomes", () => {
   const sent: { outcome: TaskOutcome; payload: Payload }[] = [];
   const fan = new NamespaceFanOut({
-    slots: 3,
     send: (outcome, payload) => void sent.push({ outcome, payload }),
   });
-  assert.deepEqual(fan.cut(ASSIGN).map(({ id }) => id), [
+  // The slot between them is gone.
+  assert.deepEqual(fan.cut(ASSIGN, [0, 1, 3]).map(({ id }) => id), [
     "c-1-0#0",
     "c-1-0#1",
-    "c-1-0#2",
+    "c-1-0#3",
   ]);
-  assert.deepEqual(fan.cut(ASSIGN), []);
+  assert.deepEqual(fan.cut(ASSIGN, [0, 1, 3]), []);
   const value = [Uint8Array.of(7)];
-  fan.outcome(outcome("c-1-0#2", { completedMs: 50 }), []);
+  fan.outcome(outcome("c-1-0#3", { completedMs: 50 }), []);
   fan.outcome(outcome("c-1-0#0", { startedMs: 5 }), value);
   fan.outcome(outcome("c-1-0#0"), []);
+  fan.outcome(outcome("c-1-0#2"), []);
   assert.equal(sent.length, 0);
   fan.outcome(outcome("c-1-0#1"), []);
   assert.deepEqual(sent, [{
@@ -52,10 +53,9 @@ Deno.test("NamespaceFanOut cuts a task for all slots and joins the outcomes", ()
 Deno.test("NamespaceFanOut fails the whole when a part failed", () => {
   const sent: string[] = [];
   const fan = new NamespaceFanOut({
-    slots: 2,
     send: ({ id, status }) => void sent.push(`${id} ${status}`),
   });
-  fan.cut(ASSIGN);
+  fan.cut(ASSIGN, [0, 1]);
   assert.deepEqual(fan.parts("c-1-0"), ["c-1-0#0", "c-1-0#1"]);
   fan.outcome(outcome("c-1-0#0"), []);
   fan.outcome(outcome("c-1-0#1", { status: "engine_lost" }), []);
@@ -65,13 +65,16 @@ Deno.test("NamespaceFanOut fails the whole when a part failed", () => {
 });
 
 Deno.test("placeOf sends what changes the namespace to every slot", () => {
-  assert.equal(placeOf({ kind: "push" }), "everywhere");
-  assert.equal(placeOf({ kind: "clear", names: [] }), "everywhere");
-  assert.equal(
-    placeOf({ kind: "execute", name: "x", language: "ts" }),
-    "everywhere",
-  );
-  assert.equal(placeOf({ kind: "pull", names: [] }), "first");
-  assert.equal(placeOf({ kind: "apply", function: "f" }), "anywhere");
+  const place = (work: TaskAssign["work"]) => placeOf({ ...ASSIGN, work });
+  assert.equal(place({ kind: "push" }), "everywhere");
+  assert.equal(place({ kind: "clear", names: [] }), "everywhere");
+  assert.equal(place({ kind: "reset" }), "everywhere");
+  const cell = { kind: "execute", name: "x", language: "ts" } as const;
+  assert.equal(place(cell), "everywhere");
+  assert.equal(place({ kind: "pull", names: [] }), "first");
+  assert.equal(place({ kind: "apply", function: "f" }), "anywhere");
+  // A narrowed cell has a namespace of its own.
+  const narrowed = { ...ASSIGN, work: cell, permissions: {} };
+  assert.equal(placeOf(narrowed), "anywhere");
   assert.equal(wholeTaskId("a#1"), "a");
 });

@@ -52,6 +52,7 @@ Deno.test("a slot speaks for itself only", async () => {
           said.push(message);
           resolve("heard");
         },
+        apartEnded: () => {},
         slotEnded: (_slot, { reason }) => resolve(reason),
         output: () => true,
         event: () => true,

@@ -12,16 +12,21 @@ import {
   encodeUnit,
   encodeValue,
   type EngineEnd,
-  functionHash,
   type OutputStream,
   type TaskOutcome,
+  type TaskPermissions,
   type ThrownData,
+  type Work,
 } from "../messages/mod.ts";
+import { functionHash } from "../messages/hash/mod.ts";
 import { type EngineLimits, resolveEngineLimits } from "./engine_limits.ts";
 import { EngineState } from "./engine_state.ts";
 import type { EventRecord } from "./event_record.ts";
+import type { RespawnPolicy } from "./respawn_policy.ts";
+import type { SlotLaunch } from "./slot_permissions.ts";
 import { SlotPool } from "./slot_pool.ts";
 import type { Payload } from "./slot_state.ts";
+import type { StartupScript } from "./startup_script.ts";
 
 /** A function as it is shipped. */
 export function unitOf(source: string): Uint8Array {
@@ -60,6 +65,13 @@ export interface Ended {
   readonly pieces: number;
 }
 
+/** What an engine's user may choose. */
+export interface RigOptions {
+  readonly startup?: StartupScript;
+  readonly respawn?: RespawnPolicy;
+  readonly launch?: SlotLaunch;
+}
+
 type AnyFunction = (...args: never[]) => unknown;
 
 /** Slots that can be given functions. */
@@ -76,6 +88,8 @@ export class SlotRig implements AsyncDisposable {
   >();
   readonly pool: SlotPool;
   readonly state: EngineState;
+  /** What the next tasks may do. */
+  permissions: TaskPermissions | undefined;
   /** How long the next tasks may run. */
   timeoutMs: number | undefined;
   readonly #waiting = new Map<string, (ended: Ended) => void>();
@@ -86,10 +100,13 @@ export class SlotRig implements AsyncDisposable {
     slots: number,
     limits: Partial<EngineLimits> = {},
     slotCommand: readonly string[] = SLOT_COMMAND,
+    { startup, respawn = "always", launch }: RigOptions = {},
   ) {
     const resolved = resolveEngineLimits(limits);
     this.pool = new SlotPool({
       slotCommand,
+      launch,
+      startup,
       limits: resolved,
       clock: systemClock,
       log: silentLogger,
@@ -103,6 +120,7 @@ export class SlotRig implements AsyncDisposable {
           this.ends.push(end);
           this.state.slotEnded(slot, end);
         },
+        apartEnded: (slot, end) => this.state.apartEnded(slot, end),
         output: (task, stream, text) => {
           this.pieces.push({ id: task?.id, stream, text });
           return true;
@@ -118,6 +136,7 @@ export class SlotRig implements AsyncDisposable {
     });
     this.state = new EngineState({
       slots,
+      respawn,
       limits: resolved,
       clock: systemClock,
       effects: {
@@ -125,6 +144,10 @@ export class SlotRig implements AsyncDisposable {
           this.pool.sendSource(slot, hash, source),
         assignTask: (slot, task, payload) =>
           this.pool.assign(slot, task, payload),
+        assignApart: (slot, task, payload, source) =>
+          this.pool.assignApart(slot, task, payload, source),
+        endSlot: (slot) => this.pool.end(slot),
+        slotGone: () => {},
         stopTask: (slot, id) => this.pool.stopTask(slot, id),
         sendOutcome: (outcome, payload) => this.#settle(outcome, payload),
         requestSource: (hash) => assert.fail(`source ${hash} is missing`),
@@ -141,14 +164,16 @@ export class SlotRig implements AsyncDisposable {
   static async start(
     slots: number,
     limits: Partial<EngineLimits> = {},
+    options: RigOptions = {},
   ): Promise<SlotRig> {
-    const rig = new SlotRig(slots, limits);
+    const rig = new SlotRig(slots, limits, SLOT_COMMAND, options);
     await rig.open(slots);
     await rig.ready.promise;
     return rig;
   }
 
   async open(slots: number): Promise<void> {
+    this.pool.placed(7);
     await this.pool.open();
     for (let slot = 0; slot < slots; slot++) this.pool.start(slot);
   }
@@ -168,6 +193,11 @@ export class SlotRig implements AsyncDisposable {
     return this.#run("map", String(fn), columns);
   }
 
+  /** Starts the slots anew. */
+  reset(): Promise<Ended> {
+    return this.#assign({ kind: "reset" }, []);
+  }
+
   /** The value of a function. */
   async value(fn: AnyFunction, ...args: unknown[]): Promise<unknown> {
     const { outcome, value, thrown } = await this.apply(fn, ...args);
@@ -182,6 +212,10 @@ export class SlotRig implements AsyncDisposable {
       this.#sent.add(hash);
       this.state.sourceArrived(hash, unit);
     }
+    return this.#assign({ kind, function: hash }, encodeValue(args));
+  }
+
+  #assign(work: Work, payload: Payload): Promise<Ended> {
     const id = `t${this.#next++}`;
     const { promise, resolve } = Promise.withResolvers<Ended>();
     this.#waiting.set(id, resolve);
@@ -190,10 +224,11 @@ export class SlotRig implements AsyncDisposable {
         type: "task_assign",
         id,
         client: "c",
-        work: { kind, function: hash },
+        work,
         timeoutMs: this.timeoutMs,
+        permissions: this.permissions,
       },
-      encodeValue(args),
+      payload,
     );
     return promise;
   }

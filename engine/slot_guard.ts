@@ -14,7 +14,7 @@ const SCRIPT = `trap '' HUP INT QUIT TERM
 last=
 while read -r line; do last=$line; done
 for group in $last; do kill -s KILL -- "-$group"; done
-rm -f "$1/s" && rmdir "$1"`;
+rm -f "$1/s" "$1"/deno.lock* && rmdir "$1"`;
 
 /** How often a guard that ended is replaced. */
 export const GUARD_RESTARTS_MAX = 5;
@@ -23,7 +23,7 @@ export const GUARD_RESTARTS_MAX = 5;
 export interface SlotGuardOptions {
   /** Hears when there is no guard. */
   readonly log: Logger;
-  /** The folder with the supervisor's socket `s`, removed at the end. */
+  /** The folder with the supervisor's socket `s` and its lock file, removed at the end. */
   readonly folder: string;
   /** The shell. @default "sh" */
   readonly shell?: string;

@@ -91,7 +91,7 @@ function connectSlot(
   let connected = false;
   const outbox = new Outbox({ send: (frames) => socket.send(frames) });
   const signal = new TaskSignal();
-  deferUserCallbacks();
+  const process = deferUserCallbacks();
   const { slot, rank, size } = slotFacts((name) => Deno.env.get(name));
   const events = new UserEvents({
     write: (event) => capture.event(event),
@@ -114,7 +114,7 @@ function connectSlot(
     channel: () => channels.channel,
     group: () => channels.group,
   }, { display, progress, publish });
-  const evaluate = createEvaluator();
+  const evaluate = createEvaluator(process);
   const runner = new TaskRunner({
     functions: new FunctionCache(evaluate, SLOT_FUNCTION_BYTES_MAX),
     work: new WorkRunner(evaluate),

@@ -5,25 +5,13 @@
  * @module
  */
 
+import {
+  GRANTS_MAX,
+  PERMISSION_NAMES,
+  type PermissionGrant,
+  type PermissionName,
+} from "../messages/mod.ts";
 import { socketPath } from "./slot_permissions_drop.ts";
-
-/** What may be granted; the words are Deno's. */
-export const PERMISSION_NAMES = [
-  "read",
-  "write",
-  "net",
-  "env",
-  "run",
-  "ffi",
-  "sys",
-  "import",
-] as const;
-
-/** One thing that may be granted. */
-export type PermissionName = typeof PERMISSION_NAMES[number];
-
-/** All of it, or only what is listed: paths, hosts, names. */
-export type PermissionGrant = true | readonly string[];
 
 /** What is granted; what is absent is not. */
 export type SlotPermissions = {
@@ -42,6 +30,8 @@ export interface SlotSandbox {
 
 /** How slot processes are held to something. */
 export interface SlotLaunch {
+  /** The rules for tasks that are narrowed, where slots may do everything. */
+  readonly unsandboxed?: SlotSandbox | undefined;
   /** The rules. Absent, slots may do whatever the user may. */
   readonly sandbox?: SlotSandbox | undefined;
   /** Most memory of a slot's JavaScript heap. Absent, what V8 takes. */
@@ -57,9 +47,6 @@ export const MEMORY_LIMIT_MIB_MIN = 16;
 
 /** One tebibyte: more is a mistake in the unit. */
 export const MEMORY_LIMIT_MIB_MAX: number = 1 << 20;
-
-/** Entries of one permission's list. */
-export const GRANTS_MAX = 1_024;
 
 /**
  * The command that starts a slot under the given rules.
@@ -122,8 +109,7 @@ function permissionFlags(sandbox: SlotSandbox, socket: string): string[] {
     net: [`unix:${socket}`],
     env: variables,
   };
-  // The runtime would write what tasks import into the lock file next to us.
-  const flags = ["--no-prompt", "--no-lock"];
+  const flags = ["--no-prompt"];
   for (const name of PERMISSION_NAMES) {
     const grant = union(name, allow[name], own[name]);
     if (grant === true) flags.push(`--allow-${name}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { GRANTS_MAX } from "../messages/mod.ts";
 import {
-  GRANTS_MAX,
   MEMORY_LIMIT_MIB_MAX,
   MEMORY_LIMIT_MIB_MIN,
   slotCommandLine,
@@ -26,7 +26,6 @@ Deno.test("slotCommandLine() grants an empty sandbox its socket alone", () => {
     "/bin/deno",
     "run",
     "--no-prompt",
-    "--no-lock",
     "--allow-read=/tmp/ippd-1/s",
     "--allow-write=/tmp/ippd-1/s",
     "--allow-net=unix:/tmp/ippd-1/s",
@@ -51,7 +50,6 @@ Deno.test("slotCommandLine() adds what is granted and denies secrets", () => {
   const privatePaths = ["/keys"];
   assert.deepEqual(line({ sandbox: { allow, privatePaths } }).slice(2, -2), [
     "--no-prompt",
-    "--no-lock",
     "--allow-read",
     "--allow-write=/data,/a,,b,/tmp/ippd-1/s",
     "--allow-net=example.org:443,unix:/tmp/ippd-1/s",

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import type { Clock, Logger } from "../base/mod.ts";
+import { type Clock, type Logger, toError } from "../base/mod.ts";
 import { ServerLink } from "../links/mod.ts";
 import {
   type ChannelRequest,
+  encodeThrown,
   type EngineEnd,
   type Message,
   type SlotStack,
@@ -21,9 +22,12 @@ import type { EngineLimits } from "./engine_limits.ts";
 import { factVariables, SlotFactVariable } from "./slot_environment.ts";
 import { SlotGuard } from "./slot_guard.ts";
 import { withInspector } from "./slot_inspector.ts";
+import { withLockCopy } from "./slot_lock_file.ts";
+import { narrowedLaunch } from "./narrow_permissions.ts";
 import { slotCommandLine, type SlotLaunch } from "./slot_permissions.ts";
 import { SlotProcess, type SlotProcessHandler } from "./slot_process.ts";
-import type { Payload } from "./slot_state.ts";
+import type { FunctionText, Payload } from "./slot_state.ts";
+import type { StartupScript } from "./startup_script.ts";
 import type { SendOutput, TakeEvent } from "./task_output.ts";
 
 /** What the slots tell the engine. */
@@ -42,6 +46,8 @@ export interface SlotPoolHandler {
   slotEnded(slot: number, end: EngineEnd): void;
   /** A slot says something about a channel or a group. */
   channelSaid(message: ChannelRequest, payload: Payload): void;
+  /** The process of a task apart is gone before the task had ended. */
+  apartEnded(slot: number, end: EngineEnd): void;
   /** A piece of output. */
   readonly output: SendOutput;
   /** Something that user code tells, other than an item. */
@@ -56,6 +62,8 @@ export interface SlotPoolOptions {
   readonly slotCommand: readonly string[];
   /** The rules for slot processes. @default {} */
   readonly launch?: SlotLaunch | undefined;
+  /** What each slot runs when it starts. Absent, nothing. */
+  readonly startup?: StartupScript | undefined;
   /** Limits of the engine. */
   readonly limits: EngineLimits;
   /** Time. */
@@ -66,7 +74,15 @@ export interface SlotPoolOptions {
   readonly handler: SlotPoolHandler;
 }
 
-const NO_PAYLOAD: Payload = [];
+/** What becomes of a process. */
+interface ProcessEvents {
+  /** It waits for work. */
+  ready(): void;
+  /** A task of it has ended. */
+  finished(): void;
+  /** It is gone. */
+  ended(end: EngineEnd): void;
+}
 
 /** Longest path of a Unix socket that every system takes. */
 const SOCKET_PATH_BYTES_MAX = 100;
@@ -89,8 +105,10 @@ export class SlotPool {
   #guard: SlotGuard | undefined;
   readonly #byToken = new Map<string, SlotProcess>();
   readonly #bySlot = new Map<number, SlotProcess>();
+  readonly #apart = new Map<number, SlotProcess>();
   #opening: Promise<void> | undefined;
   #folder = "";
+  #command: readonly string[] = [];
   #endpoint = "";
   #stopping = false;
   #engineId: number | undefined;
@@ -118,7 +136,7 @@ export class SlotPool {
 
   /** Process ids of the slots that run. */
   get pids(): number[] {
-    return [...this.#bySlot.values()].map((process) => process.pid);
+    return [...this.#byToken.values()].map((process) => process.pid);
   }
 
   /**
@@ -133,20 +151,74 @@ export class SlotPool {
   /** Starts the process of a slot that has none. */
   start(slot: number): void {
     if (this.#stopping) return;
-    let process: SlotProcess;
+    const { launch, handler } = this.#options;
     try {
-      process = this.#spawn(slot);
+      const process = this.#spawn(slot, launch, {
+        ready: () => handler.slotReady(slot),
+        finished: () => {},
+        ended: (end) => {
+          this.#bySlot.delete(slot);
+          handler.slotEnded(slot, end);
+        },
+      });
+      this.#bySlot.set(slot, process);
     } catch (error) {
       const reason = `slot ${slot} was not started: ${String(error)}`;
       // Whoever asks for a start must not hear of its end in the same call.
-      queueMicrotask(() => this.#options.handler.slotEnded(slot, { reason }));
-      return;
+      queueMicrotask(() => handler.slotEnded(slot, { reason }));
     }
-    this.#bySlot.set(slot, process);
-    this.#byToken.set(process.token, process);
-    const engineId = this.#engineId;
-    if (engineId !== undefined) {
-      process.tell({ type: "slot_place", engineId }, NO_PAYLOAD);
+  }
+
+  /** Ends the process of a slot that has no task. */
+  end(slot: number): void {
+    this.#bySlot.get(slot)?.kill("starts anew");
+  }
+
+  /** The engine has a number, which code in the slots can ask for. */
+  placed(engineId: number): void {
+    this.#engineId = engineId;
+    for (const process of this.#byToken.values()) process.placed(engineId);
+  }
+
+  /**
+   * Runs a task in a fresh process with what the task may do, which ends with
+   * it. One that asks for too much ends with an error.
+   */
+  assignApart(
+    slot: number,
+    task: TaskAssign,
+    payload: Payload,
+    source: FunctionText | undefined,
+  ): void {
+    if (this.#stopping) return;
+    const { launch, handler, clock } = this.#options;
+    try {
+      const process: SlotProcess = this.#spawn(
+        slot,
+        narrowedLaunch(launch, task.permissions ?? {}, Deno.cwd()),
+        {
+          ready: () => {
+            if (source !== undefined) {
+              process.sendSource(source.hash, source.bytes);
+            }
+            process.assign(task, payload);
+          },
+          finished: () => {
+            this.#apart.delete(slot);
+            process.kill("has ended its task");
+          },
+          ended: (end) => {
+            if (this.#apart.get(slot) !== process) return;
+            this.#apart.delete(slot);
+            handler.apartEnded(slot, end);
+          },
+        },
+      );
+      this.#apart.set(slot, process);
+    } catch (thrown) {
+      const { outcome, payload } = refusedOutcome(task.id, thrown, clock.now());
+      // Whoever assigns a task must not hear of its end in the same call.
+      queueMicrotask(() => handler.taskFinished(slot, outcome, payload));
     }
   }
 
@@ -165,27 +237,22 @@ export class SlotPool {
     this.#bySlot.get(slot)?.tell(message, payload);
   }
 
-  /** Tells every slot, also those to come, which engine this is. */
-  place(engineId: number): void {
-    this.#engineId = engineId;
-    for (const process of this.#bySlot.values()) {
-      process.tell({ type: "slot_place", engineId }, NO_PAYLOAD);
-    }
-  }
-
   /** Stops a task that a slot has been given. */
   stopTask(slot: number, id: string): void {
-    this.#bySlot.get(slot)?.stopTask(id);
+    const process = this.#apart.get(slot) ?? this.#bySlot.get(slot);
+    process?.stopTask(id);
   }
 
   /** Items of a task have been consumed; the slot that has it goes on. */
   acknowledge(ack: TaskEventAck): void {
-    for (const process of this.#bySlot.values()) process.acknowledge(ack);
+    for (const process of this.#byToken.values()) process.acknowledge(ack);
   }
 
   /** What every slot that has a process does now. */
   look(): Promise<SlotStack[]> {
-    const processes = [...this.#bySlot.values()];
+    const processes = [...this.#bySlot].map(([slot, process]) =>
+      this.#apart.get(slot) ?? process
+    );
     return Promise.all(processes.map((process) => process.look()));
   }
 
@@ -194,7 +261,7 @@ export class SlotPool {
     this.#stopping = true;
     // What is half open cannot be closed; whoever opened it hears of errors.
     await Promise.allSettled([this.#opening]);
-    const processes = [...this.#bySlot.values()];
+    const processes = [...this.#byToken.values()];
     for (const process of processes) if (process.busy) process.kill("stopped");
     await this.#link.close({ lingerMs: 0 });
     for (const process of processes) process.detach();
@@ -210,6 +277,7 @@ export class SlotPool {
 
   async #open(): Promise<void> {
     this.#folder = await privateFolder();
+    this.#command = await withLockCopy(this.#options.slotCommand, this.#folder);
     this.#guard = new SlotGuard({
       log: this.#options.log,
       folder: this.#folder,
@@ -217,14 +285,20 @@ export class SlotPool {
     this.#endpoint = await this.#link.bind(`ipc://${this.#folder}/s`);
   }
 
-  #spawn(slot: number): SlotProcess {
-    const { slotCommand, launch, limits, clock, handler } = this.#options;
+  #spawn(
+    slot: number,
+    launch: SlotLaunch | undefined,
+    on: ProcessEvents,
+  ): SlotProcess {
+    const { limits, clock, handler } = this.#options;
+    const isApart = launch !== this.#options.launch;
     let guarded: Promise<void> | undefined = Promise.resolve();
     const tell: SlotProcessHandler = {
       // No task before the guard knows the process: then none can keep it
       // busy when the supervisor is killed.
-      ready: () => void guarded?.then(() => handler.slotReady(slot)),
+      ready: () => void guarded?.then(on.ready),
       outcome: (outcome, payload) => {
+        on.finished();
         if (!handler.taskFinished(slot, outcome, payload)) {
           process.kill(`finished task ${outcome.id}, which it did not have`);
         }
@@ -234,31 +308,35 @@ export class SlotPool {
       output: handler.output,
       event: handler.event,
       item: (event, payload) => handler.item(event, payload),
-      ended: (end) => this.#forget(slot, process, end),
+      ended: (end) => {
+        this.#forget(process);
+        if (!this.#stopping) on.ended(end);
+      },
     };
     const process: SlotProcess = new SlotProcess({
       index: slot,
       command: withInspector(
-        slotCommandLine(slotCommand, this.#endpoint, launch),
+        slotCommandLine(this.#command, this.#endpoint, launch),
       ),
       environment: slotEnvironment(slot, launch),
       endpoint: this.#endpoint,
+      startup: isApart ? undefined : this.#options.startup,
+      engineId: () => this.#engineId,
       send: (token, message, payload) =>
         this.#link.send(token, message, payload),
       limits,
       clock,
       handler: tell,
     });
-    guarded = this.#guard?.watch([...this.pids, process.pid]);
+    this.#byToken.set(process.token, process);
+    guarded = this.#guard?.watch(this.pids);
     return process;
   }
 
-  #forget(slot: number, process: SlotProcess, end: EngineEnd): void {
+  #forget(process: SlotProcess): void {
     this.#byToken.delete(process.token);
     this.#link.forget(process.token);
-    this.#bySlot.delete(slot);
     void this.#guard?.watch(this.pids);
-    if (!this.#stopping) this.#options.handler.slotEnded(slot, end);
   }
 
   /** The guard has removed the folder, unless there was none. */
@@ -277,6 +355,27 @@ export class SlotPool {
     if (process !== undefined) return process.attach();
     this.#link.disconnect(token, "not a slot of this engine");
   }
+}
+
+/** The outcome of a task that was not started because it asks for too much. */
+function refusedOutcome(
+  id: string,
+  thrown: unknown,
+  nowMs: number,
+): { outcome: TaskOutcome; payload: Payload } {
+  const { name, message } = toError(thrown);
+  return {
+    outcome: {
+      type: "task_outcome",
+      id,
+      status: "error",
+      engineId: 0,
+      startedMs: nowMs,
+      completedMs: nowMs,
+      outputs: 0,
+    },
+    payload: encodeThrown({ name, message, stack: "", properties: {} }),
+  };
 }
 
 function slotEnvironment(

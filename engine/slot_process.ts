@@ -22,6 +22,12 @@ import type { Payload } from "./slot_state.ts";
 import { describeSlotEnd } from "./slot_end.ts";
 import { hasInspector, SlotInspector } from "./slot_inspector.ts";
 import { lookAtStack } from "./slot_stack.ts";
+import {
+  STARTUP_ID,
+  startupProblem,
+  type StartupScript,
+  startupTask,
+} from "./startup_script.ts";
 import { SlotStopper } from "./slot_stopper.ts";
 import { type SendOutput, type TakeEvent, TaskOutput } from "./task_output.ts";
 
@@ -55,6 +61,10 @@ export interface SlotProcessOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** The endpoint to connect to. */
   readonly endpoint: string;
+  /** What it runs before it is ready. Absent, nothing. */
+  readonly startup?: StartupScript | undefined;
+  /** The engine's number, once there is one; its code is told. */
+  readonly engineId: () => number | undefined;
   /** Says something to the process; `false` when too much waits for it. */
   readonly send: (token: string, message: Message, payload: Payload) => boolean;
   /** Limits of the engine. */
@@ -81,10 +91,13 @@ export class SlotProcess {
   readonly #output: TaskOutput;
   readonly #held = new Deque<HeldOutcome>();
   readonly #disconnected = Promise.withResolvers<void>();
-  readonly #startTimer: Timer;
+  #startTimer: Timer;
   readonly #inspector: SlotInspector;
   readonly #stopper: SlotStopper;
   #connected = false;
+  #isThere = false;
+  /** Whether it is there and its start-up script has to be run. */
+  #startupDue = false;
   #markTimer: Timer | undefined;
   #taskTimer: Timer | undefined;
   #tail = "";
@@ -115,9 +128,13 @@ export class SlotProcess {
       magic: markMagic(this.token),
       send: (task, stream, text, dropped) => {
         if (stream === "stderr") this.#remember(text);
-        return options.handler.output(task, stream, text, dropped);
+        const owner = task?.id === STARTUP_ID ? undefined : task;
+        return options.handler.output(owner, stream, text, dropped);
       },
-      event: options.handler.event,
+      // Nobody asked for the start-up script, so it tells nobody.
+      event: (task, record) => {
+        if (task.id !== STARTUP_ID) options.handler.event(task, record);
+      },
       onTaskEnded: () => this.#release(),
     });
     const { slotStartTimeoutMs } = limits;
@@ -198,7 +215,7 @@ export class SlotProcess {
     switch (message.type) {
       case "slot_ready":
         this.#startTimer.cancel();
-        return this.#options.handler.ready();
+        return this.#begin();
       case "task_outcome":
         this.#held.push({ outcome: this.#stopper.taskEnded(message), payload });
         return this.#release();
@@ -212,6 +229,13 @@ export class SlotProcess {
         ) return this.#options.handler.channelSaid(message, payload);
         return this.kill(`said ${message.type}, which slots do not say`);
     }
+  }
+
+  /** The engine has a number, or another one. */
+  placed(engineId: number): void {
+    if (!this.#isThere) return;
+    this.#post({ type: "slot_place", engineId }, NO_PAYLOAD);
+    if (this.#startupDue) this.#runStartup();
   }
 
   /** Ends the process and all that it started. */
@@ -243,6 +267,37 @@ export class SlotProcess {
       // interrupt reaches the supervisor alone.
       detached: true,
     }).spawn();
+  }
+
+  /** The process is there: tells it its place, and runs the script. */
+  #begin(): void {
+    const { startup, engineId, handler } = this.#options;
+    this.#isThere = true;
+    this.#startupDue = startup !== undefined;
+    const id = engineId();
+    if (id !== undefined) this.placed(id);
+    if (startup === undefined) handler.ready();
+  }
+
+  #runStartup(): void {
+    const { startup, clock, limits: { startupTimeoutMs } } = this.#options;
+    this.#startupDue = false;
+    if (startup === undefined) return;
+    this.#startTimer = clock.setTimer(
+      startupTimeoutMs,
+      () =>
+        this.kill(
+          `did not finish its start-up script within ${startupTimeoutMs} ms`,
+        ),
+    );
+    this.assign(startupTask(startup), [startup.source]);
+  }
+
+  #startupEnded(outcome: TaskOutcome, payload: Payload): void {
+    this.#startTimer.cancel();
+    const problem = startupProblem(outcome, payload);
+    if (problem === undefined) return this.#options.handler.ready();
+    this.kill(`could not run its start-up script: ${problem}`);
   }
 
   #runs(id: string): boolean {
@@ -345,9 +400,10 @@ export class SlotProcess {
     if (held === undefined) return;
     const outputs = this.#output.taskFinished()?.outputs ?? 0;
     this.#limitTime();
+    const { outcome, payload } = held;
+    if (outcome.id === STARTUP_ID) return this.#startupEnded(outcome, payload);
     // What it says from now on is about the next task.
     this.#tail = "";
-    const { outcome, payload } = held;
     this.#options.handler.outcome(
       outcome.outputs === outputs ? outcome : { ...outcome, outputs },
       payload,

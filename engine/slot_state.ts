@@ -4,9 +4,9 @@
  * @module
  */
 import { type Clock, Deque } from "../base/mod.ts";
-import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
+import type { EngineEnd, TaskAssign, TaskOutcome } from "../messages/mod.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
-import type { TaskStop } from "./stop_state.ts";
+import { stopReason, StopStep, type TaskStop } from "./stop_state.ts";
 
 /** Payload parts: looked into by the slot and the client only. */
 export type Payload = readonly Uint8Array[];
@@ -47,8 +47,11 @@ export const SLOT_FUNCTION_BYTES_MAX: number = 16 << 20;
 export interface SlotState {
   /** The slot's number in its engine. */
   readonly index: number;
-  /** A process that starts, one that works, or none. */
-  phase: "starting" | "ready" | "ended";
+  /**
+   * A process that starts, one that works, one that is being replaced to
+   * start anew, or none for ever.
+   */
+  phase: "starting" | "ready" | "leaving" | "gone";
   /** Tasks given to the process and unfinished, in order; the first runs. */
   readonly tasks: Deque<HeldTask>;
   /** Tasks that only this slot may run and that wait for it. */
@@ -57,6 +60,8 @@ export interface SlotState {
   functions: RecentByHash<true>;
   /** Mean time of its tasks. */
   meanMs: number | undefined;
+  /** When it was started again lately, oldest first. */
+  readonly respawnsMs: number[];
   /** Processes that ended in a row without having finished a task. */
   endsInRow: number;
   /** Processes that ended in a row before they were ready. */
@@ -74,10 +79,24 @@ export function newSlotState(index: number): SlotState {
     pinned: new Deque(),
     functions: new RecentByHash(SLOT_FUNCTION_BYTES_MAX),
     meanMs: undefined,
+    respawnsMs: [],
     endsInRow: 0,
     failedStarts: 0,
     wasReady: false,
   };
+}
+
+/**
+ * Whether a task has its slot for itself: nothing is fetched ahead behind it,
+ * and it waits for what runs there.
+ */
+export function isAlone({ assign }: HeldTask): boolean {
+  return assign.work.kind === "reset" || isApart(assign);
+}
+
+/** Whether a task runs in a process of its own beside that of its slot. */
+export function isApart(assign: TaskAssign): boolean {
+  return assign.permissions !== undefined;
 }
 
 /** The outcome of a task that did not run to its end. */
@@ -98,4 +117,17 @@ export function unrunOutcome(
     outputs: 0,
     reason,
   };
+}
+
+/** The outcome of a task whose process is gone, which may have stopped it. */
+export function lostOutcome(
+  { assign: { id }, stop }: HeldTask,
+  end: EngineEnd,
+  clock: Pick<Clock, "now">,
+): TaskOutcome {
+  if (stop === undefined) {
+    return { ...unrunOutcome(id, "engine_lost", end.reason, clock), end };
+  }
+  const reason = stopReason(stop, StopStep.KILLED);
+  return unrunOutcome(id, stop.status, reason, clock);
 }

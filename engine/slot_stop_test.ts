@@ -204,13 +204,15 @@ Deno.test("timers of user code are what they were", async (t) => {
       const interval = setInterval((word: string) => story.push(word), 2, "i");
       globalThis.process.nextTick((word: string) => story.push(word), "tick");
       setImmediate((word: string) => story.push(word), "immediate");
-      await new Promise((resolve) => setTimeout(resolve, 30, "x"));
+      while (story.length < 5) {
+        await new Promise((resolve) => setTimeout(resolve, 5, "x"));
+      }
       clearInterval(interval);
       const count = story.length;
       await new Promise((resolve) => setTimeout(resolve, 20));
-      return [...new Set(story), count === story.length, count > 4];
+      return [...new Set(story), count === story.length];
     });
-    assert.deepEqual(story, ["tick", "immediate", "i", true, true]);
+    assert.deepEqual(story, ["tick", "immediate", "i", true]);
   });
 
   await t.step("they can be promises", async () => {

@@ -82,6 +82,8 @@ export class TaskRunner {
   /** Whether the task that runs is to end. */
   #isAborted = false;
   #id = "";
+  /** The last task that was given up. */
+  #givenUpId = "";
   #kind: Work["kind"] = "apply";
   /** The items of the task that runs, where it makes any. */
   #stream: ItemStream | undefined;
@@ -159,7 +161,10 @@ export class TaskRunner {
     if (id === this.#id) this.#giveUp("cancelled", StopStep.INTERRUPTED);
     else {
       this.taskAborted(id);
-      if (this.#isInside) {
+      // A task that was given up here was unwound itself. One that had just
+      // ended was not: what was unwound in its place may be the next, and of
+      // one that waits nobody can tell. It ends here rather than never.
+      if (this.#id !== "" && id !== this.#givenUpId) {
         this.#giveUp("engine_lost", "interrupted by the end of another task");
       }
     }
@@ -270,6 +275,7 @@ export class TaskRunner {
 
   /** Ends a task that has not ended, and may do so later unheard. */
   #giveUp(status: "cancelled" | "engine_lost", reason: string): void {
+    this.#givenUpId = this.#id;
     this.#listenAnew();
     this.#isAborted = this.#isInside = false;
     this.#end({

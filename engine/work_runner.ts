@@ -77,6 +77,10 @@ export class WorkRunner {
           this.#namespace.clear(
             work.names.length === 0 ? undefined : work.names,
           );
+      case "reset":
+        throw new ProtocolError(
+          "Cannot run reset: its slot would have to start anew",
+        );
     }
   }
 
@@ -153,6 +157,8 @@ export class WorkRunner {
 
 async function importFunction(module: UnitModule): Promise<UserFunction> {
   const { url, export: name } = module;
+  // The module may import it: then its callbacks have been wrapped before.
+  void Reflect.get(globalThis, "process");
   const task = { kind: "module", module: url, export: name } as const;
   return exportedFunction(task, await import(url));
 }

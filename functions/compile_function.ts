@@ -33,6 +33,31 @@ export const SOURCE_URL_PREFIX = "ippd:";
 /** Longer names are cut: stacks repeat them in every line. */
 const SOURCE_NAME_LENGTH_MAX = 80;
 
+/** Digits of the hash in the name of a script that has no better one. */
+const SCRIPT_NAME_DIGITS = 12;
+
+/**
+ * What stacks call the script of a function.
+ *
+ * @param name The function's name; may be empty.
+ * @param hash Its content hash.
+ */
+export function scriptName(name: string, hash: string): string {
+  const shown = name === "" ? hash.slice(0, SCRIPT_NAME_DIGITS) : name;
+  return `${SOURCE_URL_PREFIX}${sourceName(shown)}`;
+}
+
+const HEAD = '(function(){"use strict";';
+
+/**
+ * What stands before a function on the first line of its script, without
+ * captures, in UTF-16 units.
+ */
+export const SCRIPT_HEAD_LENGTHS: Readonly<Record<FunctionForm, number>> = {
+  expression: `${HEAD}return(`.length,
+  member: `${HEAD}return({`.length,
+};
+
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 // Strict code cannot declare these, module code not the last.
@@ -70,7 +95,7 @@ export function compileSource(
   const bind = names.length === 0
     ? ""
     : `const{${names.join(",")}}=arguments[0];`;
-  const [head, tail] = [`(function(){"use strict";${bind}return`, "})"];
+  const [head, tail] = [`${HEAD}${bind}return`, "})"];
   const factory = compileForm(source, evaluate, head, tail);
   return factory(source.captures);
 }
@@ -97,7 +122,7 @@ export function compileUnbound(
   const names = Object.keys(source.captures ?? {});
   checkNames(names);
   const list = names.join(",");
-  const head = `(function(){"use strict";let{${list}}=arguments[0];return[`;
+  const head = `${HEAD}let{${list}}=arguments[0];return[`;
   const tail = `,()=>{({${list}}=arguments[0])}]})`;
   let bind: () => unknown = () => undefined;
   const factory = compileForm(source, evaluate, head, tail, (made) => {

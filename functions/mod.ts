@@ -11,6 +11,8 @@ export {
   type CompiledFunction,
   compileSource,
   type EvaluateScript,
+  SCRIPT_HEAD_LENGTHS,
+  scriptName,
   SOURCE_URL_PREFIX,
   type SourceToCompile,
 } from "./compile_function.ts";

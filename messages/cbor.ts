@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Decoder, Encoder } from "cbor-x/index-no-eval";
+import { Decoder, Encoder } from "cbor-x/encode";
 import { LimitError, ProtocolError } from "../base/mod.ts";
 
 /** Most levels of nesting in a message header. */

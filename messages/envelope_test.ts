@@ -87,6 +87,8 @@ const EVERY_MESSAGE: readonly Message[] = [
     end: { reason: "r", exitCode: 3, signal: "SIGKILL" },
   },
   { type: "engine_ready", engineId: 1, slots: 1, holding: ["a"] },
+  { type: "engine_slots", engineId: 1, slots: 3 },
+  { type: "slot_place", engineId: 4 },
   { type: "engine_leaving", end: { reason: "bye" } },
   { type: "refused", what: "x", reason: "y" },
   {

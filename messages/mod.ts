@@ -27,5 +27,6 @@ export * from "./roles.ts";
 export * from "./slot.ts";
 export * from "./task.ts";
 export * from "./task_event.ts";
+export * from "./task_permissions.ts";
 export * from "./task_terms.ts";
 export * from "./value.ts";

@@ -210,6 +210,16 @@ export interface EngineReady {
   readonly holding: readonly string[];
 }
 
+/** Engine to scheduler: fewer slots work from now on. */
+export interface EngineSlots {
+  /** Which message this is. */
+  readonly type: "engine_slots";
+  /** The engine's number. */
+  readonly engineId: number;
+  /** How many tasks it runs at once. */
+  readonly slots: number;
+}
+
 /** Engine to hub: I am leaving. */
 export interface EngineLeaving {
   /** Which message this is. */
@@ -241,6 +251,7 @@ export type RegistrationMessage =
   | EngineJoined
   | EngineLeft
   | EngineReady
+  | EngineSlots
   | EngineLeaving
   | Refused;
 
@@ -367,6 +378,11 @@ export const registrationCodecs: {
     engineId: count(fields, "engineId"),
     slots: count(fields, "slots"),
     holding: textList(fields, "holding"),
+  }),
+  "engine_slots": (fields) => ({
+    type: "engine_slots",
+    engineId: count(fields, "engineId"),
+    slots: count(fields, "slots"),
   }),
   "engine_leaving": (fields) => ({
     type: "engine_leaving",

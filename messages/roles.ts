@@ -51,6 +51,7 @@ export const SCHEDULER_ACCEPTS: RoleTable = {
     "channel_open",
     "channel_reset",
     "engine_ready",
+    "engine_slots",
     "function_missing",
     "group_join",
     "task_event",

@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import {
   count,
   countList,
@@ -20,6 +19,7 @@ import {
   word,
 } from "./fields.ts";
 import { type EngineEnd, engineEnd } from "./registration.ts";
+import { type TaskPermissions, taskPermissions } from "./task_permissions.ts";
 import { optionalTimeout, type TaskTerms, taskTerms } from "./task_terms.ts";
 
 /**
@@ -87,6 +87,12 @@ export interface ClearWork {
   readonly names: readonly string[];
 }
 
+/** A fresh process with an empty namespace. */
+export interface ResetWork {
+  /** Which work this is. */
+  readonly kind: "reset";
+}
+
 /** The languages of cells. */
 export type CellLanguage = "ts" | "js";
 
@@ -97,7 +103,8 @@ export type Work =
   | ExecuteWork
   | PushWork
   | PullWork
-  | ClearWork;
+  | ClearWork
+  | ResetWork;
 
 /** The function that some work needs, by the hash of its unit. */
 export function functionOf(work: Work): string | undefined {
@@ -125,6 +132,7 @@ const WORK_KINDS: readonly Work["kind"][] = [
   "push",
   "pull",
   "clear",
+  "reset",
 ];
 const CELL_LANGUAGES: readonly CellLanguage[] = ["ts", "js"];
 
@@ -142,6 +150,8 @@ export interface TaskRequest {
   readonly work: Work;
   /** How long it may run once it has started. */
   readonly timeoutMs?: number | undefined;
+  /** What it may do, where that is less than its engine allows. */
+  readonly permissions?: TaskPermissions | undefined;
   /** When and where it is to run, where anything is asked. */
   readonly terms?: TaskTerms | undefined;
 }
@@ -158,6 +168,8 @@ export interface TaskAssign {
   readonly work: Work;
   /** How long it may run once it has started. */
   readonly timeoutMs?: number | undefined;
+  /** What it may do, where that is less than its engine allows. */
+  readonly permissions?: TaskPermissions | undefined;
   /**
    * Values of other tasks stand for arguments: how many parts of the payload
    * each has, behind those of the task itself.
@@ -271,14 +283,6 @@ export function directTaskId(requestId: string, index: number): string {
   return `${requestId}.${index}`;
 }
 
-/**
- * The name of a function's unit: the first 192 bits of its SHA-256, in
- * base64url.
- */
-export function functionHash(unit: string | Uint8Array): string {
-  return createHash("sha256").update(unit).digest("base64url").slice(0, 32);
-}
-
 function work(fields: Fields): Work {
   const kind = word(fields, "kind", WORK_KINDS);
   switch (kind) {
@@ -302,6 +306,8 @@ function work(fields: Fields): Work {
     case "pull":
     case "clear":
       return { kind, names: textList(fields, "names", TEXT_LENGTH_MAX) };
+    case "reset":
+      return { kind };
   }
 }
 
@@ -320,6 +326,11 @@ function told(fields: Fields): { items?: number; events?: number } {
   };
 }
 
+function permissions(fields: Fields): { permissions?: TaskPermissions } {
+  if (fields["permissions"] === undefined) return {};
+  return { permissions: taskPermissions(map(fields, "permissions")) };
+}
+
 /** How each message of this conversation is read. */
 export const taskCodecs: {
   readonly [K in TaskMessage["type"]]: (
@@ -333,6 +344,7 @@ export const taskCodecs: {
     targets: countList(fields, "targets"),
     work: work(map(fields, "work")),
     ...timeout(fields),
+    ...permissions(fields),
     ...(fields["terms"] === undefined
       ? {}
       : { terms: taskTerms(map(fields, "terms")) }),
@@ -343,6 +355,7 @@ export const taskCodecs: {
     client: text(fields, "client"),
     work: work(map(fields, "work")),
     ...timeout(fields),
+    ...permissions(fields),
     ...(fields["inputParts"] === undefined
       ? {}
       : { inputParts: countList(fields, "inputParts") }),

@@ -4,7 +4,6 @@ import { ProtocolError } from "../base/mod.ts";
 import { decodeThrown, encodeThrown, thrownData } from "./remote_error.ts";
 import { encodeCbor } from "./cbor.ts";
 import { decodeUnit, encodeUnit, type FunctionUnit } from "./function_unit.ts";
-import { functionHash } from "./task.ts";
 import { decodeValue, encodeValue, PIECE_BYTES_MAX } from "./value.ts";
 
 function there(value: unknown): unknown {
@@ -228,10 +227,6 @@ Deno.test("thrownData ends a chain of causes that goes on for ever", () => {
   const error = new Error("loop");
   error.cause = error;
   assert.ok(encodeThrown(thrownData(error)).length > 0);
-});
-
-Deno.test("functionHash is 32 characters of the source's SHA-256", () => {
-  assert.equal(functionHash("abc"), "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qc");
 });
 
 Deno.test("decodeUnit gives every kind of function back, and refuses others", () => {

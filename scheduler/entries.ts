@@ -5,7 +5,12 @@
  * @module
  */
 import { Deque } from "../base/mod.ts";
-import type { TaskOutcome, Work } from "../messages/mod.ts";
+import type {
+  TaskAssign,
+  TaskOutcome,
+  TaskPermissions,
+  Work,
+} from "../messages/mod.ts";
 
 /** One run of one request. */
 export interface Task {
@@ -17,6 +22,8 @@ export interface Task {
   readonly work: Work;
   /** How long it may run once it has started. */
   readonly timeoutMs: number | undefined;
+  /** What it may do, where that is less than its engine allows. */
+  readonly permissions: TaskPermissions | undefined;
   /** Its arguments, which the scheduler does not look into. */
   readonly payload: readonly Uint8Array[];
   /** Bytes of the payload. */
@@ -97,5 +104,17 @@ export function unrunOutcome(
     completedMs: 0,
     outputs: 0,
     reason,
+  };
+}
+
+/** What an engine is told of a task. */
+export function assignMessage(task: Task): TaskAssign {
+  return {
+    type: "task_assign",
+    id: task.id,
+    client: task.client,
+    work: task.work,
+    ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),
+    ...(task.permissions && { permissions: task.permissions }),
   };
 }

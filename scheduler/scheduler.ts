@@ -17,7 +17,6 @@ import { ClientLink, type RefusedAct, ServerLink } from "../links/mod.ts";
 import {
   AuditTally,
   type EngineInfo,
-  functionHash,
   isChannelRequest,
   type KeyEntry,
   type Message,
@@ -25,6 +24,7 @@ import {
   SCHEDULER_ACCEPTS,
   type SchedulerRegistered,
 } from "../messages/mod.ts";
+import { functionHash } from "../messages/hash/mod.ts";
 import { type CurveCrypto, encodeZ85, type KeyPair } from "../security/mod.ts";
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
 import { ChannelState } from "./channel_state.ts";
@@ -365,6 +365,8 @@ export class Scheduler implements AsyncDisposable {
         return this.#state.functionMissing(from, message.hash);
       case "task_cancel":
         return this.#state.taskCancel(from, message.ids, message.reason);
+      case "engine_slots":
+        return this.#state.engineSlots(from, message.slots);
       case "engine_ready":
         this.#early.set(from, {
           slots: message.slots,

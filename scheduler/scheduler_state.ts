@@ -22,7 +22,13 @@ import {
 } from "../messages/mod.ts";
 import { FunctionStore } from "./function_store.ts";
 import { LoadBuckets } from "./load_buckets.ts";
-import { byteLength, EngineEntry, type Task, unrunOutcome } from "./entries.ts";
+import {
+  assignMessage,
+  byteLength,
+  EngineEntry,
+  type Task,
+  unrunOutcome,
+} from "./entries.ts";
 import { TaskBook } from "./task_book.ts";
 import { forwardEvent, forwardEventAck } from "./task_events.ts";
 import { TaskQueues } from "./task_queues.ts";
@@ -151,6 +157,12 @@ export class SchedulerState {
     }
     this.#fill(entry);
     return true;
+  }
+
+  /** Fewer slots of an engine work from now on. */
+  engineSlots(routingId: string, slots: number): void {
+    const entry = this.#enginesByRoute.get(routingId);
+    if (entry !== undefined) entry.slots = Math.max(1, slots);
   }
 
   /** The connection of an engine ended; it may come back. */
@@ -349,6 +361,7 @@ export class SchedulerState {
       client,
       work: request.work,
       timeoutMs: request.timeoutMs,
+      permissions: request.permissions,
       payload,
       payloadBytes: byteLength(payload),
       order: this.#order++,
@@ -446,25 +459,12 @@ export class SchedulerState {
     if (hash !== undefined && !entry.functions.has(hash)) {
       const source = this.#functions.source(hash);
       if (source !== undefined) {
-        this.#actions.send(
-          entry.routingId,
-          { type: "function_source", hash },
-          [source],
-        );
+        const message = { type: "function_source", hash } as const;
+        this.#actions.send(entry.routingId, message, [source]);
         entry.functions.add(hash);
       }
     }
-    this.#actions.send(
-      entry.routingId,
-      {
-        type: "task_assign",
-        id: task.id,
-        client: task.client,
-        work: task.work,
-        ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),
-      },
-      task.payload,
-    );
+    this.#actions.send(entry.routingId, assignMessage(task), task.payload);
   }
 
   #loseTask(task: Task, entry: EngineEntry, end: EngineEnd): void {

@@ -20,6 +20,9 @@ const EXECUTABLE = `${DIST}ippd`;
 const COMPILE_TIMEOUT_MS = 120_000;
 const BUNDLE_TIMEOUT_MS = 120_000;
 
+/** The program of slots, which starts faster than the whole. */
+const SLOT_SOURCE = "engine/slot_program.ts";
+
 /** The native half of the cryptography, loaded at run time where it can be. */
 const NATIVE_MODULE = "sodium-native/binding.js";
 const NATIVE_LIBRARY = "sodium-native.node";
@@ -73,6 +76,7 @@ async function stageFiles(folder: string): Promise<string[]> {
   );
   if (code !== 0) throw new Error(`Cannot bundle main.ts: ${stderr}`);
   const files = [PROGRAM_FILE, "deno.json", RUNTIME_FILE];
+  files.push(...await stageSlot(folder));
   const imports: Record<string, string> = {};
   if (await stageNativeLibrary(folder)) {
     files.push(NATIVE_LIBRARY, NATIVE_LOADER_FILE);
@@ -89,6 +93,30 @@ async function stageFiles(folder: string): Promise<string[]> {
     // The same program gives the same archive, hence the same cache folder.
     await Deno.utime(`${folder}/${file}`, 0, 0);
   }
+  return files;
+}
+
+/**
+ * Puts the program of slots into a folder, in several files: the parser of
+ * cells is loaded when there is one. Gives the file names.
+ */
+async function stageSlot(folder: string): Promise<string[]> {
+  const staging = `${folder}/slot`;
+  const { code, stderr } = await runDeno(
+    [
+      ...["bundle", "--quiet", "--packages", "bundle", "--code-splitting"],
+      ...["--external", NATIVE_MODULE, "--external", "libsodium-wrappers"],
+      ...["--outdir", staging, SLOT_SOURCE],
+    ],
+    BUNDLE_TIMEOUT_MS,
+  );
+  if (code !== 0) throw new Error(`Cannot bundle ${SLOT_SOURCE}: ${stderr}`);
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(staging)) files.push(name);
+  for (const file of files.sort()) {
+    await Deno.rename(`${staging}/${file}`, `${folder}/${file}`);
+  }
+  await Deno.remove(staging);
   return files;
 }
 

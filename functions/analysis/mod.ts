@@ -6,6 +6,7 @@
  */
 export * from "./analyse_function.ts";
 export { ENGINE_GLOBALS } from "./engine_globals.ts";
+export * from "./source_match.ts";
 export { SOURCE_LENGTH_MAX } from "./parse_function.ts";
 export {
   type Refusal,

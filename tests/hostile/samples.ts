@@ -169,6 +169,7 @@ export const SAMPLES: {
     members: [{ engineId: 0, slot: 0 }],
   },
   "slot_place": { type: "slot_place", engineId: 0 },
+  "engine_slots": { type: "engine_slots", engineId: 1, slots: 1 },
   "status_request": { type: "status_request", requestId: 0 },
   stop: { type: "stop", reason: "r" },
   "task_assign": {

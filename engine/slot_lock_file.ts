@@ -1,0 +1,49 @@
+/**
+ * The lock file of slots: a copy, so that what tasks import is never written
+ * into that of the program.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path";
+
+/** The name of Deno's lock files. */
+export const LOCK_FILE = "deno.lock";
+
+/**
+ * A slot command whose lock file is a copy in the folder; where there is none
+ * to copy, without one. The versions that it names stay: without them the
+ * runtime would have to ask the registry.
+ *
+ * @throws {Error} when it cannot be copied.
+ */
+export async function withLockCopy(
+  command: readonly string[],
+  folder: string,
+): Promise<readonly string[]> {
+  const at = command.findIndex((word, index) =>
+    index > 1 && !word.startsWith("-") && command[index - 1] !== "--config"
+  );
+  const script = command[at];
+  if (command[1] !== "run" || script === undefined || choosesLock(command)) {
+    return command;
+  }
+  const copy = join(folder, LOCK_FILE);
+  const flag = await copied(join(dirname(script), LOCK_FILE), copy)
+    ? `--lock=${copy}`
+    : "--no-lock";
+  return [...command.slice(0, 2), flag, ...command.slice(2)];
+}
+
+function choosesLock(command: readonly string[]): boolean {
+  return command.some((word) => /^--(no-)?lock(=|$)/.test(word));
+}
+
+async function copied(from: string, to: string): Promise<boolean> {
+  try {
+    await Deno.copyFile(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
