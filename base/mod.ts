@@ -12,3 +12,4 @@ export * from "./lease.ts";
 export * from "./log.ts";
 export * from "./prefetch_policy.ts";
 export * from "./random.ts";
+export * from "./scheduling_scheme.ts";

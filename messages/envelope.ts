@@ -14,6 +14,7 @@ import { auditCodecs, type AuditMessage } from "./audit.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { channelCodecs, type ChannelTraffic } from "./channel.ts";
 import { controlCodecs, type ControlMessage } from "./control.ts";
+import { drainCodecs, type DrainMessage } from "./drain.ts";
 import { type Fields, isFields } from "./fields.ts";
 import { heartbeatCodecs, type HeartbeatMessage } from "./heartbeat.ts";
 import { outputCodecs, type OutputMessage } from "./output.ts";
@@ -30,6 +31,7 @@ export type Message =
   | ChannelTraffic
   | AuditMessage
   | ControlMessage
+  | DrainMessage
   | HeartbeatMessage
   | OutputMessage
   | RegistrationMessage
@@ -65,6 +67,7 @@ const codecs: Codecs = {
   ...channelCodecs,
   ...auditCodecs,
   ...controlCodecs,
+  ...drainCodecs,
   ...heartbeatCodecs,
   ...outputCodecs,
   ...registrationCodecs,

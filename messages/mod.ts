@@ -16,6 +16,7 @@ export {
 export * from "./channel.ts";
 export * from "./control.ts";
 export * from "./display.ts";
+export * from "./drain.ts";
 export * from "./envelope.ts";
 export * from "./function_unit.ts";
 export * from "./heartbeat.ts";

@@ -14,6 +14,7 @@ export type RoleTable = {
 export const HUB_ACCEPTS: RoleTable = {
   "client": new Set([
     "client_connect",
+    "drain_request",
     "status_request",
     "shutdown_request",
     "interrupt_request",
@@ -28,7 +29,12 @@ export const HUB_ACCEPTS: RoleTable = {
     "output",
     "stack_reply",
   ]),
-  "scheduler": new Set(["audit_report", "heartbeat", "scheduler_register"]),
+  "scheduler": new Set([
+    "audit_report",
+    "engine_drained",
+    "heartbeat",
+    "scheduler_register",
+  ]),
 };
 
 /** What a scheduler takes from whom. */
@@ -56,6 +62,7 @@ export const SCHEDULER_ACCEPTS: RoleTable = {
     "group_join",
     "task_event",
     "task_outcome",
+    "task_returned",
   ]),
 };
 

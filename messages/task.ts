@@ -175,6 +175,8 @@ export interface TaskAssign {
    * each has, behind those of the task itself.
    */
   readonly inputParts?: readonly number[] | undefined;
+  /** Which run of the task this is, where it is not the first. */
+  readonly attempt?: number | undefined;
 }
 
 /**
@@ -265,6 +267,28 @@ export interface TaskCancel {
   readonly reason: string;
 }
 
+/**
+ * Scheduler to engine: give these back, where they have not started; others
+ * could run them now.
+ */
+export interface TaskRecall {
+  /** Which message this is. */
+  readonly type: "task_recall";
+  /** The tasks. */
+  readonly ids: readonly string[];
+}
+
+/**
+ * Engine to scheduler: these have not started here and never will. Those of
+ * a recall that it does not name go on.
+ */
+export interface TaskReturned {
+  /** Which message this is. */
+  readonly type: "task_returned";
+  /** The tasks. */
+  readonly ids: readonly string[];
+}
+
 /** Every message of this conversation. */
 export type TaskMessage =
   | TaskRequest
@@ -272,7 +296,9 @@ export type TaskMessage =
   | TaskOutcome
   | FunctionSource
   | FunctionMissing
-  | TaskCancel;
+  | TaskCancel
+  | TaskRecall
+  | TaskReturned;
 
 /**
  * The id of one run of a direct request, which has one for each target.
@@ -359,6 +385,9 @@ export const taskCodecs: {
     ...(fields["inputParts"] === undefined
       ? {}
       : { inputParts: countList(fields, "inputParts") }),
+    ...(fields["attempt"] === undefined
+      ? {}
+      : { attempt: count(fields, "attempt") }),
   }),
   "task_outcome": (fields) => ({
     type: "task_outcome",
@@ -387,5 +416,13 @@ export const taskCodecs: {
     type: "task_cancel",
     ids: textList(fields, "ids"),
     reason: text(fields, "reason", TEXT_LENGTH_MAX),
+  }),
+  "task_recall": (fields) => ({
+    type: "task_recall",
+    ids: textList(fields, "ids"),
+  }),
+  "task_returned": (fields) => ({
+    type: "task_returned",
+    ids: textList(fields, "ids"),
   }),
 };

@@ -73,7 +73,10 @@ export interface TaskTerms {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Starts when these have ended. */
   readonly after?: DependencyTerms | undefined;
-  /** Starts when these have ended, on an engine where one of them ran. */
+  /**
+   * Starts when these have ended, on the engine where all of them ran; with
+   * `any`, on one where one of them did.
+   */
   readonly follow?: DependencyTerms | undefined;
   /**
    * Tasks whose values are arguments: it starts when they have ended well,
