@@ -283,6 +283,10 @@ export class Hub implements AsyncDisposable {
         return state.statusRequest(from, message, nowMs, wallMs, this.#load());
       case "shutdown_request":
         return state.shutdownRequest(from, message, nowMs);
+      case "drain_request":
+        return state.drainRequest(from, message);
+      case "engine_drained":
+        return state.engineDrained(message.engineId);
       case "interrupt_request":
       case "stack_request":
         return state.question(from, message, nowMs);

@@ -7,6 +7,7 @@
  */
 import type {
   ClientConnect,
+  DrainRequest,
   EngineEnd,
   EngineRegister,
   Heartbeat,
@@ -26,6 +27,7 @@ import {
   type Question,
   Questions,
 } from "./questions.ts";
+import { Drains } from "./drains.ts";
 import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
 import { Shutdowns } from "./shutdowns.ts";
 import { type KeyChanges, KeyRing } from "./key_ring.ts";
@@ -89,6 +91,7 @@ export class HubState {
   readonly #questions: Questions;
   readonly #shutdowns: Shutdowns;
   readonly #keys: KeyRing;
+  readonly #drains: Drains;
   #nextEngineId = 0;
 
   /** Makes a hub that knows nobody. */
@@ -102,6 +105,9 @@ export class HubState {
       timeoutMs: this.#times.shutdownTimeoutMs,
     });
     this.#keys = new KeyRing(options.keys);
+    this.#drains = new Drains((routingId, message) =>
+      options.actions.send(routingId, message)
+    );
     this.#questions = new Questions({
       send: (routingId, message) => options.actions.send(routingId, message),
       timeoutMs: this.#times.answerTimeoutMs,
@@ -279,6 +285,7 @@ export class HubState {
       if (brokenMs === undefined) continue;
       if (nowMs - brokenMs < this.#times.clientGraceMs) continue;
       this.#clients.delete(client.routingId);
+      this.#drains.clientGone(client.routingId);
       this.#actions.forget(client.routingId);
     }
     this.#questions.tick(nowMs);
@@ -338,6 +345,17 @@ export class HubState {
       if (all || message.targets.includes(id)) routes.set(id, routingId);
     }
     this.#shutdowns.asked(client, message, routes, nowMs);
+  }
+
+  /** A client wants engines to get no new work. */
+  drainRequest(client: string, message: DrainRequest): void {
+    const isPresent = (id: number): boolean => this.#engines.has(id);
+    this.#drains.asked(client, message, isPresent, this.#schedulers.keys());
+  }
+
+  /** A scheduler says that an engine is empty. */
+  engineDrained(engineId: number): void {
+    this.#drains.ended(engineId);
   }
 
   /** A client asks engines something. */
@@ -465,6 +483,7 @@ export class HubState {
     this.#actions.forget(engine.routingId);
     this.#questions.engineLost(engineId);
     this.#shutdowns.engineLeft(engineId);
+    this.#drains.ended(engineId);
   }
 
   #addresses(): SchedulerAddress[] {

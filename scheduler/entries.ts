@@ -1,52 +1,125 @@
 /**
- * What the scheduler keeps in mind: tasks, the queues they wait in, and the
- * engines that hold them.
+ * What the scheduler keeps in mind: tasks and the engines that hold them.
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
-import type {
-  TaskAssign,
-  TaskOutcome,
-  TaskPermissions,
-  Work,
-} from "../messages/mod.ts";
+import type { EngineInfo, TaskOutcome, TaskRequest } from "../messages/mod.ts";
+import type { ClientAccount } from "./client_account.ts";
+import type { Deadline } from "./deadlines.ts";
+import type { DependencyWatch } from "./dependency_policy.ts";
+import type { OutcomeGroup } from "./outcome_group.ts";
+import type { PlacementNeeds } from "./placement_needs.ts";
+import { ReadyQueue } from "./ready_queue.ts";
+
+/** Where a task is on its way. */
+export type TaskPhase =
+  /** It waits for a function's source, other tasks, or its next attempt. */
+  | "waiting"
+  /** It waits for an engine. */
+  | "queued"
+  /** An engine has it. */
+  | "assigned"
+  /** It has its outcome, or nobody waits for it. */
+  | "ended";
 
 /** One run of one request. */
 export interface Task {
   /** The id that its client gave it. */
   readonly id: string;
-  /** Routing id of its client. */
-  readonly client: string;
-  /** What to run. */
-  readonly work: Work;
-  /** How long it may run once it has started. */
-  readonly timeoutMs: number | undefined;
-  /** What it may do, where that is less than its engine allows. */
-  readonly permissions: TaskPermissions | undefined;
+  /** Its client. */
+  readonly client: ClientAccount;
+  /** What its client asked for; a direct request has a task for each target. */
+  readonly request: TaskRequest;
   /** Its arguments, which the scheduler does not look into. */
-  readonly payload: readonly Uint8Array[];
-  /** Bytes of the payload. */
-  readonly payloadBytes: number;
-  /** Order of submission, for fairness between queues. */
+  payload: readonly Uint8Array[];
+  /** Bytes that it holds: its payload and the values that it waits for. */
+  payloadBytes: number;
+  /** Higher goes first. */
+  readonly priority: number;
+  /** Order of submission. */
   readonly order: number;
   /** Where it may run: the engine of a direct task, or any of a list. */
   readonly place: number | readonly number[];
+  /** Where it is on its way. */
+  phase: TaskPhase;
+  /** Which engines may run it; `undefined` until that is known. */
+  placement: Placement | undefined;
+  /** The lane that it waits in. */
+  lane: object | undefined;
   /** Where it runs, once it is assigned. */
   engine: EngineEntry | undefined;
-  /** Nobody waits for it any more; it is passed over in its queue. */
-  dropped: boolean;
+  /** What only few tasks need. */
+  extra: TaskExtra | undefined;
+  /** The task of its client that was submitted before it. */
+  before: Task | undefined;
+  /** The task of its client that was submitted after it. */
+  behind: Task | undefined;
 }
 
-/** Tasks that the same engines may run, first come first served. */
-export interface TaskQueue {
-  /** The engine ids allowed, as text; empty for any. */
-  readonly key: string;
-  /** The tasks that wait. */
-  readonly tasks: Deque<Task>;
-  /** Engine ids allowed; `undefined` for any. */
-  readonly targets: ReadonlySet<number> | undefined;
+/** What only tasks with terms, or in trouble, need. */
+export interface TaskExtra {
+  /** What it waits for before it can be queued. */
+  blockers: number;
+  /** The tasks that it comes after. */
+  after: DependencyWatch | undefined;
+  /** The tasks that it wants to be near to. */
+  follow: DependencyWatch | undefined;
+  /** The values that it waits for or has, in their order. */
+  values: (readonly Uint8Array[] | undefined)[] | undefined;
+  /** Tasks that wait for this one. */
+  dependents: Set<DependencyEdge> | undefined;
+  /** What it waits for of others. */
+  edges: DependencyEdge[] | undefined;
+  /** How often it has been retried. */
+  retries: number;
+  /** Engines that did not want it. */
+  refusedBy: Set<number> | undefined;
+  /** When something is to happen to it. */
+  deadline: Deadline | undefined;
+  /** Why nobody wants it any more, while an engine still has it. */
+  cancelReason: string | undefined;
+  /** Its client is gone. */
+  isAbandoned: boolean;
+  /** Its engine has been asked to give it back. */
+  isRecalled: boolean;
+  /** Outcomes that go out together with its own. */
+  group: OutcomeGroup | undefined;
 }
+
+/** One task waits for another. */
+export interface DependencyEdge {
+  /** The one that is waited for. */
+  readonly on: Task;
+  /** The one that waits. */
+  readonly task: Task;
+  /** What for: a position among its inputs, or one of its dependencies. */
+  readonly role: "after" | "follow" | number;
+}
+
+/** The extra of a task, made when there is none yet. */
+export function extraOf(task: Task): TaskExtra {
+  return task.extra ??= {
+    blockers: 0,
+    after: undefined,
+    follow: undefined,
+    values: undefined,
+    dependents: undefined,
+    edges: undefined,
+    retries: 0,
+    refusedBy: undefined,
+    deadline: undefined,
+    cancelReason: undefined,
+    isAbandoned: false,
+    isRecalled: false,
+    group: undefined,
+  };
+}
+
+/** What the hub says of an engine, as far as it matters here. */
+export type EngineFacts = Pick<
+  EngineInfo,
+  "engineId" | "routingId" | "slots" | "labels" | "resources"
+>;
 
 /** One engine and what it has been given. */
 export class EngineEntry {
@@ -54,39 +127,138 @@ export class EngineEntry {
   readonly engineId: number;
   /** The engine's routing id. */
   readonly routingId: string;
+  /** Free words that its starter gave it. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** How much it has of what tasks may ask for. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** How much of it is free. */
+  readonly free: Map<string, number>;
   /** How many tasks it runs at once. */
   slots: number;
   /** Whether it has said that it is ready and is connected. */
   connected = false;
+  /** Whether it is to get no new work. */
+  draining = false;
   /** Running mean of its task times; `undefined` before the first. */
   meanTaskMs: number | undefined;
   /** Tasks that it holds, by id, oldest first. */
   readonly assigned: Map<string, Task> = new Map();
   /** Hashes of the function sources that it was sent. */
   readonly functions: Set<string> = new Set();
-  /** Direct tasks that wait for it. */
-  readonly direct: Deque<Task> = new Deque();
-  /** Queues of balanced tasks that it may take from. */
-  readonly queues: Set<TaskQueue> = new Set();
+  /** Where direct tasks wait for it. */
+  readonly direct: Set<Placement> = new Set();
+  /** Where balanced tasks wait that it may take. */
+  readonly balanced: Set<Placement> = new Set();
+  /** Grows with each task that it is given, over all engines. */
+  usedOrder = 0;
+  /** How many outcomes it has sent. */
+  outcomes = 0;
+  /** It gave tasks back: until its next outcome it gets none ahead. */
+  isStalled = false;
 
   /** Makes an engine that is not connected yet. */
-  constructor(engineId: number, routingId: string, slots: number) {
-    this.engineId = engineId;
-    this.routingId = routingId;
-    this.slots = slots;
+  constructor(facts: EngineFacts) {
+    this.engineId = facts.engineId;
+    this.routingId = facts.routingId;
+    this.slots = facts.slots;
+    this.labels = facts.labels;
+    this.resources = facts.resources;
+    this.free = new Map(Object.entries(facts.resources));
   }
 
   /** Tasks for each slot, rounded down. */
   get load(): number {
     return Math.floor(this.assigned.size / this.slots);
   }
+
+  /** How many tasks it holds beyond those that can run. */
+  get surplus(): number {
+    return Math.max(0, this.assigned.size - this.slots);
+  }
 }
 
-/** Bytes of all parts together. */
-export function byteLength(payload: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const part of payload) bytes += part.byteLength;
-  return bytes;
+/** Sums of resources may be off by less than this. */
+const ROUNDING = 1e-9;
+
+/** Tasks with the same needs, and the engines that meet them. */
+export class Placement {
+  /** The needs, as text. */
+  readonly key: string;
+  /** What its tasks ask for. */
+  readonly needs: PlacementNeeds;
+  /** The tasks that wait. */
+  readonly ready: ReadyQueue<Task> = new ReadyQueue();
+  /** Engines of the cluster that meet the needs, busy or not. */
+  readonly eligible: Set<EngineEntry> = new Set();
+  /** Resources asked for, where there are any. */
+  readonly amounts: readonly (readonly [name: string, amount: number])[];
+  /** How often others were served while resources were short here. */
+  bypassed = 0;
+  readonly #targets: ReadonlySet<number> | undefined;
+  readonly #labels: readonly (readonly [name: string, value: string])[];
+
+  /** Makes a placement that no engine has been shown yet. */
+  constructor(key: string, needs: PlacementNeeds) {
+    this.key = key;
+    this.needs = needs;
+    this.#targets = needs.targets.length === 0
+      ? undefined
+      : new Set(needs.targets);
+    this.#labels = Object.entries(needs.labels ?? {});
+    this.amounts = Object.entries(needs.resources ?? {})
+      .filter(([, amount]) => amount > 0);
+  }
+
+  /** Whether an engine could run these tasks, if it had nothing to do. */
+  isMetBy(entry: EngineEntry): boolean {
+    if (this.#targets?.has(entry.engineId) === false) return false;
+    for (const [name, value] of this.#labels) {
+      if (entry.labels[name] !== value) return false;
+    }
+    for (const [name, amount] of this.amounts) {
+      if ((entry.resources[name] ?? 0) + ROUNDING < amount) return false;
+    }
+    return true;
+  }
+
+  /** Whether an engine has enough resources free. */
+  fits(entry: EngineEntry): boolean {
+    for (const [name, amount] of this.amounts) {
+      if ((entry.free.get(name) ?? 0) + ROUNDING < amount) return false;
+    }
+    return true;
+  }
+
+  /** Whether both ask for some resource. */
+  competesWith(other: Placement): boolean {
+    return this.amounts.some(([name]) =>
+      other.amounts.some(([theirs]) => theirs === name)
+    );
+  }
+
+  /** Takes resources of an engine (`sign` 1), or gives them back (-1). */
+  occupy(entry: EngineEntry, sign: 1 | -1): void {
+    for (const [name, amount] of this.amounts) {
+      entry.free.set(name, (entry.free.get(name) ?? 0) - sign * amount);
+    }
+  }
+
+  /** Whether it is for direct tasks that ask for nothing but their engine. */
+  get isPlainDirect(): boolean {
+    return this.needs.isDirect && this.amounts.length === 0 &&
+      this.#labels.length === 0;
+  }
+
+  /** What no engine has, for people. */
+  get wish(): string {
+    const { targets } = this.needs;
+    const parts = [
+      ...(targets.length > 0 ? [`one of the ids ${targets.join(", ")}`] : []),
+      ...this.#labels.map(([name, value]) => `label ${name}=${value}`),
+      ...this.amounts.map(([name, amount]) => `resource ${name}=${amount}`),
+    ];
+    return parts.join(" and ");
+  }
 }
 
 /** The outcome of a task that no engine ran to its end. */
@@ -104,17 +276,5 @@ export function unrunOutcome(
     completedMs: 0,
     outputs: 0,
     reason,
-  };
-}
-
-/** What an engine is told of a task. */
-export function assignMessage(task: Task): TaskAssign {
-  return {
-    type: "task_assign",
-    id: task.id,
-    client: task.client,
-    work: task.work,
-    ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),
-    ...(task.permissions && { permissions: task.permissions }),
   };
 }

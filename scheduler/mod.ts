@@ -4,4 +4,6 @@
  * @module
  */
 export * from "./scheduler.ts";
+export * from "./scheduler_actions.ts";
+export * from "./scheduler_limits.ts";
 export * from "./scheduler_state.ts";

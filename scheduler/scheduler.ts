@@ -8,9 +8,12 @@ import {
   type Clock,
   Lease,
   type Logger,
+  type Random,
   randomWord,
+  type SchedulingScheme,
   silentLogger,
   systemClock,
+  systemRandom,
   type Timer,
 } from "../base/mod.ts";
 import { ClientLink, type RefusedAct, ServerLink } from "../links/mod.ts";
@@ -28,7 +31,8 @@ import { functionHash } from "../messages/hash/mod.ts";
 import { type CurveCrypto, encodeZ85, type KeyPair } from "../security/mod.ts";
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
 import { ChannelState } from "./channel_state.ts";
-import { type SchedulerLimits, SchedulerState } from "./scheduler_state.ts";
+import type { SchedulerLimits } from "./scheduler_limits.ts";
+import { SchedulerState } from "./scheduler_state.ts";
 
 /** How long the hub may be away unless told otherwise. */
 const LEASE_MS = 60_000;
@@ -56,6 +60,8 @@ export interface SchedulerOptions {
   readonly host: string;
   /** Process id of this process. */
   readonly pid: number;
+  /** How engines are chosen. @default "leastload" */
+  readonly scheme?: SchedulingScheme | undefined;
   /** High-water mark; absent, it adapts. */
   readonly hwm?: number | undefined;
   /** Limits other than the defaults. */
@@ -64,6 +70,8 @@ export interface SchedulerOptions {
   readonly leaseMs?: number;
   /** Time. @default systemClock */
   readonly clock?: Clock;
+  /** For the schemes that choose by chance. @default systemRandom */
+  readonly random?: Random;
   /** Where streams come from. */
   readonly network?: Network;
   /** Resident memory of this process in bytes. */
@@ -159,7 +167,12 @@ export class Scheduler implements AsyncDisposable {
             this.#channels.taskEnded(routingId, message.id);
           }
         },
+        engineDrained: (engineId) =>
+          void this.#hub.send({ type: "engine_drained", engineId }),
       },
+      clock: this.#clock,
+      random: options.random ?? systemRandom,
+      scheme: options.scheme,
       hwm: options.hwm,
       limits: options.limits,
     });
@@ -194,6 +207,7 @@ export class Scheduler implements AsyncDisposable {
     this.#report();
     this.#reportTimer?.cancel();
     this.#lease.stop();
+    this.#state.close();
     await Promise.all([
       this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
       this.#link.close({ lingerMs: FAREWELL_LINGER_MS }),
@@ -232,6 +246,9 @@ export class Scheduler implements AsyncDisposable {
         this.#announced.delete(route);
         return this.#link.forget(route);
       }
+      case "engine_drain":
+        this.#drain(message.engineId);
+        return;
       case "stop":
         return void this.stop(message.reason);
       case "refused":
@@ -249,13 +266,19 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #engineJoined(engine: EngineInfo): void {
-    const { engineId, routingId, slots, publicKey } = engine;
+    const { routingId, publicKey } = engine;
     // Only the key that the hub has seen may speak for this engine.
     if (publicKey !== undefined) this.#link.reserve(routingId, publicKey);
     this.#channels.engineJoined(engine);
     this.#announced.add(routingId);
-    this.#state.engineJoined(engineId, routingId, slots);
+    this.#state.engineJoined(engine);
     this.#tryEarly(routingId);
+  }
+
+  /** An engine that is not known holds nothing of ours. */
+  #drain(engineId: number): void {
+    if (this.#state.engineDrain(engineId)) return;
+    this.#hub.send({ type: "engine_drained", engineId });
   }
 
   #setKeys(keys: readonly KeyEntry[]): void {
@@ -367,6 +390,8 @@ export class Scheduler implements AsyncDisposable {
         return this.#state.taskCancel(from, message.ids, message.reason);
       case "engine_slots":
         return this.#state.engineSlots(from, message.slots);
+      case "task_returned":
+        return this.#state.tasksReturned(from, message.ids);
       case "engine_ready":
         this.#early.set(from, {
           slots: message.slots,

@@ -21,9 +21,10 @@ export function forwardEvent(
   send: Send,
 ): void {
   const task = entry?.assigned.get(event.id);
-  if (entry === undefined || task === undefined || task.dropped) return;
+  if (entry === undefined || task === undefined) return;
+  if (task.extra?.isAbandoned === true) return;
   // What an engine says of its own number is not believed.
-  send(task.client, { ...event, engineId: entry.engineId }, payload);
+  send(task.client.id, { ...event, engineId: entry.engineId }, payload);
 }
 
 /** Passes on what has been consumed, if the task is the client's own. */
@@ -33,6 +34,6 @@ export function forwardEventAck(
   ack: TaskEventAck,
   send: Send,
 ): void {
-  if (task?.client !== client || task.engine === undefined) return;
+  if (task?.client.id !== client || task.engine === undefined) return;
   send(task.engine.routingId, ack);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { seededRandom, VirtualClock } from "../base/mod.ts";
 import type { Message, TaskEvent, TaskEventAck } from "../messages/mod.ts";
 import { SchedulerState } from "./scheduler_state.ts";
 
@@ -20,13 +21,22 @@ const ACK: TaskEventAck = {
 function scripted() {
   const said: { to: string; message: Message; bytes: number }[] = [];
   const state = new SchedulerState({
+    clock: new VirtualClock(),
+    random: seededRandom(1),
     actions: {
+      engineDrained: () => {},
       send: (to, message, payload = []) =>
         void said.push({ to, message, bytes: payload.length }),
     },
   });
   for (const id of [0, 1]) {
-    state.engineJoined(id, `e${id}`, 1);
+    state.engineJoined({
+      engineId: id,
+      routingId: `e${id}`,
+      slots: 1,
+      labels: {},
+      resources: {},
+    });
     assert.ok(state.engineReady(`e${id}`, 1, []));
   }
   const work = { kind: "execute", name: "n", language: "ts" } as const;

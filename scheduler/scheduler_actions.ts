@@ -1,0 +1,18 @@
+/**
+ * What the scheduler's state asks its shell to do.
+ *
+ * @module
+ */
+import type { Message } from "../messages/mod.ts";
+
+/** What the state asks for. */
+export interface SchedulerActions {
+  /** Says something to a client or an engine, by routing id. */
+  send(
+    routingId: string,
+    message: Message,
+    payload?: readonly Uint8Array[],
+  ): void;
+  /** An engine that is drained has nothing left to do. */
+  engineDrained(engineId: number): void;
+}

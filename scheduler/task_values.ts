@@ -1,0 +1,35 @@
+/**
+ * Values of tasks that are arguments of others, and the message that gives a
+ * task to an engine.
+ *
+ * @module
+ */
+import type { TaskAssign } from "../messages/mod.ts";
+import type { Task } from "./entries.ts";
+
+/** What an engine is told of a task, with the values that it waited for. */
+export function assignment(
+  task: Task,
+): { message: TaskAssign; payload: readonly Uint8Array[] } {
+  const { id, client, request: { work, timeoutMs } } = task;
+  const basic: TaskAssign = timeoutMs === undefined
+    ? { type: "task_assign", id, client: client.id, work }
+    : { type: "task_assign", id, client: client.id, work, timeoutMs };
+  if (task.extra === undefined) {
+    return { message: basic, payload: task.payload };
+  }
+  const { retries, values } = task.extra;
+  const message = retries === 0 ? basic : { ...basic, attempt: retries + 1 };
+  if (values === undefined) return { message, payload: task.payload };
+  const byId = new Map<string, readonly Uint8Array[]>();
+  const payload = [...task.payload];
+  const inputParts: number[] = [];
+  for (const [index, id] of (task.request.terms?.inputs ?? []).entries()) {
+    // One that is named twice is held at its first place only.
+    const value = values[index] ?? byId.get(id) ?? [];
+    byId.set(id, value);
+    inputParts.push(value.length);
+    for (const part of value) payload.push(part);
+  }
+  return { message: { ...message, inputParts }, payload };
+}
