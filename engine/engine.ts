@@ -198,6 +198,7 @@ export class Engine implements AsyncDisposable {
             this.#pool.tell(slot, { type: "channel_reset", slot }, []);
           }
         },
+        tasksRecalled: (ids) => this.#state.tasksRecalled(ids),
         end,
       },
     });
@@ -239,7 +240,7 @@ export class Engine implements AsyncDisposable {
   }
 
   #describe(): EngineRegister {
-    const { labels, requestedId } = this.#options;
+    const { labels, resources, requestedId } = this.#options;
     const { slots } = this.#state;
     const id = this.#engineId ?? requestedId;
     return {
@@ -249,6 +250,7 @@ export class Engine implements AsyncDisposable {
       pid: Deno.pid,
       slots,
       labels,
+      resources,
       ...(id === undefined ? {} : { requestedId: id }),
     };
   }

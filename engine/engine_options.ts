@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly slots: number;
   /** Free words that clients can choose engines by. @default {} */
   readonly labels?: Readonly<Record<string, string>>;
+  /** How much it has of what tasks may ask for, such as `{ gpu: 1 }`. */
+  readonly resources?: Readonly<Record<string, number>>;
   /** The id it would like, such as an MPI rank. */
   readonly requestedId?: number;
   /** Program and arguments that become a slot process. */
@@ -78,6 +80,8 @@ export interface ResolvedEngineOptions {
   readonly slots: number;
   /** Free words that clients can choose engines by. */
   readonly labels: Readonly<Record<string, string>>;
+  /** How much it has of what tasks may ask for. */
+  readonly resources: Readonly<Record<string, number>>;
   /** The id it would like. */
   readonly requestedId: number | undefined;
   /** Program and arguments that become a slot process. */
@@ -126,6 +130,7 @@ export function resolveEngineOptions(
     info: options.info,
     slots,
     labels: options.labels ?? {},
+    resources: options.resources ?? {},
     requestedId: options.requestedId,
     slotCommand,
     slotLaunch: slotLaunch(options),

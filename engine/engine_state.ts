@@ -23,6 +23,7 @@ import type { EngineLimits } from "./engine_limits.ts";
 import { FinishedTasks } from "./finished_tasks.ts";
 import { NamespaceFanOut, placeOf, wholeTaskId } from "./namespace_fan_out.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
+import { takeQueued } from "./recall_policy.ts";
 import { respawnDecision, type RespawnPolicy } from "./respawn_policy.ts";
 import { stoppedOutcome, type TaskStop } from "./stop_state.ts";
 import {
@@ -121,7 +122,7 @@ export class EngineState {
 
   /** A scheduler sent a task. */
   taskAssigned(assign: TaskAssign, payload: Payload): void {
-    const done = this.#finishedTasks.get(assign.id);
+    const done = this.#finishedTasks.repeated(assign);
     if (done !== undefined) {
       return this.#effects.sendOutcome(done.outcome, done.payload);
     }
@@ -187,6 +188,14 @@ export class EngineState {
     }
     this.#missing.sweep();
     this.#queue.sweep();
+  }
+
+  /** Gives back those of some tasks that no slot has. */
+  tasksRecalled(ids: readonly string[]): string[] {
+    const returned = takeQueued(ids, this.#tasks);
+    this.#queue.dropped(returned.length);
+    this.#queue.sweep();
+    return returned;
   }
 
   /** A task has run for longer than it may. */
@@ -459,12 +468,11 @@ export class EngineState {
         this.#drop(task, task.stop.reason);
         continue;
       }
-      if (task.pinned !== undefined) {
+      if (task.pinned === undefined) this.#queue.unshift(task);
+      else {
         task.place = "pinned";
         slot.pinned.unshift(task);
-        continue;
       }
-      this.#queue.unshift(task);
     }
   }
 
@@ -473,12 +481,8 @@ export class EngineState {
     if (task.place === "queued") this.#queue.dropped();
     task.place = "dropped";
     task.payload = NO_PAYLOAD;
-    const outcome = unrunOutcome(
-      task.assign.id,
-      "cancelled",
-      reason,
-      this.#clock,
-    );
+    const { id } = task.assign;
+    const outcome = unrunOutcome(id, "cancelled", reason, this.#clock);
     this.#settle(task, outcome, NO_PAYLOAD);
   }
 

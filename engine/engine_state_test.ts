@@ -186,6 +186,34 @@ Deno.test("EngineState drops cancelled tasks that no slot has", () => {
   assert.deepEqual(told(), []);
 });
 
+Deno.test("EngineState gives back tasks that no slot has", () => {
+  const { state, told } = ready(1);
+  for (const id of ["a", "b", "c", "d"]) state.taskAssigned(assign(id), []);
+  told();
+  const asked = ["a", "b", "c", "unknown"];
+  assert.deepEqual(state.tasksRecalled(asked), ["b", "c"]);
+  assert.deepEqual(state.tasksRecalled(asked), []);
+  assert.equal(state.queued, 1);
+  // One of them comes again, after all.
+  state.taskAssigned(assign("b"), []);
+  state.taskFinished(0, ok("a"), []);
+  state.taskFinished(0, ok("d"), []);
+  assert.deepEqual(told(), ["d > 0", "a ok", "b > 0", "d ok"]);
+});
+
+Deno.test("EngineState runs a task again that is another attempt", () => {
+  const { state, told } = ready(1);
+  state.taskAssigned(assign("a"), []);
+  state.taskFinished(0, ok("a"), []);
+  told();
+  state.taskAssigned(assign("a"), []);
+  assert.deepEqual(told(), ["a ok"]);
+  state.taskAssigned({ ...assign("a"), attempt: 2 }, []);
+  assert.deepEqual(told(), ["a > 0"]);
+  state.schedulerConnected();
+  assert.deepEqual(told(), ["holding a"]);
+});
+
 Deno.test("EngineState forgets cancelled tasks in constant memory", () => {
   const { state, told } = ready(1);
   state.taskAssigned(assign("running"), []);

@@ -5,7 +5,7 @@
  * @module
  */
 import { Deque } from "../base/mod.ts";
-import type { TaskOutcome } from "../messages/mod.ts";
+import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
 
 /** How a task ended, with the payload of its outcome. */
 export interface FinishedTask {
@@ -49,6 +49,18 @@ export class FinishedTasks {
   /** How a task ended, if that is remembered. */
   get(id: string): FinishedTask | undefined {
     return this.#tasks.get(id);
+  }
+
+  /**
+   * How a task ended that is asked for again; `undefined` when it is to run,
+   * perhaps once more: then it is forgotten how it ended before.
+   */
+  repeated({ id, attempt }: TaskAssign): FinishedTask | undefined {
+    const done = this.#tasks.get(id);
+    if (attempt === undefined || done === undefined) return done;
+    this.#tasks.delete(id);
+    this.#bytes -= done.bytes;
+    return undefined;
   }
 
   /** Every task that is remembered, the oldest first. */

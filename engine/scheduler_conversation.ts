@@ -33,6 +33,8 @@ export interface SchedulerHandler {
   channelSaid(message: ChannelNotice, payload: Payload): void;
   /** The connection has ended. */
   disconnected(): void;
+  /** Give these back, where they have not started; gives those back. */
+  tasksRecalled(ids: readonly string[]): string[];
   /** The engine has to end. */
   end(reason: string): void;
 }
@@ -143,6 +145,11 @@ export class SchedulerConversation {
         return handler.tasksCancelled(message.ids, message.reason);
       case "task_event_ack":
         return handler.acknowledged(message);
+      case "task_recall": {
+        const ids = handler.tasksRecalled(message.ids);
+        if (ids.length > 0) this.send({ type: "task_returned", ids });
+        return;
+      }
       case "stop":
         return handler.end(message.reason);
       default:

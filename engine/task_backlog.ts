@@ -47,9 +47,9 @@ export class TaskQueue {
     this.#tasks.unshift(task);
   }
 
-  /** A queued task was dropped: it is passed over when its turn comes. */
-  dropped(): void {
-    this.#dropped++;
+  /** Queued tasks were dropped: they are passed over when their turn comes. */
+  dropped(count = 1): void {
+    this.#dropped += count;
   }
 
   /** Forgets dropped tasks before they fill the queue. */

@@ -46,6 +46,7 @@ interface WaitingTask {
   readonly work: Work;
   readonly shipped: ShippedFunction | undefined;
   readonly payload: Payload;
+  readonly inputParts: readonly number[] | undefined;
   /** Somebody does not want it any more. */
   isAborted: boolean;
 }
@@ -105,12 +106,13 @@ export class TaskRunner {
   taskAssigned(assign: TaskAssign, payload: Payload): void {
     // Looked up now: what has been forgotten when the task runs depends on
     // the order of arrival alone, as the supervisor expects.
-    const { id, work } = assign;
+    const { id, work, inputParts } = assign;
     const hash = functionOf(work);
     const shipped = hash === undefined
       ? undefined
       : this.#options.functions.touch(hash);
-    this.#waiting.push({ id, work, shipped, payload, isAborted: false });
+    const isAborted = false;
+    this.#waiting.push({ id, work, shipped, payload, inputParts, isAborted });
     if (this.#busy) return;
     this.#busy = true;
     queueMicrotask(this.#runNext);
@@ -185,8 +187,9 @@ export class TaskRunner {
     this.#startedMs = timeOrigin + now();
     if (task.isAborted) return this.#giveUp("cancelled", StopStep.SKIPPED);
     try {
-      const { work, payload, shipped } = task;
-      const ready = this.#options.work.prepare(work, payload, shipped);
+      const { work, payload, shipped, inputParts } = task;
+      const runner = this.#options.work;
+      const ready = runner.prepare(work, payload, shipped, inputParts);
       if (typeof ready === "function") return this.#start(ready);
       ready.then(this.#onReady).catch(this.#onThrown);
     } catch (thrown) {

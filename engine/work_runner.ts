@@ -8,6 +8,7 @@ import { ProtocolError } from "../base/mod.ts";
 import {
   checkFree,
   exportedFunction,
+  hasExpressions,
   openCaptures,
   parseCaptures,
   resolveReferences,
@@ -20,6 +21,7 @@ import { mapRows } from "./map_rows.ts";
 import { Namespace } from "./namespace.ts";
 import { parsePath } from "./namespace_path.ts";
 import type { Payload } from "./slot_state.ts";
+import { TaskInputs } from "./task_inputs.ts";
 
 /** A piece of work that has been compiled and decoded: only user code is left. */
 export type ReadyWork = () => unknown;
@@ -52,11 +54,16 @@ export class WorkRunner {
     work: Work,
     payload: Payload,
     shipped: ShippedFunction | undefined,
+    inputParts?: readonly number[],
   ): ReadyWork | Promise<ReadyWork> {
     switch (work.kind) {
       case "apply":
       case "map":
-        return this.#prepareCall(work, payload, shipped);
+        return this.#prepareCall(
+          work,
+          new TaskInputs(payload, inputParts),
+          shipped,
+        );
       case "execute": {
         const source = new TextDecoder().decode(payload[0]);
         const { name, language } = work;
@@ -86,7 +93,7 @@ export class WorkRunner {
 
   #prepareCall(
     work: Extract<Work, { function: string }>,
-    payload: Payload,
+    inputs: TaskInputs,
     shipped: ShippedFunction | undefined,
   ): ReadyWork | Promise<ReadyWork> {
     if (shipped === undefined) {
@@ -94,7 +101,7 @@ export class WorkRunner {
         "Cannot run task: the function's source is missing",
       );
     }
-    const value = decodeValue(payload);
+    const value = decodeValue(inputs.own);
     if (work.extras !== true) {
       const { module, free } = shipped;
       if (module !== undefined) {
@@ -104,17 +111,22 @@ export class WorkRunner {
       if (free.length > 0) this.#check(free);
       return readyCall(work.kind, shipped.compile(), value);
     }
-    return this.#prepareExtras(work.kind, shipped, readExtras(value));
+    return this.#prepareExtras(work.kind, shipped, readExtras(value), inputs);
   }
 
   #prepareExtras(
     kind: "apply" | "map",
     shipped: ShippedFunction,
     { lists, references, captures, free }: ReadExtras,
+    inputs: TaskInputs,
   ): ReadyWork | Promise<ReadyWork> {
     const resolve = (): unknown =>
       references
-        ? resolveReferences(lists, (text) => this.#namespace.get(text))
+        ? resolveReferences(
+          lists,
+          (text) => this.#namespace.get(text),
+          (input) => inputs.value(input),
+        )
         : lists;
     const { module } = shipped;
     const ready = (): ReadyWork | Promise<ReadyWork> => {
@@ -128,7 +140,9 @@ export class WorkRunner {
         : openCaptures(parseCaptures(captures), this.#evaluate);
       return readyCall(kind, shipped.compile(scope), resolve());
     };
-    return references ? this.#withParser(ready) : ready();
+    return references && hasExpressions(lists)
+      ? this.#withParser(ready)
+      : ready();
   }
 
   #check(free: readonly string[]): void {

@@ -17,6 +17,11 @@ export {
   type SourceToCompile,
 } from "./compile_function.ts";
 export type * from "./function_analysis.ts";
+export {
+  type InputJoin,
+  InputReference,
+  inputReference,
+} from "./input_reference.ts";
 export * from "./missing_names.ts";
 export * from "./module_function.ts";
 export * from "./reference.ts";

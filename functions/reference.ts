@@ -6,6 +6,12 @@
  */
 import { LimitError, ProtocolError } from "../base/mod.ts";
 import { emptyLike, isPlain, type Key, setOwn } from "./container.ts";
+import {
+  type EncodedInput,
+  InputReference,
+  isEncodedInput,
+  joinInputs,
+} from "./input_reference.ts";
 
 /** A longer expression is a cell to execute rather than a reference. */
 export const REFERENCE_LENGTH_MAX: number = 64 << 10;
@@ -89,7 +95,7 @@ export interface EncodedReferences {
   /** The holes. */
   readonly places: readonly ReferencePlace[];
   /** What fills them; evaluated once each, in this order. */
-  readonly expressions: readonly string[];
+  readonly expressions: readonly (string | EncodedInput)[];
 }
 
 /**
@@ -102,7 +108,8 @@ export interface EncodedReferences {
 export function encodeReferences(
   args: readonly unknown[],
 ): EncodedReferences | undefined {
-  if (!Reference.anyMade || !holdsReference(args)) return undefined;
+  if (!Reference.anyMade && !InputReference.anyMade) return undefined;
+  if (!holdsReference(args)) return undefined;
   return new ReferenceEncoder().encode(args);
 }
 
@@ -112,15 +119,21 @@ export function encodeReferences(
  *
  * @param encoded What {@linkcode encodeReferences} made.
  * @param evaluate Gives the value of an expression in the namespace.
+ * @param inputOf Gives the value of an input of the task.
  * @throws {ProtocolError} when it is something else; whatever an expression
  * throws passes through.
  */
 export function resolveReferences(
   encoded: unknown,
   evaluate: (expression: string) => unknown,
+  inputOf: (input: number) => unknown = noInput,
 ): unknown[] {
   const { args, places, expressions } = parseReferences(encoded);
-  const values = expressions.map((expression) => evaluate(expression));
+  const values = expressions.map((expression) =>
+    typeof expression === "string"
+      ? evaluate(expression)
+      : joinInputs(expression, inputOf)
+  );
   const rebuilt = new Map<Map<unknown, unknown> | Set<unknown>, unknown[]>();
   for (const [container, key, expression] of places) {
     const value = values[expression];
@@ -135,6 +148,13 @@ export function resolveReferences(
   }
   for (const [container, parts] of rebuilt) refill(container, parts);
   return args;
+}
+
+/** Whether encoded references need a namespace to evaluate them in. */
+export function hasExpressions(encoded: unknown): boolean {
+  return parseReferences(encoded).expressions.some((expression) =>
+    typeof expression === "string"
+  );
 }
 
 /** The members of a set, or the keys and values of a map in turn. */
@@ -177,7 +197,7 @@ function holdsReference(args: readonly unknown[]): boolean {
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     for (const value of contentsOf(next)) {
       if (typeof value !== "object" || value === null) continue;
-      if (value instanceof Reference) return true;
+      if (isStandIn(value)) return true;
       if (!isContainer(value) || seen.has(value)) continue;
       seen.add(value);
       waiting.push(value);
@@ -188,7 +208,7 @@ function holdsReference(args: readonly unknown[]): boolean {
 
 class ReferenceEncoder {
   readonly #places: ReferencePlace[] = [];
-  readonly #indices = new Map<Reference, number>();
+  readonly #indices = new Map<Reference | InputReference, number>();
   readonly #copies = new Map<Container, object>();
   readonly #waiting: [from: Container, to: object][] = [];
 
@@ -201,7 +221,9 @@ class ReferenceEncoder {
       this.#fill(...next);
     }
     const expressions = [...this.#indices.keys()].map((reference) =>
-      reference.expression
+      reference instanceof Reference
+        ? reference.expression
+        : { inputs: [...reference.inputs], join: reference.join }
     );
     return { args: copied, places: this.#places, expressions };
   }
@@ -221,7 +243,7 @@ class ReferenceEncoder {
   }
 
   #copied(value: unknown, to: object, key: Key, hole: unknown): unknown {
-    if (value instanceof Reference) {
+    if (isStandIn(value)) {
       this.#place(value, to, key);
       return hole;
     }
@@ -238,7 +260,11 @@ class ReferenceEncoder {
     return copy;
   }
 
-  #place(reference: Reference, container: object, key: Key): void {
+  #place(
+    reference: Reference | InputReference,
+    container: object,
+    key: Key,
+  ): void {
     if (this.#places.length >= REFERENCES_MAX) {
       throw new LimitError(
         `Cannot send more than ${REFERENCES_MAX} references in one call: push the values and use their names`,
@@ -258,7 +284,9 @@ function parseReferences(value: unknown): EncodedReferences {
   if (!Array.isArray(args)) throw malformed("args");
   if (
     !Array.isArray(expressions) ||
-    !expressions.every((expression) => typeof expression === "string")
+    !expressions.every((expression) =>
+      typeof expression === "string" || isEncodedInput(expression)
+    )
   ) throw malformed("expressions");
   if (!Array.isArray(places) || places.length > REFERENCES_MAX) {
     throw malformed("places");
@@ -267,6 +295,14 @@ function parseReferences(value: unknown): EncodedReferences {
     if (!isPlace(place, expressions.length)) throw malformed("places");
   }
   return { args, places, expressions };
+}
+
+function isStandIn(value: unknown): value is Reference | InputReference {
+  return value instanceof Reference || value instanceof InputReference;
+}
+
+function noInput(input: number): never {
+  throw new ProtocolError(`Cannot read references: there is no input ${input}`);
 }
 
 function isPlace(value: unknown, expressions: number): value is ReferencePlace {
