@@ -155,6 +155,7 @@ export {
   ProtocolError,
   RemoteError,
   type RemoteErrorDetails,
+  type SchedulingScheme,
   TimeoutError,
   type Timer,
 } from "./base/mod.ts";

@@ -19,6 +19,8 @@ import {
   label,
   type Labels,
   logLevelOption,
+  resource,
+  type Resources,
   slotCount,
   terminalLogger,
   wholeNumber,
@@ -32,6 +34,7 @@ interface EngineFlags extends ConnectionFlags, SlotFlags {
   readonly slots: number;
   readonly id?: number;
   readonly label?: Labels;
+  readonly resource?: Resources;
   readonly logLevel: LogLevel;
 }
 
@@ -54,7 +57,12 @@ export function defineEngine(
       1,
     )
     .option("--id <n>", "id to ask for", wholeNumber(0, ENGINE_ID_MAX))
-    .option("--label <name=value>", "free word, may be repeated", label);
+    .option("--label <name=value>", "free word, may be repeated", label)
+    .option(
+      "--resource <name=amount>",
+      "what tasks may ask for, such as gpu=1, may be repeated",
+      resource,
+    );
   addSlotFlags(command)
     .addOption(logLevelOption())
     .addHelpText(
@@ -83,6 +91,7 @@ async function runEngine(
     ...slotOptions(flags, flags.connect),
     ...(startup !== undefined && { startup }),
     ...(flags.label !== undefined && { labels: flags.label }),
+    ...(flags.resource !== undefined && { resources: flags.resource }),
     ...(flags.id !== undefined && { requestedId: flags.id }),
     log,
   });

@@ -4,7 +4,11 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import type { LogLevel } from "../base/mod.ts";
+import {
+  type LogLevel,
+  SCHEDULING_SCHEMES,
+  type SchedulingScheme,
+} from "../base/mod.ts";
 import {
   hostName,
   logLevelOption,
@@ -36,7 +40,7 @@ export interface NameFlags {
 /** Values of the flags that say how tasks are placed. */
 export interface PlacementFlags {
   /** How tasks are placed. */
-  readonly scheme: string;
+  readonly scheme: SchedulingScheme;
   /** Tasks for each slot at a time; 0 is no limit, absent adapts. */
   readonly hwm?: number;
 }
@@ -69,7 +73,7 @@ export function addPlacementFlags(command: Command): Command {
   return command
     .addOption(
       new Option("--scheme <name>", "how tasks are placed")
-        .choices(["leastload"]).default("leastload"),
+        .choices(SCHEDULING_SCHEMES).default("leastload"),
     )
     .option(
       "--hwm <n>",

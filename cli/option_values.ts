@@ -42,6 +42,21 @@ export function label(text: string, before: Labels = {}): Labels {
   return { ...before, [name]: value };
 }
 
+/** How much of each resource an engine has. */
+export type Resources = Readonly<Record<string, number>>;
+
+/** Reads `name=amount`, and adds it to those before. */
+export function resource(text: string, before: Resources = {}): Resources {
+  const [, name, amount] =
+    /^([A-Za-z_][\w.-]{0,63})=(\d{1,12}(?:\.\d{1,6})?)$/.exec(text) ?? [];
+  if (name === undefined || amount === undefined) {
+    throw new InvalidArgumentError(
+      "It must have the form name=amount, such as gpu=1.",
+    );
+  }
+  return { ...before, [name]: Number(amount) };
+}
+
 /** Most tasks that an engine runs at once. */
 const SLOTS_MAX = 4_096;
 

@@ -88,6 +88,7 @@ async function makeScheduler(
     candidates: (bound) => reachableEndpoints(bound, flags.location),
     host: Deno.hostname(),
     pid: Deno.pid,
+    scheme: flags.scheme,
     hwm: flags.hwm,
     memoryBytes: () => Deno.memoryUsage().rss,
     log: terminalLogger(terminal, flags.logLevel),

@@ -259,12 +259,15 @@ export class Cluster implements AsyncDisposable {
   }
 
   #engineArguments(): string[] {
-    const { slots, slotFlags, labels, logLevel } = this.#options;
+    const { slots, slotFlags, labels, resources, logLevel } = this.#options;
     const args = ["--connect", this.#announcement.engineFile];
     args.push("--slots", String(slots), "--log-level", logLevel);
     args.push(...slotFlags);
     for (const [name, value] of Object.entries(labels)) {
       args.push("--label", `${name}=${value}`);
+    }
+    for (const [name, amount] of Object.entries(resources)) {
+      args.push("--resource", `${name}=${amount}`);
     }
     return args;
   }
@@ -324,6 +327,7 @@ function startController(
   const args = ["--profile", options.profile];
   args.push("--cluster-id", options.clusterId);
   args.push("--log-level", options.logLevel, "--announce");
+  args.push(...options.placementFlags);
   const controller = new LocalProcess({
     what: "controller",
     command: selfCommand("controller", args),

@@ -4,7 +4,12 @@
  * @module
  */
 import { resolve } from "node:path";
-import { type LogLevel, randomWord } from "../base/mod.ts";
+import {
+  type LogLevel,
+  randomWord,
+  SCHEDULING_SCHEMES,
+  type SchedulingScheme,
+} from "../base/mod.ts";
 import { connectionFilePath, DEFAULT_PROFILE } from "../client/mod.ts";
 
 /** Most engines that one call starts: a machine has far fewer cores. */
@@ -85,6 +90,15 @@ export interface ClusterOptions {
   readonly startup?: string;
   /** Free words for every engine. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** How much each engine has of what tasks may ask for: `{ gpu: 1 }`. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /**
+   * How engines are chosen: `leastload`, `lru`, `plainrandom`, `twobin`,
+   * `weighted` or `pure`. @default "leastload"
+   */
+  readonly scheme?: SchedulingScheme;
+  /** Tasks for each slot at a time; 0 is no limit. Absent, it adapts. */
+  readonly hwm?: number;
   /** How long the start may take. @default START_TIMEOUT_MS */
   readonly timeoutMs?: number;
   /** Gives the start up. */
@@ -109,11 +123,18 @@ export interface ResolvedClusterOptions {
   readonly hasStartup: boolean;
   /** Free words for every engine. */
   readonly labels: Readonly<Record<string, string>>;
+  /** How much each engine has of what tasks may ask for. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** Flags of `ippd controller` that say how tasks are placed. */
+  readonly placementFlags: readonly string[];
   /** How long a start may take. */
   readonly timeoutMs: number;
   /** What the processes write to their log files. */
   readonly logLevel: LogLevel;
 }
+
+/** Names of resources, as `ippd engine --resource` takes them. */
+const RESOURCE_NAME = /^[A-Za-z_][\w.-]{0,63}$/;
 
 /** Characters of a name that is made up: about 41 bits. */
 const CLUSTER_ID_CHARACTERS = 8;
@@ -160,9 +181,42 @@ export function resolveClusterOptions(
     slotFlags,
     hasStartup: options.startup !== undefined,
     labels,
+    resources: expectResources(options.resources ?? {}),
+    placementFlags: placementFlags(options),
     timeoutMs,
     logLevel,
   };
+}
+
+function expectResources(
+  resources: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  for (const [name, amount] of Object.entries(resources)) {
+    if (RESOURCE_NAME.test(name) && amount >= 0 && amount < 1e12) continue;
+    throw new RangeError(
+      `Cannot use resource ${name}=${amount}: a word and an amount from 0 to 1e12 are needed`,
+    );
+  }
+  return resources;
+}
+
+function placementFlags({ scheme, hwm }: ClusterOptions): string[] {
+  if (scheme !== undefined && !SCHEDULING_SCHEMES.includes(scheme)) {
+    throw new TypeError(
+      `Cannot place tasks by ${scheme}: the schemes are ${
+        SCHEDULING_SCHEMES.join(", ")
+      }`,
+    );
+  }
+  if (hwm !== undefined && (!Number.isInteger(hwm) || hwm < 0)) {
+    throw new RangeError(
+      `Cannot use a high-water mark of ${hwm}: a whole number from 0 upwards is needed`,
+    );
+  }
+  return [
+    ...(scheme === undefined ? [] : ["--scheme", scheme]),
+    ...(hwm === undefined ? [] : ["--hwm", String(hwm)]),
+  ];
 }
 
 function flagsForSlots(options: ClusterOptions): string[] {
