@@ -69,6 +69,20 @@ export const BENCHMARKS: readonly Benchmark[] = [
       command: ["deno", "run", "-A", "engine/engine_figures.ts"],
     }],
   },
+  {
+    name: "scheduler",
+    about: "the scheduler's decisions alone, no I/O",
+    contestants: [{
+      name: "ippd",
+      command: [
+        "deno",
+        "run",
+        "-A",
+        "--v8-flags=--expose-gc",
+        "scheduler_figures.ts",
+      ],
+    }],
+  },
   ...["curve", "null"].map((security) => ({
     name: `relay-${security}`,
     about:
