@@ -25,7 +25,7 @@ import {
   type Payload,
   type Say,
 } from "./channel_places.ts";
-import { byteLength } from "./entries.ts";
+import { byteLength } from "./payload_bytes.ts";
 import { GroupState } from "./group_state.ts";
 
 /** What a scheduler keeps of channels and groups, at most. */

@@ -159,23 +159,7 @@ export class Scheduler implements AsyncDisposable {
         if (final) void this.stop(reason.message);
       },
     });
-    this.#state = new SchedulerState({
-      actions: {
-        send: (routingId, message, payload) => {
-          this.#link.send(routingId, message, payload);
-          if (message.type === "task_outcome") {
-            this.#channels.taskEnded(routingId, message.id);
-          }
-        },
-        engineDrained: (engineId) =>
-          void this.#hub.send({ type: "engine_drained", engineId }),
-      },
-      clock: this.#clock,
-      random: options.random ?? systemRandom,
-      scheme: options.scheme,
-      hwm: options.hwm,
-      limits: options.limits,
-    });
+    this.#state = this.#makeState();
     this.#channels = new ChannelState({
       say: (routingId, message, payload) =>
         void this.#link.send(routingId, message, payload),
@@ -213,6 +197,27 @@ export class Scheduler implements AsyncDisposable {
       this.#link.close({ lingerMs: FAREWELL_LINGER_MS }),
     ]);
     this.#resolveEnded(reason);
+  }
+
+  #makeState(): SchedulerState {
+    const { random, scheme, hwm, limits } = this.#options;
+    return new SchedulerState({
+      actions: {
+        send: (routingId, message, payload) => {
+          this.#link.send(routingId, message, payload);
+          if (message.type === "task_outcome") {
+            this.#channels.taskEnded(routingId, message.id);
+          }
+        },
+        engineDrained: (engineId) =>
+          void this.#hub.send({ type: "engine_drained", engineId }),
+      },
+      clock: this.#clock,
+      random: random ?? systemRandom,
+      scheme,
+      hwm,
+      limits,
+    });
   }
 
   #register(): void {
