@@ -260,6 +260,26 @@ Deno.test("A scheduler cancels ten thousand queued tasks, and goes on", async ()
   });
 });
 
+Deno.test("A scheduler calls tasks back that would wait behind a long one", async () => {
+  await withRaw({ n: 2, hwm: 8 }, async (raw) => {
+    // Both engines are there, and send nothing ahead to their slots.
+    const both = { fn: pause, args: [20], targets: [0, 1], isDirect: true };
+    const warm = raw.submit(both);
+    await raw.ends([`${warm}.0`, `${warm}.1`]);
+    const long = raw.submit({ fn: pause, args: [60_000] });
+    const ids = Array.from(
+      { length: 13 },
+      (_, i) => raw.submit({ fn: pause, args: [i] }),
+    );
+    const ends = await raw.ends(ids);
+    const engines = new Set(ends.map(({ outcome }) => outcome.engineId));
+    assert.equal(engines.size, 1);
+    assert.ok(ends.every(({ outcome }) => outcome.attempts === undefined));
+    raw.cancel([long]);
+    assert.equal((await raw.end(long)).outcome.status, "cancelled");
+  });
+});
+
 Deno.test("A scheduler drains an engine, which finishes what it has", async () => {
   await withRaw({ n: 2 }, async (raw, client) => {
     const running = raw.submit({ fn: pause, args: [300], targets: [0] });
