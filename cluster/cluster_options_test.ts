@@ -16,6 +16,8 @@ Deno.test("resolveClusterOptions() fills in the defaults", () => {
     slots: 1,
     slotFlags: [],
     hasStartup: false,
+    resources: {},
+    placementFlags: [],
     labels: {},
     timeoutMs: START_TIMEOUT_MS,
     logLevel: "warn",
@@ -82,5 +84,27 @@ const SLOT_FLAGS: readonly (readonly [ClusterOptions, string[]])[] = [
 Deno.test("resolveClusterOptions() says in flags what tasks may do", () => {
   for (const [options, flags] of SLOT_FLAGS) {
     assert.deepEqual(resolveClusterOptions(options).slotFlags, flags);
+  }
+});
+
+Deno.test("resolveClusterOptions() says how tasks are placed, and refuses what is no such thing", () => {
+  const { placementFlags, resources } = resolveClusterOptions({
+    scheme: "lru",
+    hwm: 0,
+    resources: { gpu: 0.5 },
+  });
+  assert.deepEqual(placementFlags, ["--scheme", "lru", "--hwm", "0"]);
+  assert.deepEqual(resources, { gpu: 0.5 });
+  const wrong: [options: object, message: RegExp][] = [
+    [
+      { scheme: "best" },
+      /Cannot place tasks by best: the schemes are leastload/,
+    ],
+    [{ hwm: -1 }, /Cannot use a high-water mark of -1/],
+    [{ resources: { gpu: -1 } }, /Cannot use resource gpu=-1/],
+    [{ resources: { "a b": 1 } }, /Cannot use resource a b=1/],
+  ];
+  for (const [options, message] of wrong) {
+    assert.throws(() => resolveClusterOptions(options), message);
   }
 });
