@@ -8,6 +8,16 @@ import type { DrainRequest, Message } from "../messages/mod.ts";
 /** Most requests that wait until engines are empty, of all clients together. */
 export const DRAINS_MAX = 256;
 
+/** Options of {@linkcode Drains}. */
+export interface DrainsOptions {
+  /** Says something to a peer, by routing id. */
+  readonly send: (routingId: string, message: Message) => void;
+  /** Whether an engine is in the cluster. */
+  readonly isPresent: (engineId: number) => boolean;
+  /** The schedulers, by routing id. */
+  readonly schedulers: () => Iterable<string>;
+}
+
 interface Pending {
   readonly client: string;
   readonly requestId: number;
@@ -20,21 +30,17 @@ interface Pending {
  * long to wait. An engine that is drained stays so until it leaves.
  */
 export class Drains {
-  readonly #send: (routingId: string, message: Message) => void;
+  readonly #options: DrainsOptions;
   readonly #pending = new Set<Pending>();
 
   /** Starts without a request. */
-  constructor(send: (routingId: string, message: Message) => void) {
-    this.#send = send;
+  constructor(options: DrainsOptions) {
+    this.#options = options;
   }
 
   /** A client asks. */
-  asked(
-    client: string,
-    { requestId, targets }: DrainRequest,
-    isPresent: (engineId: number) => boolean,
-    schedulers: Iterable<string>,
-  ): void {
+  asked(client: string, { requestId, targets }: DrainRequest): void {
+    const { send, isPresent, schedulers } = this.#options;
     const unknown = targets.find((id) => !isPresent(id));
     const problem = unknown !== undefined
       ? `engine ${unknown} is not in the cluster`
@@ -42,14 +48,14 @@ export class Drains {
       ? `at most ${DRAINS_MAX} requests wait for engines to be empty`
       : undefined;
     if (problem !== undefined) {
-      this.#send(client, { type: "drain_reply", requestId, problem });
+      send(client, { type: "drain_reply", requestId, problem });
       return;
     }
     const pending = { client, requestId, waitingFor: new Set(targets) };
     this.#pending.add(pending);
-    for (const scheduler of schedulers) {
+    for (const scheduler of schedulers()) {
       for (const engineId of targets) {
-        this.#send(scheduler, { type: "engine_drain", engineId });
+        send(scheduler, { type: "engine_drain", engineId });
       }
     }
     this.#finishIfDone(pending);
@@ -73,6 +79,6 @@ export class Drains {
     const { client, requestId, waitingFor } = pending;
     if (waitingFor.size > 0) return;
     this.#pending.delete(pending);
-    this.#send(client, { type: "drain_reply", requestId });
+    this.#options.send(client, { type: "drain_reply", requestId });
   }
 }

@@ -1,22 +1,28 @@
 import assert from "node:assert/strict";
+import type { Message } from "../messages/mod.ts";
 import { Drains, DRAINS_MAX } from "./drains.ts";
 
 function bench(): { drains: Drains; said: string[] } {
   const said: string[] = [];
-  const drains = new Drains((to, message) => {
+  const send = (to: string, message: Message): void => {
     const what = message.type === "engine_drain"
       ? message.engineId
       : message.type === "drain_reply"
       ? `${message.requestId} ${message.problem ?? "done"}`
       : "";
     said.push(`${to} ${message.type} ${what}`);
+  };
+  const drains = new Drains({
+    send,
+    isPresent: (id) => id < 3,
+    schedulers: () => ["s"],
   });
   return { drains, said };
 }
 
 function ask(drains: Drains, requestId: number, targets: number[]): void {
   const message = { type: "drain_request", requestId, targets } as const;
-  drains.asked("c", message, (id) => id < 3, ["s"]);
+  drains.asked("c", message);
 }
 
 Deno.test("Drains answers when every engine is empty or gone", () => {

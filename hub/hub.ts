@@ -284,9 +284,9 @@ export class Hub implements AsyncDisposable {
       case "shutdown_request":
         return state.shutdownRequest(from, message, nowMs);
       case "drain_request":
-        return state.drainRequest(from, message);
+        return state.drains.asked(from, message);
       case "engine_drained":
-        return state.engineDrained(message.engineId);
+        return state.drains.ended(message.engineId);
       case "interrupt_request":
       case "stack_request":
         return state.question(from, message, nowMs);

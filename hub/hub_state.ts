@@ -7,7 +7,6 @@
  */
 import type {
   ClientConnect,
-  DrainRequest,
   EngineEnd,
   EngineRegister,
   Heartbeat,
@@ -91,7 +90,8 @@ export class HubState {
   readonly #questions: Questions;
   readonly #shutdowns: Shutdowns;
   readonly #keys: KeyRing;
-  readonly #drains: Drains;
+  /** Who waits for engines to be empty. */
+  readonly drains: Drains;
   #nextEngineId = 0;
 
   /** Makes a hub that knows nobody. */
@@ -105,9 +105,11 @@ export class HubState {
       timeoutMs: this.#times.shutdownTimeoutMs,
     });
     this.#keys = new KeyRing(options.keys);
-    this.#drains = new Drains((routingId, message) =>
-      options.actions.send(routingId, message)
-    );
+    this.drains = new Drains({
+      send: (routingId, message) => options.actions.send(routingId, message),
+      isPresent: (id) => this.#engines.has(id),
+      schedulers: () => this.#schedulers.keys(),
+    });
     this.#questions = new Questions({
       send: (routingId, message) => options.actions.send(routingId, message),
       timeoutMs: this.#times.answerTimeoutMs,
@@ -285,7 +287,7 @@ export class HubState {
       if (brokenMs === undefined) continue;
       if (nowMs - brokenMs < this.#times.clientGraceMs) continue;
       this.#clients.delete(client.routingId);
-      this.#drains.clientGone(client.routingId);
+      this.drains.clientGone(client.routingId);
       this.#actions.forget(client.routingId);
     }
     this.#questions.tick(nowMs);
@@ -345,17 +347,6 @@ export class HubState {
       if (all || message.targets.includes(id)) routes.set(id, routingId);
     }
     this.#shutdowns.asked(client, message, routes, nowMs);
-  }
-
-  /** A client wants engines to get no new work. */
-  drainRequest(client: string, message: DrainRequest): void {
-    const isPresent = (id: number): boolean => this.#engines.has(id);
-    this.#drains.asked(client, message, isPresent, this.#schedulers.keys());
-  }
-
-  /** A scheduler says that an engine is empty. */
-  engineDrained(engineId: number): void {
-    this.#drains.ended(engineId);
   }
 
   /** A client asks engines something. */
@@ -483,7 +474,7 @@ export class HubState {
     this.#actions.forget(engine.routingId);
     this.#questions.engineLost(engineId);
     this.#shutdowns.engineLeft(engineId);
-    this.#drains.ended(engineId);
+    this.drains.ended(engineId);
   }
 
   #addresses(): SchedulerAddress[] {

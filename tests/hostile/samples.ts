@@ -171,6 +171,12 @@ export const SAMPLES: {
   "slot_place": { type: "slot_place", engineId: 0 },
   "engine_slots": { type: "engine_slots", engineId: 1, slots: 1 },
   "status_request": { type: "status_request", requestId: 0 },
+  "drain_request": { type: "drain_request", requestId: 1, targets: [0] },
+  "drain_reply": { type: "drain_reply", requestId: 1, problem: "p" },
+  "engine_drain": { type: "engine_drain", engineId: 0 },
+  "engine_drained": { type: "engine_drained", engineId: 0 },
+  "task_recall": { type: "task_recall", ids: ["c-0"] },
+  "task_returned": { type: "task_returned", ids: ["c-0"] },
   stop: { type: "stop", reason: "r" },
   "task_assign": {
     type: "task_assign",
