@@ -105,9 +105,7 @@ export class EngineState {
 
   /** Slots that work on a task. */
   get running(): number {
-    let running = 0;
-    for (const slot of this.#slots) if (slot.tasks.length > 0) running++;
-    return running;
+    return this.#slots.filter(({ tasks }) => tasks.length > 0).length;
   }
 
   /** Tasks held that do not run. */
@@ -481,9 +479,8 @@ export class EngineState {
     if (task.place === "queued") this.#queue.dropped();
     task.place = "dropped";
     task.payload = NO_PAYLOAD;
-    const { id } = task.assign;
-    const outcome = unrunOutcome(id, "cancelled", reason, this.#clock);
-    this.#settle(task, outcome, NO_PAYLOAD);
+    const end = unrunOutcome(task.assign.id, "cancelled", reason, this.#clock);
+    this.#settle(task, end, NO_PAYLOAD);
   }
 
   #settle(task: HeldTask, outcome: TaskOutcome, payload: Payload): void {

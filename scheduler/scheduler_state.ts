@@ -310,6 +310,12 @@ export class SchedulerState {
     forwardEventAck(this.#book.get(ack.id), clientId, ack, this.#actions.send);
   }
 
+  /** Fewer slots of an engine work from now on. */
+  engineSlots(routingId: string, slots: number): void {
+    const entry = this.#dispatch.at(routingId);
+    if (entry !== undefined) this.#dispatch.resize(entry, slots);
+  }
+
   /** An engine gives tasks back that it has not started. */
   tasksReturned(routingId: string, ids: readonly string[]): void {
     const entry = this.#dispatch.at(routingId);

@@ -11,10 +11,11 @@ import type { Task } from "./entries.ts";
 export function assignment(
   task: Task,
 ): { message: TaskAssign; payload: readonly Uint8Array[] } {
-  const { id, client, request: { work, timeoutMs } } = task;
-  const basic: TaskAssign = timeoutMs === undefined
+  const { id, client, request: { work, timeoutMs, permissions } } = task;
+  const plain: TaskAssign = timeoutMs === undefined
     ? { type: "task_assign", id, client: client.id, work }
     : { type: "task_assign", id, client: client.id, work, timeoutMs };
+  const basic = permissions === undefined ? plain : { ...plain, permissions };
   if (task.extra === undefined) {
     return { message: basic, payload: task.payload };
   }

@@ -12,13 +12,13 @@ import {
   decodeValue,
   encodeUnit,
   encodeValue,
-  functionHash,
   type Message,
   PROTOCOL_VERSION,
   type SchedulerAddress,
   type TaskOutcome,
   type TaskTerms,
 } from "../../messages/mod.ts";
+import { functionHash } from "../../messages/hash/mod.ts";
 import {
   type ConnectionInfo,
   type CurveCrypto,
