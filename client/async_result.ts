@@ -3,75 +3,53 @@
  *
  * @module
  */
-import { CompositeError, toError } from "../base/mod.ts";
-import type { Output, OutputStream } from "../messages/mod.ts";
-import { ResultFeed } from "./result_feed.ts";
-import type { DisplayOutput, ResultEvent } from "./task_events.ts";
+import { CompositeError, ConnectionError, toError } from "../base/mod.ts";
+import type { InputJoin } from "../functions/mod.ts";
 import {
+  groupedOutput,
+  outputEvent,
+  type OutputGrouping,
+  type OutputSink,
   streamText,
-  type TaskMetadata,
-  type TaskRun,
-  type TaskRunListener,
-} from "./task_run.ts";
+  writeMarked,
+} from "./output_text.ts";
+import {
+  drawProgress,
+  ownTerminal,
+  type ProgressState,
+} from "./progress_bar.ts";
+import {
+  listsJoined,
+  oneValue,
+  type ResultShape,
+  wholeOf,
+} from "./result_shape.ts";
+import {
+  type AsyncResultOptions,
+  type ItemOf,
+  type ResultHandle,
+  type ResultHost,
+  type SettledTask,
+  settledTask,
+} from "./result_parts.ts";
+import { timingOf } from "./result_timing.ts";
+import { joinedSet, RunSet } from "./run_set.ts";
+import type { TaskMetadata, TaskRun } from "./task_run.ts";
+import type { DisplayOutput, ResultEvent } from "./task_events.ts";
+import { type ResultWaitOptions, waitForRuns } from "./waiting.ts";
 
-/** A piece of output as it arrives. */
-export interface OutputEvent {
-  /** The task that wrote it. */
-  readonly taskId: string;
-  /** The engine it ran on. */
-  readonly engineId: number;
-  /** The stream it was written to. */
-  readonly stream: OutputStream;
-  /** What was written. */
-  readonly text: string;
+/** Lets this package, and nobody else, look into results. */
+let setOf: (result: AsyncResult<unknown>) => RunSet;
+
+/** The tasks behind a result. */
+export function tasksOf(result: AsyncResult<unknown>): RunSet {
+  return setOf(result);
 }
-
-/** Takes output as it arrives. */
-export type OutputSink = (event: OutputEvent) => void;
-
-/** How one task of a result ended. */
-export type SettledTask =
-  | {
-    /** The task returned. */
-    readonly status: "fulfilled";
-    /** What it returned. */
-    readonly value: unknown;
-  }
-  | {
-    /** The task failed. */
-    readonly status: "rejected";
-    /** Why it failed. */
-    readonly reason: Error;
-  };
-
-/** How the values of several tasks become one value. */
-export interface ResultShape<T> {
-  /** Makes the final value from those of the tasks, in their order. */
-  readonly assemble: (values: readonly unknown[]) => T;
-  /** The items that one task's value stands for, for iteration. */
-  readonly items: (value: unknown) => Iterable<unknown>;
-}
-
-/** Options of {@linkcode AsyncResult}. */
-export interface AsyncResultOptions<T> {
-  /** The tasks, in the order of the result. */
-  readonly runs: readonly TaskRun[];
-  /** How their values become one. */
-  readonly shape: ResultShape<T>;
-  /** Asks for tasks not to run. */
-  readonly cancel: (taskIds: readonly string[], reason: string) => void;
-  /** Wall-clock time in milliseconds since the Unix epoch. */
-  readonly now: () => number;
-  /** Cancels the tasks. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What an iterated result yields: items of an array, else the value. */
-export type ItemOf<T> = T extends readonly (infer Item)[] ? Item : T;
 
 /**
  * The result of one or several tasks: await it for the value, iterate it for
- * items in the order they arrive, ask it how far it is.
+ * items in the order they arrive, ask it how far it is, or pass it to another
+ * call as an argument.
  *
  * Where a function makes items, as generators do, iteration yields each as it
  * is made, and awaiting gives the list of all. The function is at most a
@@ -83,107 +61,121 @@ export type ItemOf<T> = T extends readonly (infer Item)[] ? Item : T;
  */
 export class AsyncResult<T, Item = ItemOf<T>>
   implements PromiseLike<T>, AsyncIterable<Item>, Disposable {
-  readonly #runs: readonly TaskRun[];
-  readonly #options: AsyncResultOptions<T>;
-  readonly #arrived: TaskRun[] = [];
-  readonly #sinks = new Set<OutputSink>();
-  readonly #feed = new ResultFeed();
-  #pending: number;
+  readonly #set: RunSet;
+  readonly #shape: ResultShape<T>;
+  readonly #host: ResultHost;
+  readonly #ordered: boolean | undefined;
+
+  static {
+    setOf = (result) => result.#set;
+  }
+
   #promise: Promise<T> | undefined;
-  #keepsItems = false;
-  #whenDone: PromiseWithResolvers<void> | undefined;
 
   /** Results are made by views. */
-  constructor(options: AsyncResultOptions<T>) {
-    this.#options = options;
-    this.#runs = options.runs;
-    this.#pending = options.runs.length;
-    const listener: TaskRunListener = {
-      settled: (run) => this.#settled(run),
-      wrote: (_run, output) => this.#wrote(output),
-      item: (run, position) => this.#feed.item(run, position),
-      told: (_run, event) => this.#feed.told(event),
-    };
-    for (const run of options.runs) {
-      run.listen(listener);
-      if (run.done) this.#settled(run);
+  constructor({ runs, shape, host, signal, ordered }: AsyncResultOptions<T>) {
+    this.#set = runs instanceof RunSet ? runs : new RunSet(runs);
+    this.#shape = shape;
+    this.#host = host;
+    this.#ordered = ordered;
+    if (signal !== undefined) this.#follow(signal);
+  }
+
+  /** One result for several: its value is the list of their values. */
+  static join<Results extends readonly AsyncResult<unknown>[]>(
+    ...results: Results
+  ): AsyncResult<
+    { -readonly [K in keyof Results]: Awaited<Results[K]> }
+  > {
+    const [first] = results;
+    if (first === undefined) {
+      throw new TypeError("Cannot join nothing: at least one result is needed");
     }
-    if (options.signal !== undefined) this.#follow(options.signal);
+    return new AsyncResult({
+      runs: joinedSet(results.map((result) => result.#set)),
+      // The compiler cannot follow the list of results to their values.
+      shape: wholeOf(() => allValues(results)) as ResultShape<never>,
+      host: first.#host,
+    });
+  }
+
+  /** How the scheduler makes the value for another task, where it can. */
+  get inputJoin(): InputJoin | undefined {
+    return this.#shape.join;
   }
 
   /** The ids of the tasks, in the order of the result. */
   get taskIds(): readonly string[] {
-    return this.#runs.map((run) => run.id);
+    return this.#set.runs.map((run) => run.id);
   }
 
   /** Whether every task has ended. */
   get done(): boolean {
-    return this.#pending === 0;
+    return this.#set.done;
   }
 
   /** Whether every task has ended well. */
   get successful(): boolean {
-    return this.done && this.#runs.every((run) => run.error === undefined);
+    return this.#set.done && !this.#set.hasFailed;
   }
 
   /** How many tasks have ended. */
   get progress(): number {
-    return this.#arrived.length;
+    return this.#set.arrived.length;
   }
 
   /** What is known about each task. */
   get metadata(): readonly TaskMetadata[] {
-    return this.#runs.map((run) => run.metadata);
+    return this.#set.runs.map((run) => run.metadata);
   }
 
   /** Everything the tasks wrote to standard output, task by task. */
   get stdout(): string {
-    return streamText(this.#runs, "stdout");
+    return streamText(this.#set.runs, "stdout");
   }
 
   /** Everything the tasks wrote to standard error, task by task. */
   get stderr(): string {
-    return streamText(this.#runs, "stderr");
+    return streamText(this.#set.runs, "stderr");
   }
 
   /** What the tasks displayed so far, task by task. */
   get outputs(): readonly DisplayOutput[] {
-    return this.#runs.flatMap((run) => run.metadata.outputs);
+    return this.#set.runs.flatMap((run) => run.metadata.outputs);
   }
 
   /** What the tasks published so far, task by task. */
   get data(): readonly unknown[] {
-    return this.#runs.flatMap((run) => run.metadata.data);
+    return this.#set.runs.flatMap((run) => run.metadata.data);
   }
 
   /** Time since submission, until the last outcome arrived, in milliseconds. */
   get elapsedMs(): number {
-    const last = this.done
-      ? this.#latest((metadata) => metadata.receivedMs)
-      : this.#options.now();
-    return last - this.#earliestSubmission();
+    return timingOf(this.#set, this.#host.clock.now()).elapsedMs;
   }
 
   /** Sum of the times that the tasks ran, in milliseconds. */
   get serialMs(): number {
-    let sum = 0;
-    for (const { startedMs, completedMs } of this.#runs) {
-      if (startedMs !== undefined && completedMs !== undefined) {
-        sum += completedMs - startedMs;
-      }
-    }
-    return sum;
+    return timingOf(this.#set, this.#host.clock.now()).serialMs;
   }
 
   /** Time from submission until the last outcome arrived, in milliseconds. */
   get wallMs(): number {
-    return this.#latest((metadata) => metadata.receivedMs) -
-      this.#earliestSubmission();
+    return timingOf(this.#set, this.#host.clock.now()).wallMs;
   }
 
   /** How many times faster than one after the other on one engine. */
   get speedup(): number {
-    return this.serialMs / this.wallMs;
+    const { serialMs, wallMs } = timingOf(this.#set, 0);
+    return wallMs === 0 ? 0 : serialMs / wallMs;
+  }
+
+  /**
+   * Settles when what was submitted so far has been written to the
+   * connection: from then on nobody reads the memory of the arguments.
+   */
+  get sent(): Promise<void> {
+    return this.done ? Promise.resolve() : this.#host.whenSent();
   }
 
   /** Awaiting gives the value, or throws what went wrong. */
@@ -206,11 +198,63 @@ export class AsyncResult<T, Item = ItemOf<T>>
     return this.#value().finally(onFinally);
   }
 
-  /** Waits for every task, and says of each how it ended; never throws. */
+  /**
+   * Waits for every task, and says of each how it ended, so that what went
+   * well is there when others failed; never throws.
+   */
   async settled(): Promise<SettledTask[]> {
-    this.#keepItems();
-    await this.#end();
-    return this.#runs.map(settledTask);
+    this.#set.keepItems();
+    await this.#set.whenDone();
+    return this.#set.runs.map(settledTask);
+  }
+
+  /**
+   * Waits for the end, and gives the value of each task by its engine.
+   *
+   * @throws {RangeError} when an engine ran more than one of the tasks.
+   */
+  async byEngine(): Promise<Map<number, unknown>> {
+    await this.#value();
+    const values = new Map<number, unknown>();
+    for (const run of this.#set.runs) {
+      const { engineId } = run;
+      if (engineId === undefined) continue;
+      if (values.has(engineId)) {
+        throw new RangeError(
+          `Cannot give values by engine: engine ${engineId} ran several of the tasks; use settled() and metadata`,
+        );
+      }
+      values.set(engineId, this.#read(run));
+    }
+    return values;
+  }
+
+  /**
+   * The first item of the first task that ends well; the others go on.
+   *
+   * @throws {CompositeError} when every task fails; of one task, its error.
+   */
+  async first(): Promise<Item> {
+    this.#set.keepItems();
+    for (let index = 0;; index++) {
+      const run = await this.#arrival(index);
+      if (run === undefined) break;
+      if (run.error !== undefined && this.#shape.read === undefined) continue;
+      for (const item of this.#shape.items(this.#read(run))) {
+        return item as Item;
+      }
+    }
+    await this.#value();
+    throw new RangeError("Cannot give a first item: the result is empty");
+  }
+
+  /**
+   * Waits without asking for the value; never throws what a task threw.
+   *
+   * @returns Whether what was waited for has come; `false` when time is up.
+   */
+  wait(options: ResultWaitOptions = {}): Promise<boolean> {
+    return waitForRuns([this.#set], options, this.#host.clock);
   }
 
   /**
@@ -218,27 +262,31 @@ export class AsyncResult<T, Item = ItemOf<T>>
    * failed task.
    */
   async *[Symbol.asyncIterator](): AsyncIterator<Item> {
-    using arrivals = this.#feed.read(this.#runs, this.#arrived);
-    let missing = this.#runs.length;
-    try {
-      while (missing > 0) {
-        const arrival = await arrivals.next();
-        if (arrival === undefined) return;
-        const { run, position } = arrival;
-        if (position !== undefined) {
-          yield run.takeItem(position) as Item;
-          continue;
-        }
-        missing--;
-        if (run.error !== undefined) throw run.error;
-        if (run.madeItems) continue;
-        for (const item of this.#options.shape.items(run.value)) {
-          yield item as Item;
-        }
+    const { runs, arrived } = this.#set;
+    if (this.#ordered === true) {
+      for (let index = 0;; index++) {
+        const run = await this.#inOrder(index);
+        if (run === undefined) break;
+        yield* this.#itemsOf(run);
       }
-    } finally {
-      if (missing > 0) this.#leftEarly();
+    } else {
+      using arrivals = this.#set.live.read(runs, arrived);
+      let isOver = false;
+      try {
+        for (;;) {
+          const arrival = await arrivals.next();
+          if (arrival === undefined) break;
+          const { run, position } = arrival;
+          if (position !== undefined) {
+            yield run.takeItem(position) as Item;
+          } else if (!run.madeItems) yield* this.#itemsOf(run);
+        }
+        isOver = true;
+      } finally {
+        if (!isOver) this.#leftEarly();
+      }
     }
+    if (this.#set.problem !== undefined) throw this.#set.problem;
   }
 
   /**
@@ -247,7 +295,12 @@ export class AsyncResult<T, Item = ItemOf<T>>
    * Items of generators come by iteration, and by that alone.
    */
   events(): AsyncIterableIterator<ResultEvent> {
-    return this.#feed.events();
+    return this.#set.live.events();
+  }
+
+  /** What the tasks wrote, as one text with headings. */
+  groupedOutput(grouping: OutputGrouping = "type"): string {
+    return groupedOutput(this.#set.runs, grouping);
   }
 
   /**
@@ -257,15 +310,35 @@ export class AsyncResult<T, Item = ItemOf<T>>
    * @returns stops the streaming when disposed of.
    */
   streamOutput(sink: OutputSink = writeMarked): Disposable {
-    this.#sinks.add(sink);
-    return { [Symbol.dispose]: () => void this.#sinks.delete(sink) };
+    return this.#set.listen({ wrote: (output) => sink(outputEvent(output)) });
+  }
+
+  /**
+   * Draws a bar on this process's terminal until every task has ended. Draws
+   * nothing where standard error is not a terminal, or `IPPD_NONINTERACTIVE`
+   * is set; no colours with `NO_COLOR`.
+   *
+   * @returns Settles when every task has ended; never throws.
+   */
+  showProgress(): Promise<void> {
+    const state = (): ProgressState => ({
+      ended: this.#set.arrived.length,
+      failed: this.#set.failedCount,
+      total: this.#set.runs.length,
+      isOpen: this.#set.isOpen,
+      elapsedMs: this.elapsedMs,
+    });
+    const { clock } = this.#host;
+    this.#set.keepItems();
+    return drawProgress(state, this.#set.whenDone(), clock, ownTerminal());
   }
 
   /** Asks for the tasks not to run; those that have ended stay as they are. */
   cancel(reason = "cancelled by its owner"): void {
-    const pending = this.#runs.filter((run) => !run.done);
+    this.#set.stopFeed(reason);
+    const pending = this.#set.runs.filter((run) => !run.done);
     if (pending.length > 0) {
-      this.#options.cancel(pending.map((run) => run.id), reason);
+      this.#host.cancel(pending.map((run) => run.id), reason);
     }
   }
 
@@ -274,11 +347,70 @@ export class AsyncResult<T, Item = ItemOf<T>>
     this.cancel("its result was disposed of");
   }
 
+  /**
+   * One result for each task.
+   *
+   * @throws {TypeError} while a map still submits tasks.
+   */
+  split(): AsyncResult<unknown>[] {
+    if (this.#set.isOpen) {
+      throw new TypeError(
+        "Cannot split a result that still submits tasks: await it first",
+      );
+    }
+    const shape: ResultShape<unknown> = this.#shape.join === "joined"
+      ? listsJoined()
+      : oneValue();
+    const { read } = this.#shape;
+    return this.#set.runs.map((run) =>
+      new AsyncResult({
+        runs: [run],
+        shape: read === undefined ? shape : { ...shape, read },
+        host: this.#host,
+      })
+    );
+  }
+
+  /** What other processes can find the tasks by. */
+  toJSON(): ResultHandle {
+    const { id, clusterId } = this.#host;
+    const { join } = this.#shape;
+    return {
+      version: 1,
+      clusterId,
+      clientId: id,
+      taskIds: this.taskIds,
+      ...(join === undefined ? {} : { join }),
+    };
+  }
+
+  /**
+   * The value, which must be here already.
+   *
+   * @throws What went wrong, where something did.
+   */
+  valueNow(): T {
+    const { runs, arrived, problem } = this.#set;
+    if (!this.done) {
+      throw new ConnectionError("Cannot give the value: it is not here yet");
+    }
+    if (this.#shape.whole !== undefined) return this.#shape.whole();
+    if (problem !== undefined) throw problem;
+    if (this.#shape.read === undefined && this.#set.hasFailed) {
+      const errors = runs.flatMap((run) => run.error ?? []);
+      throw runs.length === 1 ? errors[0] : new CompositeError(errors);
+    }
+    const inOrder = this.#ordered === false ? arrived : runs;
+    return this.#shape.assemble(inOrder.map((run) => this.#read(run)));
+  }
+
   #follow(signal: AbortSignal): void {
     const abort = (): void => this.cancel(String(signal.reason));
     if (signal.aborted) return abort();
     signal.addEventListener("abort", abort);
-    void this.#end().then(() => signal.removeEventListener("abort", abort));
+    void this.#set.whenDone().then(() =>
+      signal.removeEventListener("abort", abort)
+    );
   }
 
   #value(): Promise<T> {
@@ -287,79 +419,65 @@ export class AsyncResult<T, Item = ItemOf<T>>
   }
 
   async #await(): Promise<T> {
-    this.#keepItems();
-    await this.#end();
-    const errors = this.#runs.flatMap((run) => run.error ?? []);
-    const only = errors[0];
-    if (only !== undefined && this.#runs.length === 1) throw only;
-    if (only !== undefined) throw new CompositeError(errors);
-    return this.#options.shape.assemble(this.#runs.map((run) => run.value));
+    this.#set.keepItems();
+    await this.#set.whenDone();
+    return this.valueNow();
   }
 
-  #settled(run: TaskRun): void {
-    this.#pending--;
-    this.#arrived.push(run);
-    this.#feed.settled(run);
-    if (this.#pending > 0) return;
-    this.#whenDone?.resolve();
-    this.#feed.end();
-  }
-
-  /** Somebody waits for the end: items do not wait to be iterated. */
-  #keepItems(): void {
-    this.#keepsItems = true;
-    for (const run of this.#runs) run.keepItems();
+  /** The items of a task that has ended. */
+  *#itemsOf(run: TaskRun): Iterable<Item> {
+    if (run.error !== undefined && this.#shape.read === undefined) {
+      throw run.error;
+    }
+    for (const item of this.#shape.items(this.#read(run))) yield item as Item;
   }
 
   /** An iteration was left before its end. */
   #leftEarly(): void {
-    if (this.#keepsItems) return;
-    if (this.#runs.some((run) => run.itemsReceived > 0)) {
+    if (this.#set.keepsItems) return;
+    if (this.#set.runs.some((run) => run.itemsReceived > 0)) {
       this.cancel("its iteration was left early");
     }
   }
 
-  #end(): Promise<void> {
-    if (this.done) return Promise.resolve();
-    this.#whenDone ??= Promise.withResolvers();
-    return this.#whenDone.promise;
+  #read(run: TaskRun): unknown {
+    const { read } = this.#shape;
+    return read === undefined ? run.value : read(run);
   }
 
-  #wrote(output: Output): void {
-    this.#feed.wrote(output);
-    const { taskId, engineId, stream, text } = output;
-    for (const sink of this.#sinks) sink({ taskId, engineId, stream, text });
-  }
-
-  #earliestSubmission(): number {
-    let earliest = Infinity;
-    for (const run of this.#runs) {
-      earliest = Math.min(earliest, run.submittedMs);
+  /** The task that ends as this one in the order of arrival, if there is. */
+  async #arrival(index: number): Promise<TaskRun | undefined> {
+    const { arrived } = this.#set;
+    while (arrived.length <= index && !this.#set.done) {
+      await this.#set.whenChanged();
     }
-    return Number.isFinite(earliest) ? earliest : this.#options.now();
+    return arrived[index];
   }
 
-  #latest(of: (metadata: TaskMetadata) => number | undefined): number {
-    let latest = this.#earliestSubmission();
-    for (const run of this.#runs) {
-      latest = Math.max(latest, of(run.metadata) ?? 0);
+  /** The task at this place, once it has ended, if there is one. */
+  async #inOrder(index: number): Promise<TaskRun | undefined> {
+    const { runs } = this.#set;
+    for (;;) {
+      const run = runs[index];
+      if (run?.done === true || this.#set.done) return run;
+      await this.#set.whenChanged();
     }
-    return latest;
   }
 }
 
-function settledTask(run: TaskRun): SettledTask {
-  if (run.error !== undefined) return { status: "rejected", reason: run.error };
-  try {
-    return { status: "fulfilled", value: run.value };
-  } catch (thrown) {
-    return { status: "rejected", reason: toError(thrown) };
-  }
-}
-
-function writeMarked(event: OutputEvent): void {
-  const stream = event.stream === "stdout" ? Deno.stdout : Deno.stderr;
-  const lines = event.text.replace(/\n$/, "").split("\n");
-  const marked = lines.map((line) => `[engine ${event.engineId}] ${line}\n`);
-  stream.writeSync(new TextEncoder().encode(marked.join("")));
+/** The values of several results that are done. */
+function allValues(results: readonly AsyncResult<unknown>[]): unknown[] {
+  const errors: Error[] = [];
+  const values = results.map((result) => {
+    try {
+      return result.valueNow();
+    } catch (thrown) {
+      if (thrown instanceof CompositeError) errors.push(...thrown.errors);
+      else errors.push(toError(thrown));
+      return undefined;
+    }
+  });
+  const [first, second] = errors;
+  if (first === undefined) return values;
+  throw second === undefined ? first : new CompositeError(errors);
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { AsyncResult, ItemOf } from "./async_result.ts";
+import type { AsyncResult } from "./async_result.ts";
+import type { ItemOf } from "./result_parts.ts";
 
 /** A generator, or another iterator over items. */
 export interface ItemMaker<Item> {

@@ -12,11 +12,24 @@ import {
   connectionInfoFromEnvironment,
   readConnectionFile,
 } from "../security/mod.ts";
+import { type BroadcastOptions, BroadcastView } from "./broadcast_view.ts";
 import { openChannel } from "./channel.ts";
 import { type DirectTargets, DirectView } from "./direct_view.ts";
+import type { Executor } from "./executor.ts";
 import { LoadBalancedView } from "./load_balanced_view.ts";
 import { connectionFilePath } from "./profile_paths.ts";
-import { type ConnectOptions, Session } from "./session.ts";
+import { type QueueStatus, queueStatusOf } from "./queue_status.ts";
+import { RunSet } from "./run_set.ts";
+import type { ConnectOptions } from "./connect_options.ts";
+import { Session } from "./session.ts";
+import { signalName } from "./signal_name.ts";
+import {
+  abortTasks,
+  selectedTasks,
+  type TaskSelection,
+} from "./task_selection.ts";
+import { NO_FLAGS } from "./view_flags.ts";
+import { type ResultWaitOptions, waitForRuns } from "./waiting.ts";
 
 /** Options of {@linkcode Client.waitForEngines}. */
 export interface WaitOptions {
@@ -103,6 +116,28 @@ export class Client implements AsyncDisposable {
     return new DirectView(this.#session, this.#session.directory.at(index));
   }
 
+  /**
+   * A view of the engines at some positions of {@linkcode Client.ids}. The
+   * engines are those of now: the view does not follow the cluster.
+   *
+   * @param from The first position; from the end when negative. @default 0
+   * @param to Where to stop; from the end when negative. @default the end
+   * @param step Every so many; backwards when negative.
+   * @throws {RangeError} when there is no engine, or `step` is 0.
+   */
+  slice(from?: number, to?: number, step = 1): DirectView {
+    const { directory } = this.#session;
+    return new DirectView(
+      this.#session,
+      directory.check(everyNth(directory.ids, from, to, step)),
+    );
+  }
+
+  /** One view for each engine that is there now, by ascending id. */
+  *[Symbol.iterator](): IterableIterator<DirectView<true>> {
+    for (const id of this.ids) yield this.directView(id);
+  }
+
   /** A view of one engine, by its id. */
   directView(target: number): DirectView<true>;
   /** A view of several engines; `"all"`, the default, follows the cluster. */
@@ -127,6 +162,102 @@ export class Client implements AsyncDisposable {
       this.#session,
       targets === undefined ? [] : this.#session.directory.check(targets),
     );
+  }
+
+  /**
+   * A view of many engines, with one request for all of them.
+   *
+   * @throws {RangeError} when an engine is not known.
+   */
+  broadcastView(
+    targets: readonly number[] | "all" = "all",
+    options: BroadcastOptions = {},
+  ): BroadcastView {
+    if (targets !== "all") this.#session.directory.check(targets);
+    return new BroadcastView(this.#session, targets, NO_FLAGS, options);
+  }
+
+  /**
+   * An executor that runs each call wherever there is room.
+   *
+   * @param targets Engine ids allowed; absent, all of them.
+   */
+  executor(targets?: readonly number[]): Executor {
+    return this.loadBalancedView(targets).executor();
+  }
+
+  /**
+   * Waits for tasks without asking for their values; never throws what they
+   * throw.
+   *
+   * @param tasks Results or task ids; absent, all that have not ended.
+   * @returns Whether what was waited for has come; `false` when time is up.
+   * @throws {TypeError} when a task is another client's.
+   */
+  wait(
+    tasks?: TaskSelection,
+    options: ResultWaitOptions = {},
+  ): Promise<boolean> {
+    const session = this.#session;
+    if (tasks === undefined) {
+      const all = new RunSet([...session.pendingRuns()]);
+      return waitForRuns([all], options, session.clock);
+    }
+    const { sets, ids } = selectedTasks(tasks, session.id, "wait for");
+    const runs = ids.flatMap((id) => session.pending(id) ?? []);
+    return waitForRuns([...sets, new RunSet(runs)], options, session.clock);
+  }
+
+  /**
+   * Asks for tasks not to run, or to stop.
+   *
+   * @param tasks Results or task ids; absent, all that have not ended.
+   * @returns How many are asked for; they end as cancelled.
+   * @throws {TypeError} when a task is another client's.
+   */
+  abort(tasks?: TaskSelection): number {
+    return abortTasks(this.#session, tasks, () => true);
+  }
+
+  /** What runs and waits on every engine. */
+  async queueStatus(): Promise<QueueStatus> {
+    return queueStatusOf(await this.status(), this.ids);
+  }
+
+  /**
+   * Takes all of the user's names out of the namespaces of engines.
+   *
+   * @param targets Engine ids. @default "all"
+   * @throws {RangeError} when an engine is not known, or there is none.
+   */
+  async clear(targets: readonly number[] | "all" = "all"): Promise<void> {
+    await this.directView(targets).clear();
+  }
+
+  /**
+   * Sends a signal of the operating system to the processes that run user
+   * code. What a process does with it is its own matter: by default most
+   * signals end it, and the engine starts it again.
+   *
+   * @param signal A name such as `SIGUSR1`, or its number.
+   * @param targets Engine ids. @default "all"
+   * @returns How many processes were sent it.
+   * @throws {TypeError} when the signal is not known.
+   * @throws {RangeError} when an engine is not known.
+   * @throws {ConnectionError} when an engine does not answer.
+   */
+  async signal(
+    signal: Deno.Signal | number,
+    targets: readonly number[] | "all" = "all",
+  ): Promise<number> {
+    const reply = await this.#session.questions.signal(
+      this.#idsOf(targets),
+      signalName(signal),
+    );
+    if (reply.problem !== undefined) {
+      throw new ConnectionError(`Cannot send signal: ${reply.problem}`);
+    }
+    return reply.engines.reduce((sum, { signalled }) => sum + signalled, 0);
   }
 
   /**
@@ -224,4 +355,34 @@ export class Client implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** Items of a list as slices of lists give them, also backwards. */
+function everyNth<T>(
+  list: readonly T[],
+  from: number | undefined,
+  to: number | undefined,
+  step: number,
+): T[] {
+  for (const position of [from ?? 0, to ?? 0, step]) {
+    if (Number.isInteger(position)) continue;
+    throw new RangeError(
+      `Cannot use ${position} in a slice: it must be a whole number`,
+    );
+  }
+  if (step === 0) throw new RangeError("Cannot slice in steps of 0");
+  const { length } = list;
+  const [lowest, highest] = step > 0 ? [0, length] : [-1, length - 1];
+  const place = (position: number | undefined, absent: number): number => {
+    if (position === undefined) return absent;
+    const counted = position < 0 ? position + length : position;
+    return Math.min(highest, Math.max(lowest, counted));
+  };
+  const start = place(from, step > 0 ? 0 : length - 1);
+  const end = place(to, step > 0 ? length : -1);
+  const items: T[] = [];
+  for (let at = start; step > 0 ? at < end : at > end; at += step) {
+    items.push(...list.slice(at, at + 1));
+  }
+  return items;
 }

@@ -7,6 +7,7 @@ import {
   LimitError,
   RemoteError,
   TimeoutError,
+  VirtualClock,
 } from "../base/mod.ts";
 import {
   decodeUnit,
@@ -21,9 +22,10 @@ import { EngineDirectory } from "./engine_directory.ts";
 import { FunctionShipper } from "./function_shipping.ts";
 import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
 import { connectionFilePath, stateFolder } from "./profile_paths.ts";
-import { OUTPUT_KEPT_MAX, TaskRun } from "./task_run.ts";
+import { OUTPUT_KEPT_MAX } from "./output_log.ts";
+import { TaskRun } from "./task_run.ts";
 import { TaskTable } from "./task_table.ts";
-import { listsJoined, oneValue, valueEach } from "./view_shapes.ts";
+import { listsJoined, oneValue, valueEach } from "./result_shape.ts";
 
 function outcome(id: string, change: Partial<TaskOutcome> = {}): TaskOutcome {
   return {
@@ -58,8 +60,13 @@ function resultOf<T>(
   return new AsyncResult<T>({
     runs,
     shape,
-    cancel: (ids, reason) => void cancelled.push(...ids, reason),
-    now: () => 150,
+    host: {
+      id: "c",
+      clusterId: "",
+      clock: new VirtualClock(),
+      cancel: (ids, reason) => void cancelled.push(...ids, reason),
+      whenSent: () => Promise.resolve(),
+    },
   });
 }
 
@@ -176,8 +183,8 @@ Deno.test("TaskRun gives remote errors with their fields and causes", () => {
 
 Deno.test("TaskRun keeps a bounded amount of output and counts the rest", () => {
   const run = new TaskRun("t", 100);
-  run.addOutput(output("t", "x".repeat(OUTPUT_KEPT_MAX - 1), 5));
-  run.addOutput(output("t", "yyy"));
+  run.addOutput(output("t", "x".repeat(OUTPUT_KEPT_MAX - 1), 5), 0);
+  run.addOutput(output("t", "yyy"), 1);
   assert.equal(run.metadata.stdout.length, OUTPUT_KEPT_MAX);
   assert.equal(run.metadata.outputDropped, 7);
 });
@@ -269,9 +276,9 @@ Deno.test("AsyncResult streams output to sinks until they are disposed of", () =
   const texts: string[] = [];
   {
     using _ = result.streamOutput((event) => texts.push(event.text));
-    run.addOutput(output("a", "x"));
+    run.addOutput(output("a", "x"), 0);
   }
-  run.addOutput(output("a", "y"));
+  run.addOutput(output("a", "y"), 1);
   assert.deepEqual(texts, ["x"]);
   assert.equal(result.stdout, "xy");
 });
@@ -305,7 +312,7 @@ Deno.test("EngineDirectory finds engines by position and checks targets", () => 
 });
 
 Deno.test("FunctionShipper ships source once and refuses what has none", () => {
-  const shipper = new FunctionShipper();
+  const shipper = new FunctionShipper("c");
   const fn = (a: number): number => a + 1;
   assert.equal(shipper.ship(fn), shipper.ship(fn));
   assert.deepEqual(decodeUnit(shipper.ship(fn).unit), {

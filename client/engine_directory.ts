@@ -5,9 +5,13 @@
  */
 import type { EngineInfo } from "../messages/mod.ts";
 
+/** Hosts remembered of engines that have left. */
+const DEPARTED_MAX = 4_096;
+
 /** The engines that a client knows. */
 export class EngineDirectory {
   readonly #engines = new Map<number, EngineInfo>();
+  readonly #departedHosts = new Map<number, string>();
   #ids: readonly number[] | undefined;
 
   /** Engine ids, ascending. */
@@ -28,6 +32,17 @@ export class EngineDirectory {
     return slots;
   }
 
+  /** Whether an engine is there. */
+  has(engineId: number): boolean {
+    return this.#engines.has(engineId);
+  }
+
+  /** The host of an engine, also of one that has left lately. */
+  hostOf(engineId: number): string | undefined {
+    return this.#engines.get(engineId)?.host ??
+      this.#departedHosts.get(engineId);
+  }
+
   /** An engine is there. */
   add(engine: EngineInfo): void {
     this.#engines.set(engine.engineId, engine);
@@ -36,6 +51,15 @@ export class EngineDirectory {
 
   /** An engine is gone. */
   remove(engineId: number): void {
+    const engine = this.#engines.get(engineId);
+    if (engine === undefined) return;
+    this.#departedHosts.set(engineId, engine.host);
+    if (this.#departedHosts.size > DEPARTED_MAX) {
+      for (const first of this.#departedHosts.keys()) {
+        this.#departedHosts.delete(first);
+        break;
+      }
+    }
     this.#engines.delete(engineId);
     this.#ids = undefined;
   }

@@ -13,16 +13,27 @@ import {
   encodeReferences,
   type FunctionAnalysis,
   isModuleTask,
+  isTaskFunction,
   missingNames,
   type ModuleTask,
   type Shippable,
+  type TaskFunction,
 } from "../functions/mod.ts";
-import { type CallExtras, encodeUnit, encodeValue } from "../messages/mod.ts";
+import {
+  type CallExtras,
+  CONDITION,
+  encodeUnit,
+  encodeValue,
+} from "../messages/mod.ts";
 import { functionHash } from "../messages/hash/mod.ts";
+import { resolveResults } from "./result_inputs.ts";
 import { type SourceSite, SourceSites } from "./source_site.ts";
 
 /** Any function, whatever it takes. */
 export type AnyFunction = (...args: never[]) => unknown;
+
+/** A function in any of the forms that views take. */
+export type AnyTask = AnyFunction | ModuleTask | TaskFunction;
 
 /** A function ready to be shipped. */
 export interface ShippedFunction {
@@ -44,12 +55,62 @@ export interface ShippedArguments {
   readonly extras: boolean;
   /** The encoded arguments. */
   readonly payload: readonly Uint8Array[];
+  /** Tasks whose values are arguments. */
+  readonly inputs?: readonly string[] | undefined;
+  /** Whether the engine may refuse the call before it starts. */
+  readonly conditional?: boolean | undefined;
+  /** Why the call can never run: one of its arguments failed. */
+  readonly problem?: Error | undefined;
+}
+
+/** A function that has been looked at: what ships, and what it needs. */
+export interface CallableTask {
+  /** What ships. */
+  readonly shipped: ShippedFunction;
+  /** What the view and the function take along. */
+  readonly captures: Captures | undefined;
+  /** What the engine must have. */
+  readonly needs: readonly string[] | undefined;
+  /** What is asked on the engine before. */
+  readonly when: Shippable | undefined;
 }
 
 /** Turns functions into what is shipped, each of them once. */
 export class FunctionShipper {
   readonly #shipped = new WeakMap<object, ShippedFunction>();
   readonly #sites = new SourceSites();
+  readonly #clientId: string;
+
+  /**
+   * @param clientId Start of the ids of the client's tasks; empty where no
+   * results are among arguments.
+   */
+  constructor(clientId = "") {
+    this.#clientId = clientId;
+  }
+
+  /**
+   * What ships of a function, and what it needs.
+   *
+   * @param captures What the view captures; the function's own go before.
+   * @throws {TypeError} when it cannot be shipped.
+   */
+  look(fn: AnyTask, captures: Captures | undefined): CallableTask {
+    if (!isTaskFunction(fn)) {
+      const shipped = this.ship(fn);
+      return { shipped, captures, needs: undefined, when: undefined };
+    }
+    const { needs = [], when } = fn;
+    const own = fn.captures === undefined && captures === undefined
+      ? undefined
+      : { ...captures, ...fn.captures };
+    return {
+      shipped: this.ship(fn.fn),
+      captures: own,
+      needs: needs.length === 0 ? undefined : needs,
+      when,
+    };
+  }
 
   /**
    * The unit and hash of a function, or of one that a module exports.
@@ -57,7 +118,7 @@ export class FunctionShipper {
    * @throws {TypeError} when it is not a function, or one that cannot be
    * shipped; the message says what about it and where.
    */
-  ship(fn: AnyFunction | ModuleTask): ShippedFunction {
+  ship(fn: Shippable | ModuleTask): ShippedFunction {
     const isModule = isModuleTask(fn);
     if (!isModule && typeof fn !== "function") {
       throw new TypeError(
@@ -72,34 +133,55 @@ export class FunctionShipper {
   }
 
   /**
-   * The arguments of a call, with captures and references where there are
-   * any.
+   * The arguments of a call, with captures, references and results where
+   * there are any.
    *
-   * @throws {TypeError} with the path to what cannot cross.
+   * @throws {TypeError} with the path to what cannot cross; when a result
+   * among the arguments is another client's.
    */
   shipArguments(
-    fn: ShippedFunction,
+    task: CallableTask,
     args: readonly unknown[],
-    captures: Captures | undefined,
   ): ShippedArguments {
-    const references = encodeReferences(args);
-    if (references === undefined && captures === undefined) {
-      return { extras: false, payload: encodeArguments(args) };
+    try {
+      return encodeCall(task, args);
+    } catch (thrown) {
+      // Results cannot cross, so that nobody searches where there are none.
+      const found = resolveResults(args, this.#clientId);
+      if (found === undefined) throw thrown;
+      const { inputs, problem } = found;
+      return { ...encodeCall(task, found.args), inputs, problem };
     }
-    const encoded = captures === undefined
-      ? undefined
-      : encodeCaptured(captures, fn);
-    const extras: CallExtras = {
-      lists: references ?? args,
-      references: references !== undefined,
-      captures: encoded,
-      free: missingNames(fn.analysis, encoded),
-    };
-    return { extras: true, payload: encodeValue(extras) };
   }
 }
 
-function shipSource(fn: AnyFunction, sites: SourceSites): ShippedFunction {
+function encodeCall(
+  { shipped, captures, needs, when }: CallableTask,
+  args: readonly unknown[],
+): ShippedArguments {
+  const references = encodeReferences(args);
+  const conditional = needs !== undefined || when !== undefined;
+  if (references === undefined && captures === undefined && !conditional) {
+    return { extras: false, payload: encodeArguments(args) };
+  }
+  const taken = when === undefined
+    ? captures
+    : { ...captures, [CONDITION]: when };
+  const encoded = taken === undefined
+    ? undefined
+    : encodeCaptured(taken, shipped);
+  const extras: CallExtras = {
+    lists: references ?? args,
+    references: references !== undefined,
+    captures: encoded,
+    free: missingNames(shipped.analysis, encoded),
+    ...(needs === undefined ? {} : { needs }),
+    ...(when === undefined ? {} : { conditional: true }),
+  };
+  return { extras: true, payload: encodeValue(extras), conditional };
+}
+
+function shipSource(fn: Shippable, sites: SourceSites): ShippedFunction {
   const source = Function.prototype.toString.call(fn);
   const { name } = fn;
   const analysis = analyseFunction(source, name);

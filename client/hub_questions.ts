@@ -7,6 +7,7 @@ import { type Clock, ConnectionError } from "../base/mod.ts";
 import type {
   InterruptReply,
   Message,
+  SignalReply,
   StackReply,
   StatusReply,
 } from "../messages/mod.ts";
@@ -68,6 +69,21 @@ export class HubQuestions {
     }));
     if (reply.type === "interrupt_reply") return reply;
     throw new ConnectionError("Cannot interrupt engines: the hub refused");
+  }
+
+  /** Asks for a signal to be sent to the processes of engines' slots. */
+  async signal(
+    targets: readonly number[],
+    signal: string,
+  ): Promise<SignalReply> {
+    const reply = await this.#ask(ANSWER_TIMEOUT_MS, (requestId) => ({
+      type: "signal_request",
+      requestId,
+      targets,
+      signal,
+    }));
+    if (reply.type === "signal_reply") return reply;
+    throw new ConnectionError("Cannot send signal: the hub refused");
   }
 
   /** Asks what runs on engines. */

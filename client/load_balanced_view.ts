@@ -4,54 +4,98 @@
  * @module
  */
 import type { Channel } from "../channels/mod.ts";
-import type { ModuleTask } from "../functions/mod.ts";
-import type { Work } from "../messages/mod.ts";
-import { AsyncResult, type ItemOf, type ResultShape } from "./async_result.ts";
+import { AsyncResult } from "./async_result.ts";
+import type { ItemOf, SettledTask } from "./result_parts.ts";
 import type { CallResult, CallValue } from "./call_types.ts";
 import { openChannel } from "./channel.ts";
-import type { ArgumentsOf } from "./direct_view.ts";
-import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
-import type { AnyFunction, ShippedFunction } from "./function_shipping.ts";
+import {
+  type ChunkPolicy,
+  fixedChunks,
+  MeasuredChunks,
+} from "./chunk_policy.ts";
+import { Executor } from "./executor.ts";
+import { checkPositive } from "./flag_checks.ts";
+import type { AnyTask, CallableTask } from "./function_shipping.ts";
+import { LazyMap } from "./lazy_map.ts";
+import {
+  chunkSizeFor,
+  ColumnRows,
+  isList,
+  LONG_LIST_LENGTH_MIN,
+  readColumns,
+} from "./map_columns.ts";
+import { MapFeed, type SubmittedChunk } from "./map_feed.ts";
+import {
+  checkInputs,
+  isIterable,
+  type MapInput,
+  MapSource,
+  type RowBatch,
+  type RowReader,
+} from "./map_source.ts";
+import { listsJoined, oneValue, type ResultShape } from "./result_shape.ts";
+import type { RunSet } from "./run_set.ts";
 import type { Session } from "./session.ts";
+import { settledItems } from "./settled_items.ts";
 import type { TaskRun } from "./task_run.ts";
-import { mergeFlags, taskPermissions, type ViewFlags } from "./view_flags.ts";
-import { listsJoined, oneValue } from "./view_shapes.ts";
+import { submitCall } from "./task_submission.ts";
+import type {
+  ArgumentsOf,
+  ImapOptions,
+  ListsOf,
+  MapOptions,
+  SettledItems,
+  SettleImapOptions,
+  SettleOptions,
+  TaskOf,
+} from "./task_types.ts";
+import {
+  type CheckedFlags,
+  type FlagChanges,
+  mergeFlags,
+  NO_FLAGS,
+} from "./view_flags.ts";
 
-/** Options of {@linkcode LoadBalancedView.map}, given after the lists. */
-export interface MapOptions {
-  /**
-   * How many items make one task. Absent, the list is cut into a few tasks
-   * for each slot.
-   */
-  readonly chunkSize?: number;
-}
-
-/** One list for each parameter of a mapped function. */
-export type ListsOf<Args extends readonly unknown[]> = {
-  readonly [K in keyof Args]: Iterable<Args[K]>;
-};
+/** Items that a lazy map keeps ahead of its consumer, at least. */
+const AHEAD_MIN = 8;
+/** Tasks for each slot that a lazy map keeps ahead of its consumer. */
+const AHEAD_PER_SLOT = 4;
 
 /** Runs functions on whichever engine has least to do. */
 export class LoadBalancedView {
   readonly #session: Session;
   readonly #targets: readonly number[];
-  readonly #flags: ViewFlags;
+  readonly #flags: CheckedFlags;
 
   /** Views are made by clients. An empty list of targets means any engine. */
   constructor(
     session: Session,
     targets: readonly number[],
-    flags: ViewFlags = {},
+    flags: CheckedFlags = NO_FLAGS,
   ) {
     this.#session = session;
     this.#targets = targets;
     this.#flags = flags;
   }
 
-  /** A view of the same engines with other flags; this one stays as it is. */
-  with(flags: ViewFlags): LoadBalancedView {
+  /**
+   * A view with other flags; this one stays as it is.
+   *
+   * @throws {TypeError} when a flag is not known or of the wrong type.
+   * @throws {RangeError} when a number is out of its range, or an engine is
+   * not known.
+   */
+  with(flags: FlagChanges): LoadBalancedView {
     const merged = mergeFlags(this.#flags, flags);
-    return new LoadBalancedView(this.#session, this.#targets, merged);
+    const { targets } = flags;
+    const chosen = targets === undefined
+      ? this.#targets
+      : targets === "all"
+      ? []
+      : this.#session.directory.check(
+        typeof targets === "number" ? [targets] : targets,
+      );
+    return new LoadBalancedView(this.#session, chosen, merged);
   }
 
   /** The ids of the engines that may run the tasks. */
@@ -70,117 +114,240 @@ export class LoadBalancedView {
    * Calls a function on one engine.
    *
    * The function travels as source: it sees its arguments, what it captures
-   * by {@linkcode LoadBalancedView.with}, and the engine's namespace.
+   * by {@linkcode LoadBalancedView.with}, and the engine's namespace. A result
+   * among the arguments is waited for by the scheduler, which hands its value
+   * on.
    *
-   * Of a generator, iterating the result gives each item as it is made;
-   * awaiting gives the list of all items.
+   * Of a generator, iterating the result gives each item as it is made, of
+   * several engines in the order of arrival; awaiting gives the list of items
+   * of each engine.
    *
-   * @throws {TypeError} when the function or an argument cannot be sent.
+   * @throws {TypeError} when the function or an argument cannot be sent, or
+   * depends on another client's tasks.
    */
   apply<Args extends readonly unknown[], R>(
-    fn: ((...args: Args) => R) | ModuleTask<(...args: Args) => R>,
+    fn: TaskOf<(...args: Args) => R>,
     ...args: ArgumentsOf<Args>
   ): CallResult<R, CallValue<R>> {
-    const shipped = this.#session.shipper.ship(fn);
-    return this.#result(this.#submit("apply", shipped, args), oneValue());
+    const task = this.#look(fn);
+    return this.#result([this.#submit("apply", task, args).run], oneValue());
   }
 
   /**
-   * Calls a function for each item of a list, or of several lists side by
+   * Calls a function for each item of an input, or of several inputs side by
    * side, as far as the shortest goes. The results come in the order of the
-   * items; that of a generator is the list of the items it made.
+   * items. Inputs may be asynchronous; all are read to their end.
    *
    * @throws {TypeError} when the function or an item cannot be sent.
    * @throws {RangeError} when `chunkSize` is not a positive whole number.
    */
   map<A, R>(
-    fn: ((a: A) => R) | ModuleTask<(a: A) => R>,
-    list: Iterable<A>,
+    fn: TaskOf<(a: A) => R>,
+    list: MapInput<A>,
+    options: SettleOptions,
+  ): AsyncResult<SettledItems<R>>;
+  /** Calls a function for each item of an input. */
+  map<A, R>(
+    fn: TaskOf<(a: A) => R>,
+    list: MapInput<A>,
     options?: MapOptions,
   ): AsyncResult<CallValue<R>[]>;
-  /** Calls a function for each pair of items of two lists. */
+  /** Calls a function for each pair; every item ends by itself. */
   map<A, B, R>(
-    fn: ((a: A, b: B) => R) | ModuleTask<(a: A, b: B) => R>,
-    listA: Iterable<A>,
-    listB: Iterable<B>,
+    fn: TaskOf<(a: A, b: B) => R>,
+    listA: MapInput<A>,
+    listB: MapInput<B>,
+    options: SettleOptions,
+  ): AsyncResult<SettledItems<R>>;
+  /** Calls a function for each pair of items of two inputs. */
+  map<A, B, R>(
+    fn: TaskOf<(a: A, b: B) => R>,
+    listA: MapInput<A>,
+    listB: MapInput<B>,
     options?: MapOptions,
   ): AsyncResult<CallValue<R>[]>;
-  /** Calls a function for each row of items of any number of lists. */
+  /** Calls a function for each row of items of any number of inputs. */
   map<Args extends readonly unknown[], R>(
-    fn: ((...args: Args) => R) | ModuleTask<(...args: Args) => R>,
+    fn: TaskOf<(...args: Args) => R>,
     ...lists: ListsOf<Args> | [...ListsOf<Args>, MapOptions]
   ): AsyncResult<CallValue<R>[]>;
-  map<R>(
-    fn: AnyFunction | ModuleTask,
-    ...lists: readonly unknown[]
-  ): AsyncResult<CallValue<R>[]> {
-    const { iterables, options } = splitOptions(lists);
-    const { columns, length } = readColumns(iterables);
-    const session = this.#session;
-    const size = chunkSizeFor(
-      length,
-      session.directory.slots,
-      options.chunkSize,
+  map(fn: AnyTask, ...lists: readonly unknown[]): AsyncResult<never> {
+    const { inputs, options } = splitOptions(lists);
+    const { chunkSize, ordered, settle = false } = options;
+    if (chunkSize !== undefined) checkPositive("chunkSize", chunkSize);
+    const task = this.#look(fn);
+    const sizes = new Map<TaskRun, number>();
+    const submit = (batch: RowBatch): SubmittedChunk => {
+      const chunk = this.#submit("map", task, batch.columns, settle);
+      if (settle) sizes.set(chunk.run, batch.length);
+      return chunk;
+    };
+    const shape: ResultShape<unknown[]> = settle
+      ? {
+        ...listsJoined(),
+        join: undefined,
+        read: (run) => settledItems(run, sizes.get(run) ?? 0),
+      }
+      : listsJoined();
+    return this.#result(
+      this.#chunks(inputs, chunkSize, submit),
+      // The overloads say what the values are.
+      shape as ResultShape<never>,
+      ordered,
     );
-    const shipped = session.shipper.ship(fn);
-    const runs: TaskRun[] = [];
-    for (let from = 0; from < length; from += size) {
-      const part = cutColumns(columns, from, Math.min(from + size, length));
-      runs.push(...this.#submit("map", shipped, part));
+  }
+
+  /**
+   * Calls a function for each item of an input, lazily: reads only a bounded
+   * number of items ahead of whoever takes the results, from inputs of any
+   * length. Leaving the loop cancels what is on its way and closes the input.
+   *
+   * @throws {TypeError} when the function cannot be sent, or the input cannot
+   * be iterated.
+   * @throws {RangeError} when an option is not a positive whole number.
+   */
+  imap<A, R>(
+    fn: TaskOf<(a: A) => R>,
+    source: MapInput<A>,
+    options: SettleImapOptions,
+  ): LazyMap<SettledTask<CallValue<R>>>;
+  /** Calls a function for each item of an input, lazily. */
+  imap<A, R>(
+    fn: TaskOf<(a: A) => R>,
+    source: MapInput<A>,
+    options?: ImapOptions,
+  ): LazyMap<CallValue<R>>;
+  imap(
+    fn: AnyTask,
+    source: unknown,
+    options: ImapOptions = {},
+  ): LazyMap<never> {
+    const { ordered = true, settle = false, chunkSize = 1 } = options;
+    checkPositive("chunkSize", chunkSize);
+    const session = this.#session;
+    const outstandingMax = options.maxOutstanding ??
+      Math.max(AHEAD_MIN, AHEAD_PER_SLOT * chunkSize * session.directory.slots);
+    checkPositive("maxOutstanding", outstandingMax);
+    const task = this.#look(fn);
+    return new LazyMap({
+      rows: new MapSource([source], session.clock),
+      chunkSize,
+      outstandingMax,
+      ordered,
+      submit: ({ columns }) => this.#submit("map", task, columns, settle).run,
+      items: (run, length) => {
+        if (settle) return settledItems(run, length);
+        if (run.error !== undefined) throw run.error;
+        return run.value as unknown[];
+      },
+      cancel: (ids, reason) => session.cancel(ids, reason),
+      signal: this.#flags.flags.signal,
+    });
+  }
+
+  /** An executor that runs its calls by this view. */
+  executor(): Executor {
+    return new Executor(this);
+  }
+
+  #look(fn: AnyTask): CallableTask {
+    return this.#session.shipper.look(fn, this.#flags.flags.captures);
+  }
+
+  /** The tasks of a map: at once, or as inputs are read and tasks end. */
+  #chunks(
+    inputs: readonly unknown[],
+    chunkSize: number | undefined,
+    submit: (batch: RowBatch) => SubmittedChunk,
+  ): TaskRun[] | RunSet {
+    checkInputs(inputs);
+    const { slots } = this.#session.directory;
+    const isHere = inputs.every(isList);
+    if (isHere || (chunkSize !== undefined && inputs.every(isIterable))) {
+      const { columns, length } = readColumns(inputs as Iterable<unknown>[]);
+      const rows = new ColumnRows(columns, length);
+      if (chunkSize === undefined && length > LONG_LIST_LENGTH_MIN) {
+        return feed(rows, new MeasuredChunks(slots), submit);
+      }
+      const size = chunkSizeFor(length, slots, chunkSize);
+      const runs: TaskRun[] = [];
+      while (rows.remaining > 0) runs.push(submit(rows.read(size)).run);
+      return runs;
     }
-    return this.#result(runs, listsJoined<CallValue<R>>());
+    return feed(
+      new MapSource(inputs, this.#session.clock),
+      chunkSize === undefined
+        ? new MeasuredChunks(slots)
+        : fixedChunks(chunkSize, slots),
+      submit,
+    );
   }
 
   #submit(
     kind: "apply" | "map",
-    shipped: ShippedFunction,
+    task: CallableTask,
     lists: readonly unknown[],
-  ): TaskRun[] {
+    settle = false,
+  ): SubmittedChunk {
     const session = this.#session;
-    const { extras, payload } = session.shipper.shipArguments(
-      shipped,
-      lists,
-      this.#flags.captures,
-    );
-    const { hash } = shipped;
-    const work: Work = extras
-      ? { kind, function: hash, extras }
-      : { kind, function: hash };
-    return session.submit({
+    const { extras, payload, inputs, conditional, problem } = session.shipper
+      .shipArguments(task, lists);
+    const { shipped } = task;
+    const [run] = submitCall(session, this.#flags, {
       mode: "balanced",
       targets: this.#targets,
-      work,
+      work: {
+        kind,
+        function: shipped.hash,
+        ...(extras ? { extras } : {}),
+        ...(settle ? { settle } : {}),
+      },
       function: shipped,
       payload,
-      timeoutMs: this.#flags.timeoutMs,
-      permissions: taskPermissions(this.#flags, work.kind),
+      inputs,
+      conditional,
+      problem,
     });
+    if (run === undefined) {
+      throw new RangeError("Cannot submit: nothing to run");
+    }
+    const bytes = payload.reduce((sum, part) => sum + part.byteLength, 0);
+    return { run, bytes };
   }
 
   #result<T, Item = ItemOf<T>>(
-    runs: readonly TaskRun[],
+    runs: readonly TaskRun[] | RunSet,
     shape: ResultShape<T>,
+    ordered?: boolean,
   ): AsyncResult<T, Item> {
-    const session = this.#session;
+    const { signal } = this.#flags.flags;
     return new AsyncResult({
       runs,
       shape,
-      cancel: (ids, reason) => session.cancel(ids, reason),
-      now: () => session.clock.now(),
-      signal: this.#flags.signal,
+      host: this.#session,
+      signal,
+      ordered,
     });
   }
 }
 
-/** Tells the lists from the options behind them. */
+function feed(
+  rows: RowReader,
+  policy: ChunkPolicy,
+  submit: (batch: RowBatch) => SubmittedChunk,
+): RunSet {
+  return new MapFeed({ rows, policy, submit }).set;
+}
+
+/** Tells the inputs from the options behind them. */
 function splitOptions(
   lists: readonly unknown[],
-): { iterables: Iterable<unknown>[]; options: MapOptions } {
+): { inputs: readonly unknown[]; options: MapOptions } {
   const last = lists.at(-1);
   const hasOptions = typeof last === "object" && last !== null &&
-    !(Symbol.iterator in last);
+    !(Symbol.iterator in last) && !(Symbol.asyncIterator in last);
   return {
-    iterables: (hasOptions ? lists.slice(0, -1) : lists) as Iterable<unknown>[],
-    options: hasOptions ? last as MapOptions : {},
+    inputs: hasOptions ? lists.slice(0, -1) : lists,
+    options: hasOptions ? last : {},
   };
 }

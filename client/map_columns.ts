@@ -3,9 +3,14 @@
  *
  * @module
  */
+import { checkPositive } from "./flag_checks.ts";
+import { checkInputs, type RowBatch, type RowReader } from "./map_source.ts";
+
+/** Lists of so many items are long: their tasks are cut by measurement. */
+export const LONG_LIST_LENGTH_MIN = 1_000;
 
 /** A list that can be cut without copying its items one by one. */
-type Column = readonly unknown[] | Sliceable;
+export type Column = readonly unknown[] | Sliceable;
 
 /** A typed array, as far as cutting goes. */
 interface Sliceable {
@@ -24,16 +29,10 @@ const CHUNKS_PER_SLOT = 4;
 export function readColumns(
   iterables: readonly Iterable<unknown>[],
 ): { columns: readonly Column[]; length: number } {
-  if (iterables.length === 0) {
-    throw new TypeError("Cannot map over nothing: at least one list is needed");
-  }
-  const columns = iterables.map((iterable, index) => {
-    if (Array.isArray(iterable) || isTypedArray(iterable)) return iterable;
-    if (typeof iterable?.[Symbol.iterator] !== "function") {
-      throw new TypeError(`Cannot map over list ${index + 1}: not iterable`);
-    }
-    return [...iterable];
-  });
+  checkInputs(iterables);
+  const columns = iterables.map((iterable) =>
+    isList(iterable) ? iterable : [...iterable]
+  );
   const length = Math.min(...columns.map((column) => column.length));
   return { columns, length };
 }
@@ -54,10 +53,7 @@ export function chunkSizeFor(
       Math.ceil(length / (CHUNKS_PER_SLOT * Math.max(1, slots))),
     );
   }
-  if (Number.isInteger(wish) && wish > 0) return wish;
-  throw new RangeError(
-    `Cannot use chunkSize ${wish}: it must be a positive whole number`,
-  );
+  return checkPositive("chunkSize", wish);
 }
 
 /** The part of each column that one task gets. */
@@ -75,4 +71,43 @@ export function cutColumns(
 
 function isTypedArray(value: unknown): value is Sliceable & Iterable<unknown> {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
+}
+
+/** Whether something can be cut without being read. */
+export function isList(value: unknown): value is Column & Iterable<unknown> {
+  return Array.isArray(value) || isTypedArray(value);
+}
+
+/** Rows of lists that are here. */
+export class ColumnRows implements RowReader {
+  readonly #columns: readonly Column[];
+  readonly #length: number;
+  #at = 0;
+
+  /** Starts at the first row. */
+  constructor(columns: readonly Column[], length: number) {
+    this.#columns = columns;
+    this.#length = length;
+  }
+
+  /** How many rows are left. */
+  get remaining(): number {
+    return this.#length - this.#at;
+  }
+
+  /** Reads up to so many rows. */
+  read(rows: number): RowBatch {
+    const from = this.#at;
+    this.#at = Math.min(this.#length, from + rows);
+    return {
+      columns: cutColumns(this.#columns, from, this.#at),
+      length: this.#at - from,
+      isLast: this.#at === this.#length,
+    };
+  }
+
+  /** There is nothing to close. */
+  close(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
 }

@@ -4,17 +4,34 @@
  * @module
  */
 export * from "./async_result.ts";
+export * from "./broadcast_view.ts";
 export * from "./call_types.ts";
 export * from "./client.ts";
+export * from "./dependency.ts";
 export * from "./direct_view.ts";
 export * from "./engine_directory.ts";
 export * from "./engine_scope.ts";
+export * from "./executor.ts";
+export { type RetryOptions, TAGS_MAX, WORD_LENGTH_MAX } from "./flag_checks.ts";
+export * from "./lazy_map.ts";
 export * from "./load_balanced_view.ts";
 export * from "./remote_worker.ts";
+export type { MapInput } from "./map_source.ts";
+export { OUTPUT_KEPT_MAX } from "./output_log.ts";
+export type { OutputEvent, OutputGrouping, OutputSink } from "./output_text.ts";
+export type { Distribution, ScatterOptions } from "./partition.ts";
 export type { PermissionOption, PermissionOptions } from "./permissions.ts";
-export { type ViewFlags } from "./view_flags.ts";
 export * from "./profile_paths.ts";
-export { type ConnectOptions } from "./session.ts";
+export type { EngineQueue, QueueStatus } from "./queue_status.ts";
+export type {
+  AsyncResultOptions,
+  ItemOf,
+  ResultHandle,
+  ResultHost,
+  SettledTask,
+} from "./result_parts.ts";
+export { EVENTS_WAITING_MAX } from "./result_events.ts";
+export type { ConnectOptions } from "./connect_options.ts";
 export {
   type DisplayOutput,
   EVENT_BYTES_KEPT_MAX,
@@ -24,5 +41,8 @@ export {
   type ResultEvent,
   type TaskProgress,
 } from "./task_events.ts";
-export { EVENTS_WAITING_MAX } from "./result_events.ts";
-export { OUTPUT_KEPT_MAX, type TaskMetadata } from "./task_run.ts";
+export type { TaskMetadata } from "./task_run.ts";
+export type { TaskSelection } from "./task_selection.ts";
+export type * from "./task_types.ts";
+export type { FlagChanges, ViewFlags } from "./view_flags.ts";
+export type { ResultWaitOptions, WaitCondition } from "./waiting.ts";

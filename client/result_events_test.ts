@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { encodeValue, type TaskEventKind } from "../messages/mod.ts";
 import { AsyncResult } from "./async_result.ts";
 import { EVENTS_WAITING_MAX, ResultEvents } from "./result_events.ts";
+import { makeHost } from "./run_fixture_test.ts";
 import { TaskRun } from "./task_run.ts";
-import { valueEach } from "./view_shapes.ts";
+import { valueEach } from "./result_shape.ts";
 
 function publish(index: number) {
   return {
@@ -50,8 +51,10 @@ function streaming() {
   const result = new AsyncResult<unknown[][], unknown>({
     runs,
     shape: valueEach(),
-    cancel: (ids, reason) => void said.push(`cancel ${ids} ${reason}`),
-    now: () => 0,
+    host: {
+      ...makeHost(),
+      cancel: (ids, reason) => void said.push(`cancel ${ids} ${reason}`),
+    },
   });
   const tell = (run: number, index: number, kind: TaskEventKind = "item") => {
     const id = runs[run]?.id ?? "";

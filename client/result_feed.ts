@@ -47,6 +47,7 @@ export class ResultFeed {
   /** Every task has ended. */
   end(): void {
     this.#isEnded = true;
+    for (const reader of this.#readers) reader.end();
     this.#events?.end();
   }
 
@@ -76,6 +77,7 @@ export class ResultFeed {
     }
     for (const run of ended) reader.push({ run });
     this.#readers.add(reader);
+    if (this.#isEnded) reader.end();
     return Object.assign(reader, {
       [Symbol.dispose]: () => void this.#readers.delete(reader),
     });

@@ -28,8 +28,6 @@ import {
   type Message,
   PROTOCOL_VERSION,
   type SchedulerAddress,
-  type TaskPermissions,
-  type Work,
 } from "../messages/mod.ts";
 import {
   type ConnectionInfo,
@@ -37,26 +35,15 @@ import {
   decodeZ85,
   loadCurveCrypto,
 } from "../security/mod.ts";
-import type { Network, SocketOptions } from "../sockets/mod.ts";
+import type { SocketOptions } from "../sockets/mod.ts";
+import type { ConnectOptions } from "./connect_options.ts";
 import { EngineDirectory } from "./engine_directory.ts";
+import type { ResultHost } from "./result_parts.ts";
 import { FunctionShipper, type ShippedFunction } from "./function_shipping.ts";
 import { HubQuestions } from "./hub_questions.ts";
 import { TaskRun } from "./task_run.ts";
+import type { Submission, Submitter } from "./task_submission.ts";
 import { TaskTable } from "./task_table.ts";
-
-/** Options of `connect`. */
-export interface ConnectOptions {
-  /** How long to wait for the hub and a scheduler. @default 10_000 */
-  readonly timeoutMs?: number;
-  /** Stops waiting. */
-  readonly signal?: AbortSignal;
-  /** Time. @default systemClock */
-  readonly clock?: Clock;
-  /** Where streams come from. */
-  readonly network?: Network;
-  /** Where to say what happened. */
-  readonly log?: Logger;
-}
 
 /** How long an outcome waits for output that was written before it. */
 const OUTPUT_WAIT_MS = 2_000;
@@ -65,26 +52,11 @@ const FAREWELL_LINGER_MS = 500;
 /** How long `connect` waits unless told otherwise. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** What a view asks for. */
-export interface Submission {
-  /** Run on each target, or on one of them. */
-  readonly mode: "direct" | "balanced";
-  /** Engine ids; empty with `balanced` means any. */
-  readonly targets: readonly number[];
-  /** What to run. */
-  readonly work: Work;
-  /** The function to run, where there is one. */
-  readonly function?: ShippedFunction;
-  /** The encoded arguments and their buffers. */
-  readonly payload: readonly Uint8Array[];
-  /** How long each run may take, in milliseconds, once it has started. */
-  readonly timeoutMs?: number | undefined;
-  /** What each run may do, where that is less than its engine allows. */
-  readonly permissions?: TaskPermissions | undefined;
-}
+/** How often it is looked whether everything has been written. */
+const SENDING_POLL_MS = 1;
 
 /** One client's connection to a cluster. */
-export class Session {
+export class Session implements ResultHost, Submitter {
   /** This client's routing id, and the start of its task ids. */
   readonly id: string = `c-${randomWord(12)}`;
   /** The engines. */
@@ -98,7 +70,9 @@ export class Session {
   readonly #crypto: CurveCrypto;
   readonly #options: ConnectOptions;
   readonly #log: Logger;
-  readonly #tasks = new TaskTable();
+  readonly #tasks = new TaskTable((engineId) =>
+    this.directory.hostOf(engineId)
+  );
   readonly #units = new Map<string, Uint8Array>();
   readonly #sentUnits = new Set<string>();
   readonly #channels: ChannelTable;
@@ -184,7 +158,17 @@ export class Session {
   }
 
   /** Prepares functions and arguments. */
-  readonly shipper: FunctionShipper = new FunctionShipper();
+  readonly shipper: FunctionShipper = new FunctionShipper(this.id);
+
+  /** A task that has not ended. */
+  pending(id: string): TaskRun | undefined {
+    return this.#tasks.get(id);
+  }
+
+  /** The tasks that have not ended. */
+  pendingRuns(): Iterable<TaskRun> {
+    return this.#tasks.runs();
+  }
 
   /** The number of the next cell. */
   nextCell(): number {
@@ -199,12 +183,17 @@ export class Session {
     this.#throwIfEnded();
     const id = `${this.id}-${(this.#taskCount++).toString(36)}`;
     const nowMs = this.clock.now();
-    const site = submission.function?.site;
+    const { problem, function: shipped } = submission;
+    const facts = { label: submission.terms?.label, site: shipped?.site };
     const runs = submission.mode === "direct"
-      ? submission.targets.map((_, index) =>
-        new TaskRun(directTaskId(id, index), nowMs, this, site)
+      ? submission.targets.map((target, index) =>
+        new TaskRun(directTaskId(id, index), nowMs, this, { ...facts, target })
       )
-      : [new TaskRun(id, nowMs, this, site)];
+      : [new TaskRun(id, nowMs, this, facts)];
+    if (problem !== undefined) {
+      for (const run of runs) run.fail(problem, nowMs);
+      return runs;
+    }
     for (const run of runs) this.#tasks.add(run);
     if (submission.function !== undefined) this.#sendUnit(submission.function);
     const sent = this.#scheduler?.send({
@@ -217,6 +206,7 @@ export class Session {
         ? {}
         : { timeoutMs: submission.timeoutMs }),
       ...(submission.permissions && { permissions: submission.permissions }),
+      ...(submission.terms === undefined ? {} : { terms: submission.terms }),
     }, submission.payload);
     if (sent !== true) {
       for (const run of runs) this.#failUnsent(run.id);
@@ -228,6 +218,18 @@ export class Session {
   openChannel(options: ChannelRequestOptions): Channel {
     this.#throwIfEnded();
     return this.#channels.open(options);
+  }
+
+  /**
+   * Settles when everything said to the scheduler so far has been written, or
+   * never will be.
+   */
+  async whenSent(): Promise<void> {
+    while (this.#scheduler?.isSending === true && this.#problem === undefined) {
+      const later = Promise.withResolvers<void>();
+      this.clock.setTimer(SENDING_POLL_MS, later.resolve);
+      await later.promise;
+    }
   }
 
   /** Asks for tasks not to run. */
@@ -314,10 +316,8 @@ export class Session {
   }
 
   #failUnsent(id: string): void {
-    const error = new LimitError(
-      `Cannot submit task ${id}: too many tasks wait to be sent`,
-    );
-    this.#tasks.fail(id, error, this.clock.now());
+    const problem = `Cannot submit task ${id}: too many tasks wait to be sent`;
+    this.#tasks.fail(id, new LimitError(problem), this.clock.now());
   }
 
   /** What the hub says. */
@@ -344,6 +344,7 @@ export class Session {
       case "status_reply":
       case "shutdown_reply":
       case "interrupt_reply":
+      case "signal_reply":
       case "stack_reply":
         this.questions.answer(message.requestId, message);
         return;
@@ -494,8 +495,7 @@ export class Session {
         `Cannot find a scheduler: the hub at ${where} has none yet`,
       );
     }
-    return new ConnectionError(
-      "Cannot reach the scheduler that the hub names",
-    );
+    const problem = "Cannot reach the scheduler that the hub names";
+    return new ConnectionError(problem);
   }
 }

@@ -5,27 +5,20 @@
  */
 import {
   CancelledError,
-  ConnectionError,
   DependencyError,
-  type EngineLostDetails,
-  EngineLostError,
-  LimitError,
-  RemoteError,
   TimeoutError,
   toError,
 } from "../base/mod.ts";
 import {
-  decodeThrown,
   decodeValue,
   type Output,
-  type OutputStream,
   type TaskEvent,
   type TaskOutcome,
   type TaskStatus,
-  type ThrownData,
 } from "../messages/mod.ts";
+import { outcomeError } from "./outcome_error.ts";
+import { OutputLog, type OutputPiece } from "./output_log.ts";
 import type { SourceSite } from "./source_site.ts";
-
 import {
   type DisplayOutput,
   type ResultEvent,
@@ -50,6 +43,12 @@ export interface TaskMetadata {
   readonly receivedMs: number | undefined;
   /** The engine that ran it, once it has. */
   readonly engineId: number | undefined;
+  /** The host of that engine. */
+  readonly engineHost: string | undefined;
+  /** How many times it was given to an engine. */
+  readonly attempts: number;
+  /** What its owner called it. */
+  readonly label: string | undefined;
   /** What it wrote to standard output. */
   readonly stdout: string;
   /** What it wrote to standard error. */
@@ -68,11 +67,6 @@ export interface TaskMetadata {
   readonly error: Error | undefined;
 }
 
-const NOTHING: readonly never[] = [];
-
-/** Output kept for each stream of a task, in UTF-16 units. */
-export const OUTPUT_KEPT_MAX: number = 8 << 20;
-
 /** Hears what happens to a run. */
 export interface TaskRunListener {
   /** The run has its value or its error. */
@@ -85,22 +79,39 @@ export interface TaskRunListener {
   told(run: TaskRun, event: ResultEvent): void;
 }
 
+const NOTHING: readonly never[] = [];
+
+/** What is known of a run from the start. */
+export interface TaskRunFacts {
+  /** The word that its owner calls it. */
+  readonly label?: string | undefined;
+  /** The engine it is meant for, where it is meant for one. */
+  readonly target?: number | undefined;
+  /** Where its function stands in a file. */
+  readonly site?: SourceSite | undefined;
+}
+
 /** One run of one task. */
 export class TaskRun {
   /** The task's id. */
   readonly id: string;
   /** When it was submitted, in milliseconds since the Unix epoch. */
   readonly submittedMs: number;
+  /** The word that its owner calls it. */
+  readonly label: string | undefined;
+  /** The engine it was meant for, where it was meant for one. */
+  readonly target: number | undefined;
   readonly #site: SourceSite | undefined;
+  /** Nearly every run has one listener; lists are for results that share. */
   #listener: TaskRunListener | undefined;
+  #others: TaskRunListener[] | undefined;
   #outcome: TaskOutcome | undefined;
   #status: TaskStatus | "pending" = "pending";
   #receivedMs: number | undefined;
   #value: unknown;
   #error: Error | undefined;
-  #stdout = "";
-  #stderr = "";
-  #outputDropped = 0;
+  #engineHost: string | undefined;
+  #output: OutputLog | undefined;
   #outputsSeen = 0;
   readonly #voice: TaskVoice | undefined;
   /** Most runs tell nothing. */
@@ -117,17 +128,20 @@ export class TaskRun {
     id: string,
     submittedMs: number,
     voice?: TaskVoice,
-    site?: SourceSite,
+    facts: TaskRunFacts = {},
   ) {
     this.id = id;
-    this.#site = site;
+    this.#site = facts.site;
     this.submittedMs = submittedMs;
     this.#voice = voice;
+    this.label = facts.label;
+    this.target = facts.target;
   }
 
-  /** Says who hears what happens; one listener at most. */
+  /** Says who else hears what happens from now on. */
   listen(listener: TaskRunListener): void {
-    this.#listener = listener;
+    if (this.#listener === undefined) this.#listener = listener;
+    else (this.#others ??= []).push(listener);
   }
 
   /** Whether the outcome is here. */
@@ -184,9 +198,24 @@ export class TaskRun {
     return this.#outcome?.completedMs || undefined;
   }
 
+  /** When its outcome arrived here. */
+  get receivedMs(): number | undefined {
+    return this.#receivedMs;
+  }
+
   /** The engine that ran it. */
   get engineId(): number | undefined {
-    return this.#outcome?.engineId;
+    const outcome = this.#outcome;
+    // Where no engine ran it, the outcome names the first one all the same.
+    if (outcome === undefined || outcome.startedMs === 0) {
+      return outcome?.status === "engine_lost" ? outcome.engineId : undefined;
+    }
+    return outcome.engineId;
+  }
+
+  /** What it wrote, in the order in which it arrived. */
+  get outputPieces(): readonly OutputPiece[] {
+    return this.#output?.pieces ?? [];
   }
 
   /** How many output messages have arrived. */
@@ -204,9 +233,13 @@ export class TaskRun {
       completedMs: this.completedMs,
       receivedMs: this.#receivedMs,
       engineId: this.engineId,
-      stdout: this.#stdout,
-      stderr: this.#stderr,
-      outputDropped: this.#outputDropped,
+      engineHost: this.#engineHost,
+      attempts: this.#outcome?.attempts ??
+        (this.engineId === undefined ? 0 : 1),
+      label: this.label,
+      stdout: this.#output?.text("stdout") ?? "",
+      stderr: this.#output?.text("stderr") ?? "",
+      outputDropped: this.#output?.dropped ?? 0,
       outputs: this.#events?.outputs ?? NOTHING,
       data: this.#events?.data ?? NOTHING,
       progress: this.#events?.progress,
@@ -215,14 +248,17 @@ export class TaskRun {
     };
   }
 
-  /** Takes a piece of output. */
-  addOutput(output: Output): void {
+  /**
+   * Takes a piece of output.
+   *
+   * @param order Grows with each piece that arrives, of any run.
+   */
+  addOutput(output: Output, order: number): void {
     this.#outputsSeen++;
-    this.#outputDropped += output.dropped;
-    if (output.stream === "stdout") {
-      this.#stdout = this.#keep(this.#stdout, output);
-    } else this.#stderr = this.#keep(this.#stderr, output);
+    this.#output ??= new OutputLog();
+    this.#output.add(output, order);
     this.#listener?.wrote(this, output);
+    this.#others?.forEach((listener) => listener.wrote(this, output));
   }
 
   /** Takes something that the task tells. */
@@ -230,10 +266,14 @@ export class TaskRun {
     const events = this.#told();
     if (event.kind === "item") {
       if (!events.addItem(event, payload)) return;
-      return this.#listener?.item(this, events.received - 1);
+      const position = events.received - 1;
+      this.#listener?.item(this, position);
+      this.#others?.forEach((other) => other.item(this, position));
+      return;
     }
     for (const told of events.addEvent(event, payload)) {
       this.#listener?.told(this, told);
+      this.#others?.forEach((other) => other.told(this, told));
     }
   }
 
@@ -242,9 +282,11 @@ export class TaskRun {
     outcome: TaskOutcome,
     payload: readonly Uint8Array[],
     nowMs: number,
+    engineHost?: string,
   ): void {
     if (this.done) return;
     this.#outcome = outcome;
+    this.#engineHost = engineHost;
     this.#status = outcome.status;
     this.#receivedMs = nowMs;
     const problem = this.#endEvents(outcome);
@@ -257,17 +299,17 @@ export class TaskRun {
       this.#status = "error";
       this.#error = toError(thrown);
     }
-    this.#listener?.settled(this);
+    this.#settled();
   }
 
   /** Settles with an error that arose here. */
   fail(error: Error, nowMs: number): void {
     if (this.done) return;
-    this.#status = error instanceof CancelledError ? "cancelled" : "error";
+    this.#status = statusOf(error);
     this.#receivedMs = nowMs;
     this.#error = error;
     this.#events?.ended(undefined, undefined);
-    this.#listener?.settled(this);
+    this.#settled();
   }
 
   #told(): TaskEvents {
@@ -284,89 +326,18 @@ export class TaskRun {
     return this.#events?.problem;
   }
 
-  #keep(kept: string, output: Output): string {
-    const room = OUTPUT_KEPT_MAX - kept.length;
-    if (output.text.length <= room) return kept + output.text;
-    this.#outputDropped += output.text.length - room;
-    return kept + output.text.slice(0, room);
+  #settled(): void {
+    const listener = this.#listener;
+    const others = this.#others;
+    this.#listener = this.#others = undefined;
+    listener?.settled(this);
+    others?.forEach((other) => other.settled(this));
   }
 }
 
-/** The text of one stream of some runs, in the order of the runs. */
-export function streamText(
-  runs: readonly TaskRun[],
-  stream: OutputStream,
-): string {
-  return runs.map((run) => run.metadata[stream]).join("");
-}
-
-function outcomeError(
-  outcome: TaskOutcome,
-  payload: readonly Uint8Array[],
-  site: SourceSite | undefined,
-): Error {
-  const { id, engineId, reason = "no reason given" } = outcome;
-  switch (outcome.status) {
-    case "ok":
-    case "error":
-      return remoteError(decodeThrown(payload), engineId, id, site);
-    case "engine_lost":
-      return new EngineLostError(
-        `Cannot finish task ${id}: engine ${engineId} is lost (${reason})`,
-        { engineId, taskId: id, ...endDetails(outcome) },
-      );
-    case "cancelled":
-      return new CancelledError(`Task ${id} was cancelled: ${reason}`);
-    case "timed_out":
-      return new TimeoutError(`Task ${id} was stopped: ${reason}`);
-    case "refused":
-      return reason.includes("at most")
-        ? new LimitError(`Cannot submit task ${id}: ${reason}`)
-        : new ConnectionError(`Cannot submit task ${id}: ${reason}`);
-    case "unmet":
-    case "impossible":
-    case "invalid":
-      return new DependencyError(
-        outcome.status,
-        `Cannot run task ${id}: ${reason}`,
-      );
-  }
-}
-
-function endDetails(
-  outcome: TaskOutcome,
-): Omit<EngineLostDetails, "engineId" | "taskId"> {
-  const { exitCode, signal, outOfMemory, stderrTail } = outcome.end ?? {};
-  return {
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(outOfMemory === undefined ? {} : { outOfMemory }),
-    ...(stderrTail === undefined ? {} : { stderrTail }),
-  };
-}
-
-function remoteError(
-  data: ThrownData,
-  engineId: number,
-  taskId: string,
-  site: SourceSite | undefined,
-): RemoteError {
-  const stack = site?.locate(data.stack) ?? data.stack;
-  const error = new RemoteError(
-    {
-      remoteName: data.name,
-      remoteMessage: data.message,
-      remoteStack: stack,
-      engineId,
-      taskId,
-      properties: data.properties,
-    },
-    data.cause === undefined
-      ? undefined
-      : { cause: remoteError(data.cause, engineId, taskId, site) },
-  );
-  // What helps is where the user's code failed, not where this was decoded.
-  const frames = stack.split("\n").filter((line) => line.startsWith("    at "));
-  error.stack = [`RemoteError: ${error.message}`, ...frames].join("\n");
-  return error;
+/** How a task ended whose error arose here. */
+function statusOf(error: Error): TaskStatus {
+  if (error instanceof CancelledError) return "cancelled";
+  if (error instanceof TimeoutError) return "timed_out";
+  return error instanceof DependencyError ? error.problem : "error";
 }

@@ -23,8 +23,17 @@ export type OutcomeResult = "settled" | "held" | "unknown";
 
 /** The tasks of one client that have not ended. */
 export class TaskTable {
+  readonly #hostOf: (engineId: number) => string | undefined;
   readonly #waiting = new Map<string, Waiting>();
   readonly #held = new Set<string>();
+  #outputCount = 0;
+
+  /** Starts with no task; `hostOf` gives the host of an engine. */
+  constructor(
+    hostOf: (engineId: number) => string | undefined = () => undefined,
+  ) {
+    this.#hostOf = hostOf;
+  }
 
   /** How many tasks have not ended. */
   get size(): number {
@@ -39,6 +48,16 @@ export class TaskTable {
   /** The ids of the tasks that have not ended. */
   ids(): string[] {
     return [...this.#waiting.keys()];
+  }
+
+  /** A task that has not ended. */
+  get(id: string): TaskRun | undefined {
+    return this.#waiting.get(id)?.run;
+  }
+
+  /** The tasks that have not ended. */
+  *runs(): Iterable<TaskRun> {
+    for (const { run } of this.#waiting.values()) yield run;
   }
 
   /** Remembers a task. */
@@ -63,7 +82,7 @@ export class TaskTable {
       return "held";
     }
     this.#forget(outcome.id);
-    waiting.run.settle(outcome, payload, nowMs);
+    this.#settle(waiting.run, outcome, payload, nowMs);
     return "settled";
   }
 
@@ -71,7 +90,7 @@ export class TaskTable {
   output(output: Output, nowMs: number): void {
     const waiting = this.#waiting.get(output.taskId);
     if (waiting === undefined) return;
-    waiting.run.addOutput(output);
+    waiting.run.addOutput(output, this.#outputCount++);
     const { held } = waiting;
     if (held !== undefined) this.outcome(held.outcome, held.payload, nowMs);
   }
@@ -88,7 +107,8 @@ export class TaskTable {
       const held = waiting?.held;
       if (held === undefined || held.sinceMs > beforeMs) continue;
       this.#forget(id);
-      waiting?.run.settle(held.outcome, held.payload, nowMs);
+      if (waiting === undefined) continue;
+      this.#settle(waiting.run, held.outcome, held.payload, nowMs);
     }
   }
 
@@ -103,6 +123,15 @@ export class TaskTable {
   /** Ends every task with an error that arose here. */
   failAll(errorFor: (id: string) => Error, nowMs: number): void {
     for (const id of this.ids()) this.fail(id, errorFor(id), nowMs);
+  }
+
+  #settle(
+    run: TaskRun,
+    outcome: TaskOutcome,
+    payload: readonly Uint8Array[],
+    nowMs: number,
+  ): void {
+    run.settle(outcome, payload, nowMs, this.#hostOf(outcome.engineId));
   }
 
   #forget(id: string): void {

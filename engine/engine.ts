@@ -214,6 +214,7 @@ export class Engine implements AsyncDisposable {
       handler: {
         registered: (message) => this.#registered(message),
         interrupted: () => this.#state.interrupted("interrupted by a client"),
+        signalled: (signal) => this.#pool.signal(signal),
         look: () => this.#pool.look(),
         schedulersChanged: (schedulers) => this.#scheduler?.turnTo(schedulers),
         end,

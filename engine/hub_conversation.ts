@@ -29,6 +29,12 @@ export interface HubHandler {
    * @returns How many tasks are being stopped.
    */
   interrupted(): number;
+  /**
+   * Somebody sends the slots' processes a signal.
+   *
+   * @returns How many were sent it.
+   */
+  signalled(signal: string): number;
   /** Somebody wants to know what runs. */
   look(): Promise<readonly SlotStack[]>;
   /** The engine has to end. */
@@ -125,6 +131,14 @@ export class HubConversation {
         }];
         const { requestId } = message;
         this.#link.send({ type: "interrupt_reply", requestId, engines });
+        return;
+      }
+      case "signal_request": {
+        const engineId = this.#engineId;
+        const signalled = this.#options.handler.signalled(message.signal);
+        const { requestId } = message;
+        const engines = [{ engineId, signalled }];
+        this.#link.send({ type: "signal_reply", requestId, engines });
         return;
       }
       case "stack_request":

@@ -27,6 +27,7 @@ Deno.test("HubConversation tries to say farewell no longer than it may", async (
     handler: {
       registered: () => assert.fail("there is no hub"),
       interrupted: () => 0,
+      signalled: () => 0,
       look: () => Promise.resolve([]),
       schedulersChanged: () => {},
       end: () => {},

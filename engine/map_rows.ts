@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { type SettledItem, thrownData } from "../messages/mod.ts";
+import { trimCellStack } from "./cell_stack.ts";
 import type { UserFunction } from "./function_cache.ts";
 import { isIterator, isThenable, type ItemSource } from "./result_kind.ts";
 
@@ -23,15 +25,7 @@ export function mapRows(
   run: UserFunction,
   lists: readonly unknown[],
 ): unknown[] | Promise<unknown[]> {
-  const columns = lists.map(readColumn);
-  const length = columns[0]?.length ?? 0;
-  if (columns.some((column) => column.length !== length)) {
-    throw new TypeError("Cannot map: the columns differ in length");
-  }
-  const [only] = columns;
-  const call = columns.length === 1 && only !== undefined
-    ? (row: number) => run(only[row])
-    : (row: number) => run(...columns.map((column) => column[row]));
+  const { call, length } = rowsOf(run, lists);
   const results: unknown[] = [];
   for (let row = 0; row < length; row++) {
     let value = call(row);
@@ -42,6 +36,48 @@ export function mapRows(
     results.push(value);
   }
   return results;
+}
+
+/**
+ * Like {@linkcode mapRows}, but a row that fails leaves the others alone.
+ *
+ * @throws {TypeError} when the columns are not lists of one length.
+ */
+export async function settleRows(
+  run: UserFunction,
+  lists: readonly unknown[],
+): Promise<SettledItem[]> {
+  const { call, length } = rowsOf(run, lists);
+  const results: SettledItem[] = [];
+  for (let row = 0; row < length; row++) {
+    try {
+      const made: unknown = await call(row);
+      const value = isIterator(made) ? await collect(made) : made;
+      results.push({ status: "fulfilled", value });
+    } catch (thrown) {
+      const reason = thrownData(thrown, trimCellStack);
+      results.push({ status: "rejected", reason });
+    }
+  }
+  return results;
+}
+
+interface Rows {
+  readonly call: (row: number) => unknown;
+  readonly length: number;
+}
+
+function rowsOf(run: UserFunction, lists: readonly unknown[]): Rows {
+  const columns = lists.map(readColumn);
+  const length = columns[0]?.length ?? 0;
+  if (columns.some((column) => column.length !== length)) {
+    throw new TypeError("Cannot map: the columns differ in length");
+  }
+  const [only] = columns;
+  const call = columns.length === 1 && only !== undefined
+    ? (row: number) => run(only[row])
+    : (row: number) => run(...columns.map((column) => column[row]));
+  return { call, length };
 }
 
 /** Goes on where a row's result has to be awaited. */

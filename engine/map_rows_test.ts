@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mapRows } from "./map_rows.ts";
+import { mapRows, settleRows } from "./map_rows.ts";
 
 function add(...values: unknown[]): number {
   return values.reduce<number>((sum, value) => sum + Number(value), 0);
@@ -43,4 +43,21 @@ Deno.test("mapRows refuses columns that make no sense", () => {
     () => mapRows(add, [new DataView(new ArrayBuffer(1))]),
     /not a list/,
   );
+});
+
+Deno.test("settleRows leaves the other rows alone when one fails", async () => {
+  const run = (value: unknown): unknown => {
+    if (value === 2) throw new RangeError("two");
+    if (value === 3) return Promise.reject(new TypeError("three"));
+    return value === 4 ? Promise.resolve(44) : value;
+  };
+  const rows = await settleRows(run, [[1, 2, 3, 4]]);
+  assert.deepEqual(
+    rows.map((row) =>
+      row.status === "fulfilled" ? row.value : row.reason.message
+    ),
+    [1, "two", "three", 44],
+  );
+  assert.deepEqual(await settleRows(run, []), []);
+  await assert.rejects(settleRows(run, [[1], []]), /differ in length/);
 });

@@ -248,6 +248,19 @@ export class SlotPool {
     for (const process of this.#byToken.values()) process.acknowledge(ack);
   }
 
+  /**
+   * Sends every slot's process a signal.
+   *
+   * @returns How many were sent it: none when the signal is not known here.
+   */
+  signal(signal: string): number {
+    let signalled = 0;
+    for (const process of this.#bySlot.values()) {
+      if (process.signal(signal)) signalled++;
+    }
+    return signalled;
+  }
+
   /** What every slot that has a process does now. */
   look(): Promise<SlotStack[]> {
     const processes = [...this.#bySlot].map(([slot, process]) =>

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import process from "node:process";
 import { type Clock, Deque, randomWord, type Timer } from "../base/mod.ts";
 import {
   type ChannelRequest,
@@ -236,6 +237,16 @@ export class SlotProcess {
     if (!this.#isThere) return;
     this.#post({ type: "slot_place", engineId }, NO_PAYLOAD);
     if (this.#startupDue) this.#runStartup();
+  }
+
+  /** Sends the process a signal; `false` when it is unknown or gone. */
+  signal(signal: string): boolean {
+    try {
+      process.kill(this.#child.pid, signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Ends the process and all that it started. */

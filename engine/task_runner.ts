@@ -23,6 +23,7 @@ import { isIterator, isThenable, type ItemSource } from "./result_kind.ts";
 import { StopStep } from "./stop_state.ts";
 import type { TaskSignal } from "./user_scope.ts";
 import { trimCellStack } from "./cell_stack.ts";
+import { UnmetCondition } from "./unmet_condition.ts";
 import type { ReadyWork, WorkRunner } from "./work_runner.ts";
 
 /** Options of {@linkcode TaskRunner}. */
@@ -254,6 +255,9 @@ export class TaskRunner {
   }
 
   #finishThrown(thrown: unknown): void {
+    if (thrown instanceof UnmetCondition) {
+      return this.#giveUp("unmet", thrown.message);
+    }
     this.#finish("error", timeOrigin + now(), encodeAnyThrown(thrown));
   }
 
@@ -277,7 +281,7 @@ export class TaskRunner {
   }
 
   /** Ends a task that has not ended, and may do so later unheard. */
-  #giveUp(status: "cancelled" | "engine_lost", reason: string): void {
+  #giveUp(status: "cancelled" | "engine_lost" | "unmet", reason: string): void {
     this.#givenUpId = this.#id;
     this.#listenAnew();
     this.#isAborted = this.#isInside = false;

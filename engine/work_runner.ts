@@ -6,6 +6,7 @@
  */
 import { ProtocolError } from "../base/mod.ts";
 import {
+  type CapturedScope,
   checkFree,
   exportedFunction,
   hasExpressions,
@@ -13,18 +14,28 @@ import {
   parseCaptures,
   resolveReferences,
 } from "../functions/mod.ts";
-import { decodeValue, type UnitModule, type Work } from "../messages/mod.ts";
+import {
+  CONDITION,
+  decodeValue,
+  type UnitModule,
+  type Work,
+} from "../messages/mod.ts";
 import type { TransformCell } from "./cell_transform.ts";
 import type { Evaluate } from "./evaluator.ts";
 import type { ShippedFunction, UserFunction } from "./function_cache.ts";
-import { mapRows } from "./map_rows.ts";
+import { mapRows, settleRows } from "./map_rows.ts";
 import { Namespace } from "./namespace.ts";
 import { parsePath } from "./namespace_path.ts";
 import type { Payload } from "./slot_state.ts";
 import { TaskInputs } from "./task_inputs.ts";
+import { checkNeeds, onlyWhen } from "./unmet_condition.ts";
 
 /** A piece of work that has been compiled and decoded: only user code is left. */
 export type ReadyWork = () => unknown;
+
+type CallWork = Extract<Work, { function: string }>;
+
+const NO_NAMES: readonly string[] = [];
 
 /** Prepares work; the namespace is that of the process. */
 export class WorkRunner {
@@ -75,8 +86,11 @@ export class WorkRunner {
       case "push":
         return () => this.#push(decodeValue(payload), work.path);
       case "pull": {
-        const pull: ReadyWork = () =>
-          Promise.all(work.names.map((name) => this.#namespace.get(name)));
+        const [only = ""] = work.names;
+        const pull: ReadyWork = work.one === true
+          ? () => this.#namespace.get(only)
+          : () =>
+            Promise.all(work.names.map((name) => this.#namespace.get(name)));
         return work.names.every(isPath) ? pull : this.#withParser(() => pull);
       }
       case "clear":
@@ -92,7 +106,7 @@ export class WorkRunner {
   }
 
   #prepareCall(
-    work: Extract<Work, { function: string }>,
+    work: CallWork,
     inputs: TaskInputs,
     shipped: ShippedFunction | undefined,
   ): ReadyWork | Promise<ReadyWork> {
@@ -106,18 +120,30 @@ export class WorkRunner {
       const { module, free } = shipped;
       if (module !== undefined) {
         return importFunction(module)
-          .then((run) => readyCall(work.kind, run, value));
+          .then((run) => readyCall(work, run, value));
       }
       if (free.length > 0) this.#check(free);
-      return readyCall(work.kind, shipped.compile(), value);
+      return readyCall(work, shipped.compile(), value);
     }
-    return this.#prepareExtras(work.kind, shipped, readExtras(value), inputs);
+    const extras = readExtras(value);
+    if (extras.needs.length === 0) {
+      return this.#prepareExtras(work, shipped, extras, inputs);
+    }
+    return this.#checkNeeds(extras.needs)
+      .then(() => this.#prepareExtras(work, shipped, extras, inputs));
+  }
+
+  #checkNeeds(needs: readonly string[]): Promise<void> {
+    return checkNeeds(needs, {
+      has: (name) => this.#namespace.has(name),
+      load: (specifier) => import(specifier),
+    });
   }
 
   #prepareExtras(
-    kind: "apply" | "map",
+    work: CallWork,
     shipped: ShippedFunction,
-    { lists, references, captures, free }: ReadExtras,
+    { lists, references, captures, free, conditional }: ReadExtras,
     inputs: TaskInputs,
   ): ReadyWork | Promise<ReadyWork> {
     const resolve = (): unknown =>
@@ -130,15 +156,17 @@ export class WorkRunner {
         : lists;
     const { module } = shipped;
     const ready = (): ReadyWork | Promise<ReadyWork> => {
-      if (module !== undefined) {
-        return importFunction(module)
-          .then((run) => readyCall(kind, run, resolve()));
-      }
-      this.#check(free);
+      if (module === undefined) this.#check(free);
       const scope = captures === undefined
         ? undefined
         : openCaptures(parseCaptures(captures), this.#evaluate);
-      return readyCall(kind, shipped.compile(scope), resolve());
+      const only = (call: ReadyWork): ReadyWork =>
+        conditional ? onlyWhen(conditionIn(scope), call) : call;
+      if (module !== undefined) {
+        return importFunction(module)
+          .then((run) => only(readyCall(work, run, resolve())));
+      }
+      return only(readyCall(work, shipped.compile(scope), resolve()));
     };
     return references && hasExpressions(lists)
       ? this.#withParser(ready)
@@ -170,22 +198,32 @@ export class WorkRunner {
 }
 
 async function importFunction(module: UnitModule): Promise<UserFunction> {
-  const { url, export: name } = module;
   // The module may import it: then its callbacks have been wrapped before.
   void Reflect.get(globalThis, "process");
+  const { url, export: name } = module;
   const task = { kind: "module", module: url, export: name } as const;
   return exportedFunction(task, await import(url));
 }
 
+/** What decides whether a function is called. */
+function conditionIn(scope: CapturedScope | undefined): () => unknown {
+  const condition = scope?.[CONDITION];
+  if (typeof condition === "function") return () => condition();
+  throw new ProtocolError("Cannot run task: its condition is missing");
+}
+
 function readyCall(
-  kind: "apply" | "map",
+  work: CallWork,
   run: UserFunction,
   lists: unknown,
 ): ReadyWork {
   if (!Array.isArray(lists)) {
     throw new TypeError("Cannot run task: its arguments are not a list");
   }
-  return kind === "map" ? () => mapRows(run, lists) : () => run(...lists);
+  if (work.kind === "apply") return () => run(...lists);
+  return work.settle === true
+    ? () => settleRows(run, lists)
+    : () => mapRows(run, lists);
 }
 
 interface ReadExtras {
@@ -193,16 +231,25 @@ interface ReadExtras {
   readonly references: boolean;
   readonly captures: unknown;
   readonly free: readonly string[];
+  readonly needs: readonly string[];
+  readonly conditional: boolean;
 }
 
 function readExtras(value: unknown): ReadExtras {
   if (typeof value === "object" && value !== null) {
-    const { lists, references, captures, free } = Object(value);
-    if (Array.isArray(free) && free.every((name) => typeof name === "string")) {
-      return { lists, references: references === true, captures, free };
+    const extras = Object(value);
+    const { lists, captures, free, needs = NO_NAMES } = extras;
+    const references = extras.references === true;
+    const conditional = extras.conditional === true;
+    if (isTextList(free) && isTextList(needs)) {
+      return { lists, references, captures, free, needs, conditional };
     }
   }
   throw new ProtocolError("Cannot run task: its extras are not readable");
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
 }
 
 function isPath(name: string): boolean {

@@ -11,6 +11,7 @@ export {
   type CompiledFunction,
   compileSource,
   type EvaluateScript,
+  isVariableName,
   SCRIPT_HEAD_LENGTHS,
   scriptName,
   SOURCE_URL_PREFIX,

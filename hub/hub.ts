@@ -288,9 +288,11 @@ export class Hub implements AsyncDisposable {
       case "engine_drained":
         return state.drains.ended(message.engineId);
       case "interrupt_request":
+      case "signal_request":
       case "stack_request":
         return state.question(from, message, nowMs);
       case "interrupt_reply":
+      case "signal_reply":
       case "stack_reply":
         return state.answer(from, message);
       default:
@@ -324,6 +326,7 @@ export class Hub implements AsyncDisposable {
         return;
       }
       case "interrupt_request":
+      case "signal_request":
         this.#asked(peer, "interrupted", engineList(message.targets));
         return;
       default:

@@ -7,14 +7,16 @@ import type {
   InterruptReply,
   InterruptRequest,
   Message,
+  SignalReply,
+  SignalRequest,
   StackReply,
   StackRequest,
 } from "../messages/mod.ts";
 
 /** What clients ask engines through the hub. */
-export type Question = InterruptRequest | StackRequest;
+export type Question = InterruptRequest | SignalRequest | StackRequest;
 /** What engines answer. */
-export type Answer = InterruptReply | StackReply;
+export type Answer = InterruptReply | SignalReply | StackReply;
 
 /** Most questions that wait for answers, of all clients together. */
 export const QUESTIONS_MAX = 256;
@@ -78,7 +80,7 @@ export class Questions {
     this.#pending.set(number, pending);
     for (const { engineId, routingId } of engines) {
       this.#options.send(routingId, {
-        type: question.type,
+        ...question,
         requestId: number,
         targets: [engineId],
       });
@@ -135,27 +137,42 @@ export class Questions {
     answers: readonly Answer[],
     problem: string | undefined,
   ): void {
-    const byId = (a: { engineId: number }, b: { engineId: number }): number =>
-      a.engineId - b.engineId;
-    this.#options.send(
-      client,
-      type === "interrupt_request"
-        ? {
-          type: "interrupt_reply",
-          requestId,
-          engines: answers.flatMap((answer) =>
-            answer.type === "interrupt_reply" ? answer.engines : []
-          ).sort(byId),
-          problem,
-        }
-        : {
-          type: "stack_reply",
-          requestId,
-          engines: answers.flatMap((answer) =>
-            answer.type === "stack_reply" ? answer.engines : []
-          ).sort(byId),
-          problem,
-        },
-    );
+    this.#options.send(client, {
+      ...joined(type, answers),
+      requestId,
+      problem,
+    });
+  }
+}
+
+/** One answer with what every engine said, by ascending id. */
+function joined(type: Question["type"], answers: readonly Answer[]): Answer {
+  const byId = (a: { engineId: number }, b: { engineId: number }): number =>
+    a.engineId - b.engineId;
+  switch (type) {
+    case "interrupt_request":
+      return {
+        type: "interrupt_reply",
+        requestId: 0,
+        engines: answers.flatMap((answer) =>
+          answer.type === "interrupt_reply" ? answer.engines : []
+        ).sort(byId),
+      };
+    case "signal_request":
+      return {
+        type: "signal_reply",
+        requestId: 0,
+        engines: answers.flatMap((answer) =>
+          answer.type === "signal_reply" ? answer.engines : []
+        ).sort(byId),
+      };
+    case "stack_request":
+      return {
+        type: "stack_reply",
+        requestId: 0,
+        engines: answers.flatMap((answer) =>
+          answer.type === "stack_reply" ? answer.engines : []
+        ).sort(byId),
+      };
   }
 }

@@ -101,3 +101,31 @@ Deno.test("Questions refuses questions above its limit", () => {
   assert.ok(reply?.type === "interrupt_reply");
   assert.match(reply.problem ?? "", /at most 256/);
 });
+
+Deno.test("Questions carries signals to engines, and their answers back", () => {
+  const { questions, said, replies } = bench();
+  const question = {
+    type: "signal_request",
+    requestId: 9,
+    targets: [],
+    signal: "SIGUSR1",
+  } as const;
+  questions.asked("c", question, ENGINES, 0);
+  assert.deepEqual(said.map(([to, message]) => [to, message]), [
+    ["e3", { ...question, requestId: 0, targets: [3] }],
+    ["e1", { ...question, requestId: 0, targets: [1] }],
+  ]);
+  for (const engineId of [3, 1]) {
+    questions.answered(engineId, {
+      type: "signal_reply",
+      requestId: 0,
+      engines: [{ engineId, signalled: 2 }],
+    });
+  }
+  assert.deepEqual(replies(), [{
+    type: "signal_reply",
+    requestId: 9,
+    engines: [{ engineId: 1, signalled: 2 }, { engineId: 3, signalled: 2 }],
+    problem: undefined,
+  }]);
+});

@@ -69,6 +69,11 @@ export class ClientLink implements AsyncDisposable {
     return this.#outbox.length;
   }
 
+  /** Whether something that was said has not been written yet. */
+  get isSending(): boolean {
+    return this.#outbox.length > 0 || this.#socket.queuedBytes > 0;
+  }
+
   /** Connects to the first of several candidate endpoints that answers. */
   connect(endpoints: readonly string[]): void {
     this.#socket.connect(endpoints);

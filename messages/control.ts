@@ -186,6 +186,41 @@ export interface StackReply {
   readonly problem?: string | undefined;
 }
 
+/**
+ * Client to hub to engines: send the slots' processes a signal of the
+ * operating system.
+ */
+export interface SignalRequest {
+  /** Which message this is. */
+  readonly type: "signal_request";
+  /** Pairs a reply with its request. */
+  readonly requestId: number;
+  /** Engine ids; empty means all. */
+  readonly targets: readonly number[];
+  /** The signal's name, such as `SIGUSR1`. */
+  readonly signal: string;
+}
+
+/** Whom one engine has sent a signal. */
+export interface EngineSignalled {
+  /** The engine's number. */
+  readonly engineId: number;
+  /** How many slots' processes it was sent to. */
+  readonly signalled: number;
+}
+
+/** Engine to hub to client: the signal has been sent. */
+export interface SignalReply {
+  /** Which message this is. */
+  readonly type: "signal_reply";
+  /** Pairs a reply with its request. */
+  readonly requestId: number;
+  /** What each engine did. */
+  readonly engines: readonly EngineSignalled[];
+  /** Absent when everybody has answered. */
+  readonly problem?: string | undefined;
+}
+
 /** Hub to an engine, scheduler or client: end now, in good order. */
 export interface Stop {
   /** Which message this is. */
@@ -204,6 +239,8 @@ export type ControlMessage =
   | InterruptReply
   | StackRequest
   | StackReply
+  | SignalRequest
+  | SignalReply
   | Stop;
 
 const SLOT_ACTIVITIES: readonly SlotActivity[] = [
@@ -300,6 +337,21 @@ export const controlCodecs: {
     engines: mapList(fields, "engines", (engine) => ({
       engineId: count(engine, "engineId"),
       slots: mapList(engine, "slots", slotStack),
+    })),
+    problem: optionalText(fields, "problem", TEXT_LENGTH_MAX),
+  }),
+  "signal_request": (fields) => ({
+    type: "signal_request",
+    requestId: count(fields, "requestId"),
+    targets: countList(fields, "targets"),
+    signal: text(fields, "signal"),
+  }),
+  "signal_reply": (fields) => ({
+    type: "signal_reply",
+    requestId: count(fields, "requestId"),
+    engines: mapList(fields, "engines", (engine) => ({
+      engineId: count(engine, "engineId"),
+      signalled: count(engine, "signalled"),
     })),
     problem: optionalText(fields, "problem", TEXT_LENGTH_MAX),
   }),

@@ -105,7 +105,15 @@ export function encodeThrown(data: ThrownData): Uint8Array[] {
  * @throws {ProtocolError} when the payload is something else.
  */
 export function decodeThrown(payload: readonly Uint8Array[]): ThrownData {
-  const value = decodeValue(payload);
+  return parseThrown(decodeValue(payload));
+}
+
+/**
+ * Reads what {@linkcode thrownData} made, after it crossed.
+ *
+ * @throws {ProtocolError} when it is something else.
+ */
+export function parseThrown(value: unknown): ThrownData {
   if (!isFields(value)) {
     throw new ProtocolError("Cannot read error: it is not a map");
   }

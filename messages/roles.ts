@@ -18,6 +18,7 @@ export const HUB_ACCEPTS: RoleTable = {
     "status_request",
     "shutdown_request",
     "interrupt_request",
+    "signal_request",
     "stack_request",
   ]),
   "client-readonly": new Set(["client_connect", "status_request"]),
@@ -27,6 +28,7 @@ export const HUB_ACCEPTS: RoleTable = {
     "heartbeat",
     "interrupt_reply",
     "output",
+    "signal_reply",
     "stack_reply",
   ]),
   "scheduler": new Set([

@@ -20,6 +20,7 @@ import {
 } from "./fields.ts";
 import { type EngineEnd, engineEnd } from "./registration.ts";
 import { type TaskPermissions, taskPermissions } from "./task_permissions.ts";
+import type { ThrownData } from "./remote_error.ts";
 import { optionalTimeout, type TaskTerms, taskTerms } from "./task_terms.ts";
 
 /**
@@ -47,7 +48,27 @@ export interface MapWork {
   readonly function: string;
   /** Whether captures or references travel with the columns. */
   readonly extras?: boolean | undefined;
+  /**
+   * Whether an item that fails leaves the others alone: the value is a list
+   * of {@linkcode SettledItem} then.
+   */
+  readonly settle?: boolean | undefined;
 }
+
+/** How one item of a map ended that leaves the others alone. */
+export type SettledItem =
+  | {
+    /** The function returned. */
+    readonly status: "fulfilled";
+    /** What it returned. */
+    readonly value: unknown;
+  }
+  | {
+    /** The function threw. */
+    readonly status: "rejected";
+    /** What it threw, as plain data. */
+    readonly reason: ThrownData;
+  };
 
 /**
  * A cell, as in an interactive session. The payload is its source in UTF-8,
@@ -77,6 +98,8 @@ export interface PullWork {
   readonly kind: "pull";
   /** Dotted names or expressions. */
   readonly names: readonly string[];
+  /** Whether the value is that of the only name, and no list. */
+  readonly one?: boolean | undefined;
 }
 
 /** Takes names out of the namespace. */
@@ -123,7 +146,22 @@ export interface CallExtras {
   readonly captures: unknown;
   /** Names that the function needs and the captures do not provide. */
   readonly free: readonly string[];
+  /**
+   * What has to be there before the function is called: specifiers of modules
+   * that can be imported, and names of the namespace. Where something is
+   * missing the task ends as `unmet`.
+   */
+  readonly needs?: readonly string[] | undefined;
+  /**
+   * Whether there is, among the captures, a function {@linkcode CONDITION}
+   * that is asked before; on anything but a true value the task ends as
+   * `unmet`.
+   */
+  readonly conditional?: boolean | undefined;
 }
+
+/** The name among the captures of what decides whether a function runs. */
+export const CONDITION = "$when";
 
 const WORK_KINDS: readonly Work["kind"][] = [
   "apply",
@@ -318,6 +356,9 @@ function work(fields: Fields): Work {
         kind,
         function: text(fields, "function"),
         ...(fields["extras"] === true ? { extras: true } : {}),
+        ...(kind === "map" && fields["settle"] === true
+          ? { settle: true }
+          : {}),
       };
     case "execute":
       return {
@@ -331,7 +372,11 @@ function work(fields: Fields): Work {
     }
     case "pull":
     case "clear":
-      return { kind, names: textList(fields, "names", TEXT_LENGTH_MAX) };
+      return {
+        kind,
+        names: textList(fields, "names", TEXT_LENGTH_MAX),
+        ...(kind === "pull" && fields["one"] === true ? { one: true } : {}),
+      };
     case "reset":
       return { kind };
   }

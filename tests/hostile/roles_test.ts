@@ -83,6 +83,8 @@ const ALLOWED: { readonly [K in Message["type"]]: readonly string[] } = {
   "schedulers_changed": [],
   "shutdown_reply": [],
   "shutdown_request": ["client to hub"],
+  "signal_reply": ["engine to hub"],
+  "signal_request": ["client to hub"],
   "slot_abort": [],
   "slot_drop": [],
   "slot_place": [],

@@ -170,6 +170,13 @@ export const SAMPLES: {
   },
   "slot_place": { type: "slot_place", engineId: 0 },
   "engine_slots": { type: "engine_slots", engineId: 1, slots: 1 },
+  "signal_reply": { type: "signal_reply", requestId: 0, engines: [] },
+  "signal_request": {
+    type: "signal_request",
+    requestId: 0,
+    targets: [],
+    signal: "SIGUSR1",
+  },
   "status_request": { type: "status_request", requestId: 0 },
   "drain_request": { type: "drain_request", requestId: 1, targets: [0] },
   "drain_reply": { type: "drain_reply", requestId: 1, problem: "p" },
