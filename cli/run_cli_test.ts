@@ -45,7 +45,7 @@ const MISTAKES: readonly (readonly [string, RegExp])[] = [
   ["controller --prot 1", /'--prot' .*--port.*see ippd controller --help$/],
   ["controller --port", /argument missing/],
   ["controller --port 70000", /whole number from 0 to 65535;/],
-  ["controller --scheme best", /Allowed choices are leastload;/],
+  ["controller --scheme best", /Allowed choices are leastload, /],
   ["controller --cluster-id ../x", /letters, digits/],
   ["engine --slots many", /whole number/],
   ["engine --label x", /name=value/],

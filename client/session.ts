@@ -183,8 +183,9 @@ export class Session implements ResultHost, Submitter {
     this.#throwIfEnded();
     const id = `${this.id}-${(this.#taskCount++).toString(36)}`;
     const nowMs = this.clock.now();
-    const { problem, function: shipped } = submission;
-    const facts = { label: submission.terms?.label, site: shipped?.site };
+    const { problem, function: shipped, terms } = submission;
+    const { timeoutMs, permissions } = submission;
+    const facts = { label: terms?.label, site: shipped?.site };
     const runs = submission.mode === "direct"
       ? submission.targets.map((target, index) =>
         new TaskRun(directTaskId(id, index), nowMs, this, { ...facts, target })
@@ -202,11 +203,9 @@ export class Session implements ResultHost, Submitter {
       mode: submission.mode,
       targets: submission.targets,
       work: submission.work,
-      ...(submission.timeoutMs === undefined
-        ? {}
-        : { timeoutMs: submission.timeoutMs }),
-      ...(submission.permissions && { permissions: submission.permissions }),
-      ...(submission.terms === undefined ? {} : { terms: submission.terms }),
+      ...(timeoutMs && { timeoutMs }),
+      ...(permissions && { permissions }),
+      ...(terms && { terms }),
     }, submission.payload);
     if (sent !== true) {
       for (const run of runs) this.#failUnsent(run.id);
