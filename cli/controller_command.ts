@@ -9,6 +9,7 @@ import {
   formatAnnouncement,
   LocalProcess,
   type ProcessEnd,
+  removeClusterState,
   selfCommand,
 } from "../cluster/mod.ts";
 import {
@@ -75,6 +76,7 @@ async function runController(
   ]);
   log.info("controller stops", { reason: why });
   await Promise.all([host.stop(why), scheduler.stop()]);
+  await removeClusterState(flags.profile, flags.clusterId, Deno.pid);
   return EXIT.ok;
 }
 

@@ -4,9 +4,9 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { AuthenticationError, type LogLevel, toError } from "../base/mod.ts";
-import { selfCommand } from "../cluster/mod.ts";
+import { mpiRank, rankedName, selfCommand } from "../cluster/mod.ts";
 import { Engine } from "../engine/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import {
@@ -35,6 +35,8 @@ interface EngineFlags extends ConnectionFlags, SlotFlags {
   readonly id?: number;
   readonly label?: Labels;
   readonly resource?: Resources;
+  readonly launch?: string;
+  readonly mpi?: true;
   readonly logLevel: LogLevel;
 }
 
@@ -64,6 +66,10 @@ export function defineEngine(
       resource,
     );
   addSlotFlags(command)
+    .option("--mpi", "add the MPI rank to --id, which is 0 if absent")
+    .addOption(
+      new Option("--launch <name>", "the launcher's name for it").hideHelp(),
+    )
     .addOption(logLevelOption())
     .addHelpText(
       "after",
@@ -92,7 +98,7 @@ async function runEngine(
     ...(startup !== undefined && { startup }),
     ...(flags.label !== undefined && { labels: flags.label }),
     ...(flags.resource !== undefined && { resources: flags.resource }),
-    ...(flags.id !== undefined && { requestedId: flags.id }),
+    ...identity(flags),
     log,
   });
   const starting = engine.start().then(() => undefined, toError);
@@ -114,6 +120,32 @@ function isFileThere(path: string): boolean {
     // The whole program can be a slot as well.
     return false;
   }
+}
+
+/**
+ * The id to ask for and the launcher's name. All ranks of one `mpiexec` have
+ * the same command line, so the rank is added to both.
+ */
+function identity(
+  { id, launch, mpi }: EngineFlags,
+): { requestedId?: number; launch?: string } {
+  if (mpi === undefined) {
+    return {
+      ...(id !== undefined && { requestedId: id }),
+      ...(launch !== undefined && { launch }),
+    };
+  }
+  const rank = mpiRank((name) => Deno.env.get(name));
+  if (rank === undefined) {
+    throw new CliError(
+      EXIT.usage,
+      "Cannot start engine with --mpi: no MPI rank is in the environment; start it by mpiexec, or leave --mpi out",
+    );
+  }
+  return {
+    requestedId: (id ?? 0) + rank,
+    ...(launch !== undefined && { launch: rankedName(launch, rank) }),
+  };
 }
 
 /** The command of a slot, by way of Deno where there is one. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { PARENT_PIPE_VARIABLE } from "../cluster/mod.ts";
+import { DETACH_LINE, PARENT_PIPE_VARIABLE } from "../cluster/mod.ts";
 import { EXIT } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -51,12 +51,23 @@ export class StopSource implements Disposable {
   }
 
   async #readParentPipe(): Promise<void> {
-    const ignored = new Uint8Array(256);
+    const buffer = new Uint8Array(256);
+    let said = "";
     try {
-      while (await Deno.stdin.read(ignored) !== null);
+      for (;;) {
+        const count = await Deno.stdin.read(buffer);
+        if (count === null) break;
+        const text = new TextDecoder().decode(buffer.subarray(0, count));
+        said = (said + text).slice(-DETACH_LINE.length);
+      }
     } catch {
       // A pipe that breaks has ended as well.
     }
-    this.#resolve("the program that started it has ended");
+    if (said !== DETACH_LINE) {
+      this.#resolve("the program that started it has ended");
+      return;
+    }
+    // It belongs to nobody now, and to no terminal.
+    if (Deno.build.os !== "windows") this.#on("SIGHUP", () => {});
   }
 }

@@ -5,7 +5,12 @@
  */
 import { ConnectionError, TimeoutError } from "../base/mod.ts";
 import type { Channel, SlotName } from "../channels/mod.ts";
-import type { EngineInfo, EngineStack, StatusReply } from "../messages/mod.ts";
+import type {
+  EngineInfo,
+  EngineStack,
+  SchedulerAddress,
+  StatusReply,
+} from "../messages/mod.ts";
 import {
   CONNECTION_INFO_VARIABLE,
   type ConnectionInfo,
@@ -99,6 +104,11 @@ export class Client implements AsyncDisposable {
   /** The engines, by ascending id. */
   get engines(): readonly EngineInfo[] {
     return this.#session.directory.engines;
+  }
+
+  /** Where the schedulers can be reached. */
+  get schedulers(): readonly SchedulerAddress[] {
+    return this.#session.schedulers;
   }
 
   /** How many tasks of this client have not ended. */

@@ -79,6 +79,7 @@ export class Session implements ResultHost, Submitter {
   readonly #hub: ClientLink;
   #scheduler: ClientLink | undefined;
   #schedulerKey = "";
+  #schedulers: readonly SchedulerAddress[] = [];
   #clusterId = "";
   #onChange: (() => void)[] = [];
   #heldTimer: Timer | undefined;
@@ -150,6 +151,11 @@ export class Session implements ResultHost, Submitter {
   /** The cluster's name; may be empty. */
   get clusterId(): string {
     return this.#clusterId;
+  }
+
+  /** Where the schedulers are. */
+  get schedulers(): readonly SchedulerAddress[] {
+    return this.#schedulers;
   }
 
   /** How many tasks have not ended. */
@@ -371,6 +377,7 @@ export class Session implements ResultHost, Submitter {
   }
 
   #useSchedulers(schedulers: readonly SchedulerAddress[]): void {
+    this.#schedulers = schedulers;
     const address = schedulers[0];
     if (address === undefined || address.publicKey === this.#schedulerKey) {
       return;

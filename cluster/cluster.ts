@@ -1,61 +1,52 @@
 /**
- * A cluster of processes on this machine.
+ * A cluster: a controller and engine sets, wherever they run.
  *
  * @module
  */
-import { dirname, join } from "node:path";
-import { ConnectionError } from "../base/mod.ts";
-import {
-  type Client,
-  connect,
-  type ConnectOptions,
-  profileFolder,
-} from "../client/mod.ts";
-import {
-  allowedKeysPath,
-  type ConnectionInfo,
-  readConnectionFile,
-} from "../security/mod.ts";
-import { type Announcement, parseAnnouncement } from "./announcement.ts";
+import { systemClock } from "../base/mod.ts";
+import type { Client, ConnectOptions } from "../client/mod.ts";
+import { Adaptation, type AdaptOptions } from "./adaptation.ts";
+import { ClusterCore, shutDown } from "./cluster_core.ts";
+import type { ClusterJson, ClusterState } from "./cluster_json.ts";
 import {
   type ClusterOptions,
+  type EngineSettings,
   expectEngineCount,
+  flagsOfEngines,
+  type LauncherChoice,
   resolveClusterOptions,
-  type ResolvedClusterOptions,
+  START_TIMEOUT_MS,
 } from "./cluster_options.ts";
-import { closeKilledKeyList } from "./hub_keys_file.ts";
-import { LocalProcess } from "./local_launcher.ts";
-import { removeOwnConnectionFile } from "./own_connection_file.ts";
-import { selfCommand } from "./self_command.ts";
+import {
+  findCluster,
+  type FoundCluster,
+  listClusters,
+} from "./cluster_search.ts";
+import { ClusterStateFile, clusterStatePath } from "./cluster_state_file.ts";
+import {
+  idleEngines,
+  idleNow,
+  jobsWithEngines,
+  wholeJobs,
+} from "./engine_choice.ts";
+import type { EngineGroup, EngineSet } from "./engine_set.ts";
+import { found } from "./founding.ts";
+import { type Launcher, loadLauncher } from "./launchers/mod.ts";
+import type { ScaleOptions, StartEnginesOptions } from "./start_options.ts";
 import { StartWatch } from "./start_watch.ts";
 
-/** Options of {@linkcode Cluster.startEngines}. */
-export interface StartEnginesOptions {
-  /** How long it may take. Absent, as long as the start of the cluster. */
-  readonly timeoutMs?: number;
-  /** Gives it up. */
-  readonly signal?: AbortSignal;
+/** Options of {@linkcode Cluster.fromFile}. */
+export interface FromFileOptions {
+  /** The cluster's name, where a profile has several. */
+  readonly clusterId?: string;
 }
 
-/** What {@linkcode Cluster.toJSON} gives. */
-export interface ClusterJson {
-  /** The cluster's name. */
-  readonly id: string;
-  /** The profile its files belong to. */
-  readonly profile: string;
-  /** Path of the connection file for clients. */
-  readonly clientFile: string;
-  /** Path of the connection file for engines. */
-  readonly engineFile: string;
-  /** Process id of the controller. */
-  readonly controllerPid: number;
-  /** Process ids of the engines. */
-  readonly enginePids: readonly number[];
-}
+/** How long a scale waits for engines that are busy. */
+const DRAIN_TIMEOUT_MS = 30_000;
 
 /**
- * A controller and engines that this program started, and that end with it,
- * however it ends.
+ * A controller and engines. What {@linkcode Cluster.start} started ends with
+ * this program, however it ends, unless it is detached.
  *
  * @example Two engines, one result
  * ```ts
@@ -67,27 +58,10 @@ export interface ClusterJson {
  * ```
  */
 export class Cluster implements AsyncDisposable {
-  readonly #options: ResolvedClusterOptions;
-  readonly #controller: LocalProcess;
-  readonly #announcement: Announcement;
-  readonly #info: ConnectionInfo;
-  readonly #engines = new Set<LocalProcess>();
-  #connecting: Promise<Client> | undefined;
-  #client: Client | undefined;
-  #stopping: Promise<void> | undefined;
+  readonly #core: ClusterCore;
 
-  private constructor(
-    options: ResolvedClusterOptions,
-    controller: LocalProcess,
-    announcement: Announcement,
-    info: ConnectionInfo,
-  ) {
-    this.#options = options;
-    this.#controller = controller;
-    this.#announcement = announcement;
-    this.#info = info;
-    // Engines without a controller would wait for one that never comes.
-    void controller.ended.then(() => this.stop());
+  private constructor(core: ClusterCore) {
+    this.#core = core;
   }
 
   /**
@@ -100,108 +74,292 @@ export class Cluster implements AsyncDisposable {
    */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const resolved = resolveClusterOptions(options);
+    const launcher = await chosenLauncher(options);
+    const controllers = await chosenLauncher({
+      launcher: options.controller ?? "local",
+    });
+    const { profile, clusterId, detached, timeoutMs } = resolved;
     using watch = new StartWatch({
-      what: `start cluster ${resolved.clusterId}`,
-      timeoutMs: resolved.timeoutMs,
+      what: `start cluster ${clusterId}`,
+      timeoutMs,
       signal: options.signal,
     });
-    const { controller, announced } = startController(resolved);
-    watch.needs(controller);
-    let cluster: Cluster | undefined;
+    const { controller, record } = await found(controllers, resolved, watch);
+    const file = new ClusterStateFile(clusterStatePath(profile, clusterId));
+    const core = new ClusterCore({ record, file }, controller, {
+      isOwned: !detached,
+      timeoutMs,
+    });
     try {
-      const announcement = await watch.until(announced);
-      const info = await readConnectionFile(announcement.clientFile);
-      cluster = new Cluster(resolved, controller, announcement, info);
-      await cluster.#open(watch);
-      return cluster;
+      const written = file.write(record);
+      const set = core.newSet(launcher, resolved.engineFlags);
+      const launching = core.launch(set, resolved.n, watch, detached);
+      // When something else fails first, nobody waits for it.
+      launching.catch(() => {});
+      await watch.until(core.connected(watch.signal));
+      await core.arrived(await watch.until(launching), watch);
+      await written;
+      return new Cluster(core);
     } catch (error) {
-      await (cluster ?? controller).stop();
+      await core.stop();
       throw error;
     }
   }
 
+  /**
+   * A cluster that another program started, or this one detached. What it
+   * starts outlives this program.
+   *
+   * @param pathOrProfile Path of its state file, or its profile. Absent, the
+   * default profile.
+   * @throws {ConnectionError} when there is none, or several are meant.
+   */
+  static async fromFile(
+    pathOrProfile?: string,
+    options: FromFileOptions = {},
+  ): Promise<Cluster> {
+    const { clusterId } = options;
+    return await Cluster.#attach(
+      await findCluster({ pathOrProfile, clusterId }),
+    );
+  }
+
+  /**
+   * The clusters that are written down, those of crashed programs as well.
+   *
+   * @param profile Absent, all profiles.
+   */
+  static async list(profile?: string): Promise<readonly Cluster[]> {
+    const found = await listClusters(profile);
+    return await Promise.all(found.map((one) => Cluster.#attach(one)));
+  }
+
   /** The cluster's name. */
   get id(): string {
-    return this.#options.clusterId;
+    return this.#core.record.id;
   }
 
   /** The profile its files belong to. */
   get profile(): string {
-    return this.#options.profile;
+    return this.#core.record.profile;
+  }
+
+  /** How it is. */
+  get state(): ClusterState {
+    return this.#core.state;
+  }
+
+  /** Its engine sets, as far as this object knows. */
+  get engineSets(): readonly EngineSet[] {
+    return this.#core.engineSets;
   }
 
   /** Path of the connection file for clients. */
   get clientFile(): string {
-    return this.#announcement.clientFile;
+    return this.#core.record.clientFile;
   }
 
-  /** Process ids of the engines that this object started and that run. */
+  /** Path of the file by which other programs find the cluster. */
+  get stateFile(): string {
+    return this.#core.file.path;
+  }
+
+  /** Process ids of its engines on this machine, as far as it knows. */
   get engineProcesses(): readonly number[] {
-    return [...this.#engines].map((engine) => engine.pid);
+    return this.#core.engineSets.flatMap(({ members }) =>
+      members.flatMap(({ handle }) => localPid(handle["pid"]))
+    );
   }
 
   /** Connects a client; the caller closes it. */
   connect(options?: ConnectOptions): Promise<Client> {
-    return connect(this.#info, options);
+    return this.#core.connect(options);
   }
 
   /**
-   * Starts more engines; they are ready to use.
+   * Starts more engines, as a set of their own.
    *
-   * @throws {ConnectionError} when the cluster is stopped, or one of them
-   * ends before.
+   * @returns The set.
+   * @throws {ConnectionError} when the cluster is stopped, the launcher
+   * refuses, or an engine ends before it is ready.
    * @throws {TimeoutError} when it takes longer than `timeoutMs`.
    */
   async startEngines(
     n: number,
     options: StartEnginesOptions = {},
-  ): Promise<void> {
+  ): Promise<EngineSet> {
     expectEngineCount(n);
-    using watch = new StartWatch({
-      what: `start ${n} engines of cluster ${this.id}`,
-      timeoutMs: options.timeoutMs ?? this.#options.timeoutMs,
-      signal: options.signal,
-    });
-    watch.needs(this.#controller);
-    const client = this.#running();
-    const engines = this.#startEngines(n, watch);
-    try {
-      await this.#untilRegistered(client, engines, watch);
-    } catch (error) {
-      await Promise.all(engines.map((engine) => engine.stop()));
-      throw error;
-    }
+    const launcher = await chosenLauncher(options);
+    const isPlain = ENGINE_SETTINGS.every((name) =>
+      options[name] === undefined
+    );
+    const flags = isPlain
+      ? this.#core.record.engineFlags
+      : flagsOfEngines(options);
+    const set = this.#core.newSet(launcher, flags);
+    await this.#core.start(set, n, options);
+    return set;
   }
 
   /**
    * Stops engines, in good order; settles when they have ended.
    *
-   * @param ids Their ids. Absent, all.
+   * @param setOrIds A set, the name of one, or engine ids. Absent, all.
    * @throws {RangeError} when one is not in the cluster.
    * @throws {ConnectionError} when the cluster is stopped.
    */
-  async stopEngines(ids?: readonly number[]): Promise<void> {
-    const client = this.#running();
-    const targets = ids ?? client.ids;
-    if (targets.length === 0) return;
-    const pids = new Set(
-      client.engines
-        .filter(({ engineId }) => targets.includes(engineId))
-        .map(({ pid }) => pid),
+  async stopEngines(
+    setOrIds?: EngineSet | string | readonly number[],
+  ): Promise<void> {
+    const client = await this.#core.running();
+    if (setOrIds === undefined) {
+      await shutDown(client, client.ids);
+      await this.#core.stopJobs(
+        this.#core.engineSets.flatMap((set) => this.#core.jobs(set)),
+      );
+    } else if (typeof setOrIds === "string" || !isList(setOrIds)) {
+      const set = this.#core.setOf(setOrIds);
+      await shutDown(client, set.ids);
+      await this.#core.stopJobs(this.#core.jobs(set));
+    } else {
+      await this.#core.stopIds(client, setOrIds);
+    }
+  }
+
+  /**
+   * Stops engines, and starts as many of the same kind, with new ids.
+   *
+   * @param ids Their ids. Absent, all.
+   * @throws {ConnectionError} when this cluster's launchers did not start
+   * one, or a job has others as well.
+   */
+  async restartEngines(ids?: readonly number[]): Promise<void> {
+    const client = await this.#core.running();
+    const jobs = jobsWithEngines(this.#core.engineSets, client.engines);
+    const whole = wholeJobs(jobs, ids ?? client.ids, "restart");
+    const counts = new Map<EngineGroup, number>();
+    for (const { set, job } of whole) {
+      counts.set(set, (counts.get(set) ?? 0) + job.names.length);
+    }
+    await shutDown(client, whole.flatMap(({ ids }) => ids));
+    await this.#core.stopJobs(whole);
+    await Promise.all(
+      [...counts].map(([set, n]) => {
+        this.#core.sets.set(set.id, set);
+        return this.#core.start(set, n, {});
+      }),
     );
-    await client.shutdown({ targets });
-    const leaving = [...this.#engines].filter(({ pid }) => pids.has(pid));
-    await Promise.all(leaving.map((engine) => engine.stop()));
+  }
+
+  /**
+   * Sends a signal to engines. `SIGINT` interrupts what runs there, wherever
+   * they are; others go by way of their launcher.
+   *
+   * @param ids Their ids. Absent, all.
+   * @throws {RangeError} for `SIGUSR1`, which would open a debugger to
+   * everybody on the engine's host.
+   * @throws {ConnectionError} when a launcher cannot send it.
+   */
+  async signalEngines(
+    signal: Deno.Signal,
+    ids?: readonly number[],
+  ): Promise<void> {
+    if (signal === "SIGUSR1") {
+      throw new RangeError(
+        "Cannot send SIGUSR1: it opens the engines' debuggers to everybody on their hosts; use SIGUSR2",
+      );
+    }
+    const client = await this.#core.running();
+    if (signal === "SIGINT") {
+      await client.interrupt(ids ?? "all");
+      return;
+    }
+    const jobs = jobsWithEngines(this.#core.engineSets, client.engines);
+    const whole = wholeJobs(jobs, ids ?? client.ids, "signal");
+    await Promise.all(whole.map(({ job }) => job.signal(signal)));
+  }
+
+  /**
+   * Starts or stops engines until there are `n`. Those without work go
+   * first; others may finish what they run.
+   *
+   * @throws {TimeoutError} when too many stay busy for `drainTimeoutMs`.
+   */
+  async scale(n: number, options: ScaleOptions = {}): Promise<void> {
+    expectEngineCount(n);
+    const client = await this.#core.running();
+    const surplus = client.ids.length - n;
+    if (surplus < 0) {
+      const set = this.#core.engineSets.at(-1);
+      const isSame = options.launcher === undefined && set !== undefined;
+      if (isSame) await this.#core.start(set, -surplus, options);
+      else await this.startEngines(-surplus, options);
+    } else if (surplus > 0) {
+      const timeoutMs = options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS;
+      const ids = await idleEngines(client, () => client.ids, surplus, {
+        timeoutMs,
+        clock: systemClock,
+      });
+      await this.#core.stopIds(client, ids);
+    }
+  }
+
+  /**
+   * Keeps from `min` to `max` engines, as many as the work needs, for as long
+   * as this object lives. Replaces the adaptation before.
+   *
+   * @returns What ends it.
+   * @throws {RangeError} when a number is out of range.
+   */
+  adapt(options: AdaptOptions & ScaleOptions): Adaptation {
+    this.#core.expectRunning();
+    let starting = 0;
+    const adaptation = new Adaptation(options, {
+      status: async () =>
+        (await (await this.#core.running()).status()).processes,
+      starting: () => starting,
+      start: async (n) => {
+        starting += n;
+        try {
+          const client = await this.#core.running();
+          await this.scale(client.ids.length + n, options);
+        } finally {
+          starting -= n;
+        }
+      },
+      stop: async (ids) => {
+        const client = await this.#core.running();
+        const idle = await idleNow(client, ids);
+        if (idle.length > 0) await this.#core.stopIds(client, idle);
+      },
+    });
+    this.#core.adaptation?.stop();
+    this.#core.adaptation = adaptation;
+    return adaptation;
   }
 
   /** Stops everything; settles when all processes have ended. */
   stop(): Promise<void> {
-    return this.#stopping ??= this.#stop();
+    return this.#core.stop();
   }
 
-  /** Stops everything. */
+  /**
+   * Lets go of the cluster: it goes on when this program ends. Another
+   * program, or this one, finds it by {@linkcode Cluster.fromFile}.
+   *
+   * @returns Path of its state file.
+   * @throws {ConnectionError} when the cluster is stopped.
+   */
+  async detach(): Promise<string> {
+    this.#core.expectRunning();
+    await this.#core.file.change((record) => ({ ...record, detached: true }));
+    await this.#core.release();
+    return this.#core.file.path;
+  }
+
+  /** Stops what ends with this program; lets go of everything else. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+    return this.#core.dispose();
   }
 
   /** What others need to know to use the cluster. */
@@ -209,137 +367,74 @@ export class Cluster implements AsyncDisposable {
     return {
       id: this.id,
       profile: this.profile,
-      clientFile: this.#announcement.clientFile,
-      engineFile: this.#announcement.engineFile,
-      controllerPid: this.#controller.pid,
+      state: this.state,
+      stateFile: this.stateFile,
+      clientFile: this.clientFile,
+      engineFile: this.#core.record.engineFile,
+      startedMs: this.#core.record.startedMs,
+      controllerPid: localPid(this.#core.controller.handle["pid"])[0] ?? 0,
       enginePids: this.engineProcesses,
+      engineSets: this.engineSets.map(({ id, launcher, n, jobs }) => ({
+        id,
+        launcher,
+        n,
+        jobs,
+      })),
     };
   }
 
-  async #open(watch: StartWatch): Promise<void> {
-    const engines = this.#startEngines(this.#options.n, watch);
-    this.#connecting = this.connect({
-      signal: watch.signal,
-      timeoutMs: this.#options.timeoutMs,
-    });
-    this.#client = await watch.until(this.#connecting);
-    await this.#untilRegistered(this.#client, engines, watch);
-  }
-
-  async #untilRegistered(
-    client: Client,
-    engines: readonly LocalProcess[],
-    watch: StartWatch,
-  ): Promise<void> {
-    const isHere = ({ pid }: LocalProcess): boolean =>
-      client.engines.some((engine) => engine.pid === pid);
-    // Others may start and stop engines meanwhile: what counts is who is here.
-    for (;;) {
-      const missing = engines.filter((engine) => !isHere(engine)).length;
-      if (missing === 0) break;
-      const { signal } = watch;
-      const count = client.ids.length + missing;
-      await watch.until(client.waitForEngines(count, { signal }));
+  static async #attach({ record, file }: FoundCluster): Promise<Cluster> {
+    const { controller } = record;
+    const launcher = await loadLauncher(
+      controller.launcher,
+      controller.launcherOptions,
+    );
+    const core = new ClusterCore(
+      { record, file },
+      launcher.attach(controller.handle, []),
+      { isOwned: false, timeoutMs: START_TIMEOUT_MS },
+    );
+    for (const written of record.engineSets) {
+      const { launcher, launcherOptions, engineFlags, id, nextIndex } = written;
+      const set = core.newSet(
+        await loadLauncher(launcher, launcherOptions),
+        engineFlags,
+        { id, nextIndex },
+      );
+      set.attach(written.jobs);
     }
-    if (this.#options.hasStartup) await untilStarted(client, engines, watch);
-  }
-
-  #startEngines(n: number, watch: StartWatch): LocalProcess[] {
-    return Array.from({ length: n }, () => {
-      const engine = new LocalProcess({
-        what: "engine",
-        command: selfCommand("engine", this.#engineArguments()),
-        logFolder: logFolder(this.profile),
-      });
-      this.#engines.add(engine);
-      void engine.ended.then(() => this.#engines.delete(engine));
-      watch.needs(engine);
-      return engine;
-    });
-  }
-
-  #engineArguments(): string[] {
-    const { slots, slotFlags, labels, resources, logLevel } = this.#options;
-    const args = ["--connect", this.#announcement.engineFile];
-    args.push("--slots", String(slots), "--log-level", logLevel);
-    args.push(...slotFlags);
-    for (const [name, value] of Object.entries(labels)) {
-      args.push("--label", `${name}=${value}`);
-    }
-    for (const [name, amount] of Object.entries(resources)) {
-      args.push("--resource", `${name}=${amount}`);
-    }
-    return args;
-  }
-
-  #running(): Client {
-    if (this.#client !== undefined && this.#stopping === undefined) {
-      return this.#client;
-    }
-    throw new ConnectionError(`Cannot use cluster ${this.id}: it is stopped`);
-  }
-
-  async #stop(): Promise<void> {
-    const processes = [this.#controller, ...this.#engines];
-    await Promise.all([
-      this.#closeClient(),
-      ...processes.map((process) => process.stop()),
-    ]);
-    // A controller that was killed could not remove them.
-    const { clientFile, engineFile } = this.#announcement;
-    for (const path of [clientFile, engineFile]) {
-      await removeOwnConnectionFile(path, this.#info.publicKey);
-    }
-    const list = allowedKeysPath(dirname(clientFile), this.id);
-    await closeKilledKeyList(list, this.#info.keys.publicKey);
-  }
-
-  async #closeClient(): Promise<void> {
-    try {
-      await (await this.#connecting)?.close();
-    } catch {
-      // It was given up with the start, and said so there.
-    }
+    return new Cluster(core);
   }
 }
 
-/** Waits for the start-up scripts: an engine in which they fail ends. */
-async function untilStarted(
-  client: Client,
-  engines: readonly LocalProcess[],
-  watch: StartWatch,
-): Promise<void> {
-  const pids = new Set(engines.map(({ pid }) => pid));
-  const ids = client.engines.filter(({ pid }) => pids.has(pid))
-    .map(({ engineId }) => engineId);
-  if (ids.length === 0) return;
-  const idle = client.directView(ids).apply(() => undefined);
-  await watch.until(idle.settled());
-  // One that has left says more than the loss of a task.
-  if (!idle.successful) await watch.until(new Promise<never>(() => {}));
+/** Settings that, when one is given, replace those of the cluster. */
+const ENGINE_SETTINGS = [
+  "slots",
+  "sandbox",
+  "allow",
+  "memoryLimitMib",
+  "devices",
+  "deviceVariable",
+  "respawn",
+  "respawnsMax",
+  "respawnWindowMs",
+  "startup",
+  "labels",
+  "resources",
+] as const satisfies readonly (keyof EngineSettings)[];
+
+async function chosenLauncher(
+  { launcher, launcherOptions }: LauncherChoice,
+): Promise<Launcher> {
+  return typeof launcher === "object"
+    ? launcher
+    : await loadLauncher(launcher ?? "local", launcherOptions);
 }
 
-/** Starts a controller; `announced` settles when it does, or never. */
-function startController(
-  options: ResolvedClusterOptions,
-): { controller: LocalProcess; announced: Promise<Announcement> } {
-  const { promise, resolve } = Promise.withResolvers<Announcement>();
-  const args = ["--profile", options.profile];
-  args.push("--cluster-id", options.clusterId);
-  args.push("--log-level", options.logLevel, "--announce");
-  args.push(...options.placementFlags);
-  const controller = new LocalProcess({
-    what: "controller",
-    command: selfCommand("controller", args),
-    logFolder: logFolder(options.profile),
-    onStdout(line) {
-      const announcement = parseAnnouncement(line);
-      if (announcement !== undefined) resolve(announcement);
-    },
-  });
-  return { controller, announced: promise };
+function localPid(pid: string | number | undefined): number[] {
+  return typeof pid === "number" ? [pid] : [];
 }
 
-function logFolder(profile: string): string {
-  return join(profileFolder(profile), "log");
+function isList(value: object): value is readonly number[] {
+  return Array.isArray(value);
 }

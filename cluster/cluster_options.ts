@@ -11,6 +11,7 @@ import {
   type SchedulingScheme,
 } from "../base/mod.ts";
 import { connectionFilePath, DEFAULT_PROFILE } from "../client/mod.ts";
+import type { Launcher, LauncherOptions } from "./launchers/mod.ts";
 
 /** Most engines that one call starts: a machine has far fewer cores. */
 export const LOCAL_ENGINES_MAX = 1_024;
@@ -44,14 +45,8 @@ export interface AllowOptions {
   readonly import?: true | readonly string[];
 }
 
-/** Options of `Cluster.start`. */
-export interface ClusterOptions {
-  /** How many engines to start. @default navigator.hardwareConcurrency */
-  readonly n?: number;
-  /** The folder of files that the cluster belongs to. @default "default" */
-  readonly profile?: string;
-  /** The cluster's name, part of its file names. Absent, one is made up. */
-  readonly clusterId?: string;
+/** How engines are, wherever they run. */
+export interface EngineSettings {
   /** How many tasks an engine runs at once. @default 1 */
   readonly slots?: number | "auto";
   /**
@@ -92,6 +87,39 @@ export interface ClusterOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** How much each engine has of what tasks may ask for: `{ gpu: 1 }`. */
   readonly resources?: Readonly<Record<string, number>>;
+}
+
+/** Where engines are started. */
+export interface LauncherChoice {
+  /**
+   * A launcher, its name (`local`, `ssh`, `mpi`, `slurm`, …), or the URL or
+   * path of a module that exports one. @default "local"
+   */
+  readonly launcher?: string | Launcher;
+  /** Options of a launcher that is named. */
+  readonly launcherOptions?: LauncherOptions;
+}
+
+/** Options of `Cluster.start`. */
+export interface ClusterOptions extends EngineSettings, LauncherChoice {
+  /** How many engines to start. @default navigator.hardwareConcurrency */
+  readonly n?: number;
+  /** What starts the controller, as `launcher` does engines. @default "local" */
+  readonly controller?: string | Launcher;
+  /** The folder of files that the cluster belongs to. @default "default" */
+  readonly profile?: string;
+  /** The cluster's name, part of its file names. Absent, one is made up. */
+  readonly clusterId?: string;
+  /** The address that the controller listens on. @default "127.0.0.1" */
+  readonly ip?: string;
+  /**
+   * The port of the hub; the scheduler has the next one. Absent, any two.
+   */
+  readonly port?: number;
+  /** A name under which other hosts reach this one. */
+  readonly location?: string;
+  /** Whether the cluster outlives this program. @default false */
+  readonly detached?: boolean;
   /**
    * How engines are chosen: `leastload`, `lru`, `plainrandom`, `twobin`,
    * `weighted` or `pure`. @default "leastload"
@@ -115,18 +143,12 @@ export interface ResolvedClusterOptions {
   readonly profile: string;
   /** The cluster's name. */
   readonly clusterId: string;
-  /** How many tasks an engine runs at once. */
-  readonly slots: number | "auto";
-  /** Flags of `ippd engine` that say what tasks may do and get. */
-  readonly slotFlags: readonly string[];
-  /** Whether slots run a start-up script. */
-  readonly hasStartup: boolean;
-  /** Free words for every engine. */
-  readonly labels: Readonly<Record<string, string>>;
-  /** How much each engine has of what tasks may ask for. */
-  readonly resources: Readonly<Record<string, number>>;
-  /** Flags of `ippd controller` that say how tasks are placed. */
-  readonly placementFlags: readonly string[];
+  /** Flags of `ippd controller`: where it listens, how it places tasks. */
+  readonly listenFlags: readonly string[];
+  /** Flags of `ippd engine` that say how engines are. */
+  readonly engineFlags: readonly string[];
+  /** Whether the cluster outlives this program. */
+  readonly detached: boolean;
   /** How long a start may take. */
   readonly timeoutMs: number;
   /** What the processes write to their log files. */
@@ -148,41 +170,31 @@ const CLUSTER_ID_CHARACTERS = 8;
 export function resolveClusterOptions(
   options: ClusterOptions,
 ): ResolvedClusterOptions {
-  const { n = navigator.hardwareConcurrency, slots = 1, labels = {} } = options;
+  const { n = navigator.hardwareConcurrency, detached = false } = options;
   const timeoutMs = options.timeoutMs ?? START_TIMEOUT_MS;
   const profile = options.profile ?? DEFAULT_PROFILE;
   const clusterId = options.clusterId ?? randomWord(CLUSTER_ID_CHARACTERS);
+  const logLevel = options.logLevel ?? "warn";
   expectEngineCount(n);
-  if (slots !== "auto" && (!Number.isInteger(slots) || slots < 1)) {
-    throw new RangeError(
-      `Cannot start a cluster with ${slots} slots: from 1 upwards, or "auto"`,
-    );
-  }
+  const engineFlags = [...flagsOfEngines(options), "--log-level", logLevel];
+  const listenFlags = [
+    ...flagsOfListening(options),
+    ...placementFlags(options),
+  ];
   if (!(timeoutMs > 0)) {
     throw new RangeError(
       `Cannot start a cluster within ${timeoutMs} ms: timeoutMs must be positive`,
     );
   }
-  for (const name of Object.keys(labels)) {
-    if (name !== "" && !name.includes("=")) continue;
-    throw new TypeError(
-      `Cannot use label ${JSON.stringify(name)}: a name without "=" is needed`,
-    );
-  }
   // The names become part of paths; a bad one is known before any process.
   connectionFilePath({ profile, clusterId, role: "client" });
-  const logLevel = options.logLevel ?? "warn";
-  const slotFlags = flagsForSlots(options);
   return {
     n,
     profile,
     clusterId,
-    slots,
-    slotFlags,
-    hasStartup: options.startup !== undefined,
-    labels,
-    resources: expectResources(options.resources ?? {}),
-    placementFlags: placementFlags(options),
+    listenFlags,
+    engineFlags,
+    detached,
     timeoutMs,
     logLevel,
   };
@@ -219,7 +231,58 @@ function placementFlags({ scheme, hwm }: ClusterOptions): string[] {
   ];
 }
 
-function flagsForSlots(options: ClusterOptions): string[] {
+/** Two ports follow one another, and the last port is 65535. */
+const HUB_PORT_MAX = 65_534;
+
+function flagsOfListening(
+  { ip, port, location }: ClusterOptions,
+): string[] {
+  const flags: string[] = [];
+  if (ip !== undefined) flags.push("--ip", ip);
+  if (port !== undefined) {
+    if (!Number.isInteger(port) || port < 1 || port > HUB_PORT_MAX) {
+      throw new RangeError(
+        `Cannot listen on port ${port}: from 1 to ${HUB_PORT_MAX}, and the next one, are possible`,
+      );
+    }
+    flags.push("--port", String(port));
+  }
+  if (location !== undefined) flags.push("--location", location);
+  return flags;
+}
+
+/**
+ * The flags of `ippd engine` that say how engines are.
+ *
+ * @throws {RangeError} when a number is out of range.
+ * @throws {TypeError} when a label has no name, or things are allowed without
+ * a sandbox.
+ */
+export function flagsOfEngines(settings: EngineSettings): string[] {
+  const { slots = 1, labels = {}, resources = {} } = settings;
+  if (slots !== "auto" && (!Number.isInteger(slots) || slots < 1)) {
+    throw new RangeError(
+      `Cannot start a cluster with ${slots} slots: from 1 upwards, or "auto"`,
+    );
+  }
+  const flags = ["--slots", String(slots), ...flagsForSlots(settings)];
+  for (const [name, value] of Object.entries(labels)) {
+    if (name === "" || name.includes("=")) {
+      throw new TypeError(
+        `Cannot use label ${
+          JSON.stringify(name)
+        }: a name without "=" is needed`,
+      );
+    }
+    flags.push("--label", `${name}=${value}`);
+  }
+  for (const [name, amount] of Object.entries(expectResources(resources))) {
+    flags.push("--resource", `${name}=${amount}`);
+  }
+  return flags;
+}
+
+function flagsForSlots(options: EngineSettings): string[] {
   const { allow, sandbox = allow !== undefined, memoryLimitMib } = options;
   if (!sandbox && allow !== undefined) {
     throw new TypeError(
@@ -239,7 +302,7 @@ function flagsForSlots(options: ClusterOptions): string[] {
   );
 }
 
-function deviceFlags({ devices, deviceVariable }: ClusterOptions): string[] {
+function deviceFlags({ devices, deviceVariable }: EngineSettings): string[] {
   if (devices === undefined) {
     if (deviceVariable === undefined) return [];
     throw new TypeError(
@@ -260,7 +323,7 @@ function deviceFlags({ devices, deviceVariable }: ClusterOptions): string[] {
 }
 
 /** Flags about the life of slots. */
-function lifeFlags(options: ClusterOptions): string[] {
+function lifeFlags(options: EngineSettings): string[] {
   const { respawn, respawnsMax, respawnWindowMs, startup } = options;
   const flags = respawn === undefined ? [] : [`--respawn=${respawn}`];
   if (respawnsMax !== undefined) {

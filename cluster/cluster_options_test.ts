@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   type ClusterOptions,
+  flagsOfEngines,
   LOCAL_ENGINES_MAX,
   MEMORY_LIMIT_MIB_MIN,
   resolveClusterOptions,
@@ -13,12 +14,9 @@ Deno.test("resolveClusterOptions() fills in the defaults", () => {
   assert.deepEqual(others, {
     n: navigator.hardwareConcurrency,
     profile: "default",
-    slots: 1,
-    slotFlags: [],
-    hasStartup: false,
-    resources: {},
-    placementFlags: [],
-    labels: {},
+    listenFlags: [],
+    engineFlags: ["--slots", "1", "--log-level", "warn"],
+    detached: false,
     timeoutMs: START_TIMEOUT_MS,
     logLevel: "warn",
   });
@@ -37,6 +35,7 @@ const REFUSED: readonly (readonly [ClusterOptions, RegExp])[] = [
   [{ sandbox: false, allow: {} }, /without a sandbox/],
   [{ allow: { read: ["/a", ""] } }, /Cannot allow read of an empty name/],
   [{ memoryLimitMib: MEMORY_LIMIT_MIB_MIN - 1 }, /Cannot limit memory to 15/],
+  [{ port: 65_535 }, /Cannot listen on port 65535/],
   [{ memoryLimitMib: 64.5 }, /whole number from 16/],
   [{ devices: [] }, /Cannot deal out devices \[\]/],
   [{ devices: ["0,1"] }, /without commas/],
@@ -81,20 +80,20 @@ const SLOT_FLAGS: readonly (readonly [ClusterOptions, string[]])[] = [
   [{ allow: { env: [] } }, ["--sandbox"]],
 ];
 
-Deno.test("resolveClusterOptions() says in flags what tasks may do", () => {
+Deno.test("flagsOfEngines() says what tasks may do", () => {
   for (const [options, flags] of SLOT_FLAGS) {
-    assert.deepEqual(resolveClusterOptions(options).slotFlags, flags);
+    assert.deepEqual(flagsOfEngines(options), ["--slots", "1", ...flags]);
   }
 });
 
 Deno.test("resolveClusterOptions() says how tasks are placed, and refuses what is no such thing", () => {
-  const { placementFlags, resources } = resolveClusterOptions({
+  const { listenFlags, engineFlags } = resolveClusterOptions({
     scheme: "lru",
     hwm: 0,
     resources: { gpu: 0.5 },
   });
-  assert.deepEqual(placementFlags, ["--scheme", "lru", "--hwm", "0"]);
-  assert.deepEqual(resources, { gpu: 0.5 });
+  assert.deepEqual(listenFlags, ["--scheme", "lru", "--hwm", "0"]);
+  assert.ok(engineFlags.join(" ").includes("--resource gpu=0.5"));
   const wrong: [options: object, message: RegExp][] = [
     [
       { scheme: "best" },
@@ -107,4 +106,16 @@ Deno.test("resolveClusterOptions() says how tasks are placed, and refuses what i
   for (const [options, message] of wrong) {
     assert.throws(() => resolveClusterOptions(options), message);
   }
+});
+
+Deno.test("resolveClusterOptions() says in flags where to listen", () => {
+  const { listenFlags } = resolveClusterOptions({
+    ip: "::",
+    port: 5555,
+    location: "head",
+  });
+  assert.deepEqual(listenFlags, [
+    ...["--ip", "::", "--port", "5555"],
+    ...["--location", "head"],
+  ]);
 });

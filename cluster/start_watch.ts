@@ -10,7 +10,10 @@ import {
   systemClock,
   TimeoutError,
 } from "../base/mod.ts";
-import type { LocalProcess } from "./local_launcher.ts";
+import type { Job } from "./launchers/mod.ts";
+
+/** How many jobs that wait are named when the time is over. */
+const PENDING_SHOWN_MAX = 3;
 
 /** Options of {@linkcode StartWatch}. */
 export interface StartWatchOptions {
@@ -35,6 +38,7 @@ export class StartWatch implements Disposable {
   readonly #what: string;
   readonly #failure = Promise.withResolvers<never>();
   readonly #controller = new AbortController();
+  readonly #needed = new Set<Pick<Job, "what" | "state" | "lastLines">>();
   readonly #dispose: () => void;
 
   /** Starts the time. */
@@ -46,7 +50,9 @@ export class StartWatch implements Disposable {
     this.#failure.promise.catch(() => {});
     const timer = clock.setTimer(timeoutMs, () =>
       this.#fail(
-        new TimeoutError(`Cannot ${what}: not ready after ${timeoutMs} ms`),
+        new TimeoutError(
+          `Cannot ${what}: not ready after ${timeoutMs} ms${this.#waiting()}`,
+        ),
       ));
     const abort = (): void =>
       this.#fail(
@@ -62,18 +68,18 @@ export class StartWatch implements Disposable {
     if (signal?.aborted) abort();
   }
 
-  /** Fails the waiting when a process ends. */
-  needs(process: LocalProcess): void {
-    void process.ended.then(({ code, signal }) => {
-      const how = signal === undefined ? `code ${code}` : signal;
+  /** Fails the waiting when a job ends. */
+  needs(job: Pick<Job, "what" | "ended" | "lastLines" | "state">): void {
+    this.#needed.add(job);
+    void job.ended.then(({ reason }) =>
       this.#fail(
         new ConnectionError(
-          `Cannot ${this.#what}: ${process.what} ended with ${how}${
-            lastWords(process.stderrTail)
+          `Cannot ${this.#what}: ${job.what} ${reason}${
+            lastWords(job.lastLines)
           }`,
         ),
-      );
-    });
+      )
+    );
   }
 
   /**
@@ -90,6 +96,18 @@ export class StartWatch implements Disposable {
   /** Ends the watch. */
   [Symbol.dispose](): void {
     this.#dispose();
+  }
+
+  /** What the jobs wait for, as far as their systems say. */
+  #waiting(): string {
+    const pending = [...this.#needed].flatMap(({ what, state }) =>
+      state.kind === "pending"
+        ? [`${what} is pending${state.reason ? `: ${state.reason}` : ""}`]
+        : []
+    );
+    return pending.length === 0
+      ? ""
+      : `; ${pending.slice(0, PENDING_SHOWN_MAX).join(", ")}`;
   }
 
   #fail(error: Error): void {

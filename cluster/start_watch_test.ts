@@ -5,7 +5,7 @@ import {
   TimeoutError,
   VirtualClock,
 } from "../base/mod.ts";
-import { LocalProcess } from "./local_launcher.ts";
+import { type Job, LocalJob } from "./launchers/mod.ts";
 import { StartWatch } from "./start_watch.ts";
 
 const NEVER = new Promise<never>(() => {});
@@ -50,11 +50,11 @@ Deno.test("StartWatch.until() says what a process complained of", async () => {
   using watch = new StartWatch({ what: "start it", timeoutMs: 10_000 });
   const script = "echo hint >&2; echo 'ippd: Cannot do it: no' >&2; " +
     "echo trace >&2; exit 8";
-  await using process = new LocalProcess({
+  const job = new LocalJob({
     what: "controller",
     command: ["/bin/sh", "-c", script],
-  });
-  watch.needs(process);
+  }, []);
+  watch.needs(job);
   await assert.rejects(
     watch.until(NEVER),
     (error) =>
@@ -62,4 +62,19 @@ Deno.test("StartWatch.until() says what a process complained of", async () => {
       error.message ===
         "Cannot start it: controller ended with code 8 (Cannot do it: no)",
   );
+});
+
+Deno.test("StartWatch says what is still pending when the time is over", async () => {
+  const clock = new VirtualClock();
+  using watch = new StartWatch({ what: "start it", timeoutMs: 10, clock });
+  const job: Pick<Job, "what" | "ended" | "lastLines" | "state"> = {
+    what: "Slurm job 7",
+    ended: NEVER,
+    lastLines: [],
+    state: { kind: "pending", reason: "Resources" },
+  };
+  watch.needs(job);
+  const waiting = watch.until(NEVER);
+  clock.advance(10);
+  await assert.rejects(waiting, /10 ms; Slurm job 7 is pending: Resources$/);
 });

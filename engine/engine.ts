@@ -241,7 +241,7 @@ export class Engine implements AsyncDisposable {
   }
 
   #describe(): EngineRegister {
-    const { labels, resources, requestedId } = this.#options;
+    const { labels, resources, requestedId, launch } = this.#options;
     const { slots } = this.#state;
     const id = this.#engineId ?? requestedId;
     return {
@@ -253,6 +253,7 @@ export class Engine implements AsyncDisposable {
       labels,
       resources,
       ...(id === undefined ? {} : { requestedId: id }),
+      ...(launch === undefined ? {} : { launch }),
     };
   }
 

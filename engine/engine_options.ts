@@ -43,6 +43,8 @@ export interface EngineOptions {
   readonly resources?: Readonly<Record<string, number>>;
   /** The id it would like, such as an MPI rank. */
   readonly requestedId?: number;
+  /** The name that its launcher gave it. */
+  readonly launch?: string;
   /** Program and arguments that become a slot process. */
   readonly slotCommand: readonly string[];
   /** The rules for code in slots. Absent, it may do whatever the user may. */
@@ -84,6 +86,8 @@ export interface ResolvedEngineOptions {
   readonly resources: Readonly<Record<string, number>>;
   /** The id it would like. */
   readonly requestedId: number | undefined;
+  /** The name that its launcher gave it. */
+  readonly launch: string | undefined;
   /** Program and arguments that become a slot process. */
   readonly slotCommand: readonly string[];
   /** The rules for slot processes. */
@@ -132,6 +136,7 @@ export function resolveEngineOptions(
     labels: options.labels ?? {},
     resources: options.resources ?? {},
     requestedId: options.requestedId,
+    launch: options.launch,
     slotCommand,
     slotLaunch: slotLaunch(options),
     respawn,

@@ -165,6 +165,7 @@ export class HubState {
         resources: message.resources ?? {},
         registeredMs: wallMs,
         ...(publicKey !== undefined && { publicKey }),
+        ...(message.launch === undefined ? {} : { launch: message.launch }),
       },
     };
     this.#engines.set(engineId, member);

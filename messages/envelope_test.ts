@@ -41,6 +41,7 @@ const EVERY_MESSAGE: readonly Message[] = [
     labels: { gpu: "yes" },
     requestedId: 5,
     resources: { gpu: 2 },
+    launch: "c/s1/0",
   },
   {
     type: "engine_registered",
@@ -62,6 +63,7 @@ const EVERY_MESSAGE: readonly Message[] = [
       labels: {},
       resources: {},
       registeredMs: 4.25,
+      launch: "c/s1/0",
     }],
     schedulers: [],
     heartbeatIntervalMs: 3,

@@ -44,6 +44,8 @@ export interface EngineInfo {
    * its routing id. Absent without CURVE.
    */
   readonly publicKey?: string | undefined;
+  /** The name that its launcher gave it; absent, nobody did. */
+  readonly launch?: string;
 }
 
 /** Where a scheduler can be reached. */
@@ -96,6 +98,8 @@ export interface EngineRegister {
   readonly requestedId?: number | undefined;
   /** How much it has of what tasks may ask for; absent, nothing. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
+  /** The name that its launcher gave it, by which that finds it again. */
+  readonly launch?: string | undefined;
 }
 
 /** Hub to engine: you are in. */
@@ -256,6 +260,7 @@ export type RegistrationMessage =
   | Refused;
 
 function engineInfo(fields: Fields): EngineInfo {
+  const launch = optionalText(fields, "launch");
   return {
     engineId: count(fields, "engineId"),
     routingId: text(fields, "routingId"),
@@ -266,6 +271,7 @@ function engineInfo(fields: Fields): EngineInfo {
     resources: resourceAmounts(fields, "resources"),
     registeredMs: finite(fields, "registeredMs"),
     ...present("publicKey", optionalText(fields, "publicKey")),
+    ...(launch === undefined ? {} : { launch }),
   };
 }
 
@@ -322,6 +328,7 @@ export const registrationCodecs: {
     labels: textMap(fields, "labels"),
     resources: resourceAmounts(fields, "resources"),
     requestedId: optionalCount(fields, "requestedId"),
+    launch: optionalText(fields, "launch"),
   }),
   "engine_registered": (fields) => ({
     type: "engine_registered",

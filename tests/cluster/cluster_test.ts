@@ -94,8 +94,8 @@ Deno.test("Cluster.start() rejects with what the controller said", async () => {
         ) &&
         error.message.includes(`process ${first.toJSON().controllerPid} `),
     );
-    // Two connection files, the lock, and the list of keys.
-    assert.equal((await connectionFiles(folder)).length, 4);
+    // Two connection files, a lock, the list of keys, and what others find.
+    assert.equal((await connectionFiles(folder)).length, 5);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   ConnectionError,
   systemClock,
   type Timer,
+  utf8,
 } from "../base/mod.ts";
 import { LogFile } from "./log_file.ts";
 import { OutputTail } from "./output_tail.ts";
@@ -18,6 +19,12 @@ import { EXECUTABLE_VARIABLE } from "./self_command.ts";
  * kernel closes that pipe however its starter ends.
  */
 export const PARENT_PIPE_VARIABLE = "IPPD_PARENT_PIPE";
+
+/**
+ * What a starter writes into that pipe before it closes it, when the process
+ * shall go on.
+ */
+export const DETACH_LINE = "detach\n";
 
 /** Time for a process to stop after its standard input has ended. */
 export const PIPE_GRACE_MS = 3_000;
@@ -72,6 +79,7 @@ export class LocalProcess implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #options: LocalProcessOptions;
   readonly #stderr: OutputTail;
+  #release: () => void = () => {};
   #end: ProcessEnd | undefined;
   #stopping: Promise<ProcessEnd> | undefined;
 
@@ -106,6 +114,22 @@ export class LocalProcess implements AsyncDisposable {
    */
   stop(): Promise<ProcessEnd> {
     return this.#stopping ??= this.#stop();
+  }
+
+  /**
+   * Lets it go on when this program ends. What it says from now on is lost.
+   */
+  async release(): Promise<void> {
+    if (this.#end !== undefined || this.#stopping !== undefined) return;
+    const writer = this.#child.stdin.getWriter();
+    try {
+      await writer.write(utf8(DETACH_LINE));
+      await writer.close();
+    } catch {
+      // It ended a moment ago.
+    }
+    this.#child.unref();
+    this.#release();
   }
 
   /** Ends it at once. */
@@ -158,7 +182,16 @@ export class LocalProcess implements AsyncDisposable {
       pump(out, new OutputTail(onStdout), onStdout ? undefined : log),
       pump(err, this.#stderr, log),
     ]);
-    const { code, signal } = await status;
+    const released = new Promise<"released">((resolve) => {
+      this.#release = () => resolve("released");
+    });
+    const end = await Promise.race([status, released]);
+    if (end === "released") {
+      await Promise.all([out.cancel(), err.cancel(), pumps]);
+      log?.close();
+      return { code: 0, signal: undefined };
+    }
+    const { code, signal } = end;
     const timer = this.#clock.setTimer(OUTPUT_GRACE_MS, () => {
       void out.cancel();
       void err.cancel();

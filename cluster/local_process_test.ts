@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConnectionError } from "../base/mod.ts";
-import { LocalProcess } from "./local_launcher.ts";
+import { LocalProcess } from "./local_process.ts";
 
 function shell(script: string): readonly string[] {
   return ["/bin/sh", "-c", script];

@@ -1,0 +1,314 @@
+/**
+ * The inside of a cluster: its processes, its file and its own client.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { ConnectionError } from "../base/mod.ts";
+import { type Client, connect, type ConnectOptions } from "../client/mod.ts";
+import { allowedKeysPath, readConnectionFile } from "../security/mod.ts";
+import type { Adaptation } from "./adaptation.ts";
+import type { ClusterState } from "./cluster_json.ts";
+import { type ClusterRecord, withJobs, withoutJob } from "./cluster_record.ts";
+import type { FoundCluster } from "./cluster_search.ts";
+import { type ClusterStateFile, keyOf } from "./cluster_state_file.ts";
+import { untilArrived, untilStarted } from "./engine_arrival.ts";
+import { type JobEngines, jobsWithEngines } from "./engine_choice.ts";
+import { EngineGroup, type SetLaunch } from "./engine_set.ts";
+import { launchPlace } from "./founding.ts";
+import type { Job, Launcher } from "./launchers/mod.ts";
+import { closeKilledKeyList } from "./hub_keys_file.ts";
+import { removeOwnConnectionFile } from "./own_connection_file.ts";
+import type { StartEnginesOptions } from "./start_options.ts";
+import { StartWatch } from "./start_watch.ts";
+
+/** How long a farewell to a hub may take that may be gone. */
+const FAREWELL_TIMEOUT_MS = 3_000;
+
+/** Options of {@linkcode ClusterCore}. */
+export interface ClusterCoreOptions {
+  /** Whether its processes end with this program. */
+  readonly isOwned: boolean;
+  /** How long a start may take. */
+  readonly timeoutMs: number;
+}
+
+/** What all operations on a cluster share. */
+export class ClusterCore {
+  /** What was written down when it was found or started. */
+  readonly record: ClusterRecord;
+  /** The file by which others find it. */
+  readonly file: ClusterStateFile;
+  /** Its controller. */
+  readonly controller: Job;
+  /** Its engine sets, by name. */
+  readonly sets: Map<string, EngineGroup> = new Map();
+  /** What keeps the number of its engines fit, if anything does. */
+  adaptation: Adaptation | undefined;
+
+  readonly #options: ClusterCoreOptions;
+  #connecting: Promise<Client> | undefined;
+  #client: Client | undefined;
+  #stopping: Promise<void> | undefined;
+  #isStopped = false;
+  #isReleased = false;
+
+  /** Knows a cluster; starts nothing. */
+  constructor(
+    { record, file }: FoundCluster,
+    controller: Job,
+    options: ClusterCoreOptions,
+  ) {
+    this.record = record;
+    this.file = file;
+    this.controller = controller;
+    this.#options = options;
+    // Engines without a controller would wait for one that never comes.
+    if (options.isOwned) {
+      void controller.ended.then(() => this.#controllerEnded());
+    }
+  }
+
+  /** How it is. */
+  get state(): ClusterState {
+    if (this.#isStopped) return "stopped";
+    if (this.#stopping !== undefined) return "stopping";
+    if (this.#isReleased) return "detached";
+    return this.controller.state.kind === "ended" ? "lost" : "running";
+  }
+
+  /** Its engine sets. */
+  get engineSets(): readonly EngineGroup[] {
+    return [...this.sets.values()];
+  }
+
+  /** Connects a client; the caller closes it. */
+  connect(options?: ConnectOptions): Promise<Client> {
+    return connect(this.record.clientFile, options);
+  }
+
+  /** Stops everything; settles when all processes have ended. */
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stop();
+  }
+
+  /** Stops what ends with this program; lets go of everything else. */
+  dispose(): Promise<void> {
+    const isOurs = this.#options.isOwned && !this.#isReleased;
+    return isOurs ? this.stop() : this.release();
+  }
+
+  /** Makes an empty set. */
+  newSet(
+    launcher: Launcher,
+    engineFlags: readonly string[],
+    known: { readonly id?: string; readonly nextIndex?: number } = {},
+  ): EngineGroup {
+    const set = new EngineGroup({
+      launcher,
+      engineFlags,
+      ...known,
+      engines: () => this.#client?.engines ?? [],
+      onEnded: (set, job) => this.#jobEnded(set, job),
+    });
+    this.sets.set(set.id, set);
+    return set;
+  }
+
+  /** Starts engines in a set, and waits for them unless told otherwise. */
+  async start(
+    set: EngineGroup,
+    n: number,
+    options: StartEnginesOptions,
+  ): Promise<void> {
+    using watch = new StartWatch({
+      what: `start ${n} engines of cluster ${this.record.id}`,
+      timeoutMs: options.timeoutMs ?? this.#options.timeoutMs,
+      signal: options.signal,
+    });
+    await watch.until(this.running());
+    if (this.#options.isOwned) watch.needs(this.controller);
+    const launching = this.launch(set, n, watch, !this.#options.isOwned);
+    try {
+      const jobs = await watch.until(launching);
+      if (options.wait !== false) await this.arrived(jobs, watch);
+      await this.file.settled();
+    } catch (error) {
+      // What was launched nevertheless must not stay behind.
+      const jobs = await launching.catch(() => []);
+      await Promise.all(jobs.map((job) => job.stop()));
+      throw error;
+    }
+  }
+
+  /** Starts engines in a set; they are on their way. */
+  async launch(
+    set: EngineGroup,
+    n: number,
+    watch: StartWatch,
+    detached: boolean,
+  ): Promise<readonly Job[]> {
+    this.sets.set(set.id, set);
+    if (n === 0) return [];
+    const { engineFile, profile, id: clusterId } = this.record;
+    const launch: SetLaunch = {
+      ...launchPlace({ profile, clusterId }, detached),
+      firstId: Math.max(-1, ...this.#client?.ids ?? []) + 1,
+      engineFile,
+      engineInfo: () => readConnectionFile(engineFile),
+      schedulers: async () => (await this.connected()).schedulers,
+      signal: watch.signal,
+    };
+    const jobs = await set.launch(n, launch);
+    for (const job of jobs) watch.needs(job);
+    void this.file.change((record) => withJobs(record, set.record(jobs)));
+    return jobs;
+  }
+
+  /** Waits for the engines of jobs. */
+  async arrived(jobs: readonly Job[], watch: StartWatch): Promise<void> {
+    const names = jobs.flatMap((job) => job.names);
+    const client = await watch.until(this.connected(watch.signal));
+    await untilArrived(client, names, watch);
+    const sets = this.engineSets.filter(({ hasStartup }) => hasStartup);
+    if (sets.some((set) => jobs.some((job) => set.members.includes(job)))) {
+      await untilStarted(client, names, watch);
+    }
+  }
+
+  /** The cluster's own client. */
+  connected(signal?: AbortSignal): Promise<Client> {
+    return this.#connecting ??= this.connect({
+      timeoutMs: this.#options.timeoutMs,
+      ...(signal !== undefined && { signal }),
+    }).then((client) => this.#client = client);
+  }
+
+  /** Sees that the cluster can be used. */
+  expectRunning(): void {
+    const { state } = this;
+    if (state === "running") return;
+    const what = state === "lost"
+      ? `its controller is gone; ippd cluster clean tidies up after it`
+      : `it is ${state}`;
+    throw new ConnectionError(`Cannot use cluster ${this.record.id}: ${what}`);
+  }
+
+  /** The client, where the cluster can be used. */
+  async running(): Promise<Client> {
+    this.expectRunning();
+    const client = await this.connected();
+    this.expectRunning();
+    return client;
+  }
+
+  /** The set that is meant. */
+  setOf(set: { readonly id: string } | string): EngineGroup {
+    const id = typeof set === "string" ? set : set.id;
+    const known = this.sets.get(id);
+    if (known !== undefined) return known;
+    throw new RangeError(
+      `Cannot find engine set ${id}: cluster ${this.record.id} has ${
+        [...this.sets.keys()].join(", ") || "none"
+      }`,
+    );
+  }
+
+  /** Stops engines by their ids. */
+  async stopIds(client: Client, ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return;
+    const jobs = jobsWithEngines(this.engineSets, client.engines);
+    await shutDown(client, ids);
+    const gone = new Set(ids);
+    // A job ends with the last of its engines.
+    await this.stopJobs(
+      jobs.filter((job) =>
+        job.ids.length > 0 && job.ids.every((id) => gone.has(id))
+      ),
+    );
+  }
+
+  jobs(set: EngineGroup): JobEngines[] {
+    return set.members.map((job) => ({ set, job, ids: [] }));
+  }
+
+  /** Ends jobs, and takes them out of their sets. */
+  async stopJobs(jobs: readonly JobEngines[]): Promise<void> {
+    await Promise.all(jobs.map(async ({ set, job }) => {
+      await job.stop();
+      set.forget(job);
+    }));
+    await this.file.settled();
+  }
+
+  #jobEnded(set: EngineGroup, job: Job): void {
+    if (this.#isReleased) return;
+    if (set.members.length === 0) this.sets.delete(set.id);
+    if (this.#stopping !== undefined) return;
+    void this.file.change((record) => withoutJob(record, set.id, job.names));
+  }
+
+  #controllerEnded(): void {
+    if (!this.#isReleased) void this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.adaptation?.stop();
+    // Its own processes hear of it at once; others must be asked first.
+    if (!this.#options.isOwned) await this.#farewell();
+    const jobs = this.engineSets.flatMap(({ members }) => members);
+    await Promise.all([
+      this.#closeClient(),
+      ...[this.controller, ...jobs].map((job) => job.stop()),
+    ]);
+    // A controller that was killed could not remove them.
+    const { clientFile, engineFile, hubKey } = this.record;
+    for (const path of [clientFile, engineFile]) {
+      await removeOwnConnectionFile(path, hubKey);
+    }
+    const list = allowedKeysPath(dirname(clientFile), this.record.id);
+    await closeKilledKeyList(list, this.record.clientKey);
+    await this.file.remove(keyOf(this.record));
+    this.#isStopped = true;
+  }
+
+  async #farewell(): Promise<void> {
+    if (this.controller.state.kind === "ended") return;
+    try {
+      const client = await this.connect({ timeoutMs: FAREWELL_TIMEOUT_MS });
+      await client.shutdown({ hub: true });
+      await client.close();
+    } catch {
+      // It cannot be asked any more, so it is told.
+    }
+  }
+
+  /** Lets go of everything. */
+  async release(): Promise<void> {
+    if (this.#isReleased || this.#stopping !== undefined) return;
+    this.#isReleased = true;
+    this.adaptation?.stop();
+    for (const { members } of this.engineSets) {
+      for (const job of members) job.release();
+    }
+    this.controller.release();
+    await this.#closeClient();
+    await this.file.settled();
+  }
+
+  async #closeClient(): Promise<void> {
+    try {
+      await (await this.#connecting)?.close();
+    } catch {
+      // It was given up with the start, and said so there.
+    }
+  }
+}
+
+/** Ends engines; those that are gone already are no trouble. */
+export async function shutDown(
+  client: Client,
+  ids: readonly number[],
+): Promise<void> {
+  if (ids.length > 0) await client.shutdown({ targets: ids });
+}

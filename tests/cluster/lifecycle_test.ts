@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { Cluster, ConnectionError } from "../../mod.ts";
+import {
+  eventually,
+  filesBelow,
+  isRunning,
+  withIppdDir,
+} from "../cli/ippd_process.ts";
+
+async function inIppdDir(
+  run: (folder: string) => Promise<void>,
+): Promise<void> {
+  await withIppdDir(async (folder) => {
+    Deno.env.set("IPPD_DIR", folder);
+    try {
+      await run(folder);
+    } finally {
+      Deno.env.delete("IPPD_DIR");
+    }
+  });
+}
+
+async function allGone(pids: readonly number[]): Promise<boolean> {
+  return !(await Promise.all(pids.map(isRunning))).includes(true);
+}
+
+Deno.test("a running cluster has sets that stop, restart and take signals", async (t) => {
+  await inIppdDir(async () => {
+    await using cluster = await Cluster.start({ n: 1 });
+    await using client = await cluster.connect();
+    const [first] = cluster.engineSets;
+    assert.ok(first);
+    assert.deepEqual([first.n, first.launcher, first.ids], [1, "local", [0]]);
+
+    await t.step("another set has settings of its own", async () => {
+      const set = await cluster.startEngines(2, { labels: { kind: "late" } });
+      assert.deepEqual(set.ids, [1, 2]);
+      assert.equal(cluster.engineSets.length, 2);
+      await client.waitForEngines(3);
+      assert.deepEqual(client.engines[2]?.labels, { kind: "late" });
+      const states = set.jobs.map(({ state }) => state.kind);
+      assert.deepEqual(states, ["running", "running"]);
+    });
+
+    await t.step("a restart gives new processes of the same kind", async () => {
+      const before = client.engines.map(({ pid }) => pid);
+      await cluster.restartEngines([1]);
+      assert.ok(
+        await eventually(() => Promise.resolve(`${client.ids}` === "0,2,3")),
+      );
+      assert.deepEqual(client.engines[2]?.labels, { kind: "late" });
+      assert.ok(!before.includes(client.engines[2]?.pid ?? 0));
+    });
+
+    await t.step("signals reach engines, SIGINT what they run", async () => {
+      const busy = client.directView(0).apply(() => {
+        for (;;);
+      });
+      assert.ok(
+        await eventually(async () => {
+          await cluster.signalEngines("SIGINT", [0]);
+          return busy.done;
+        }),
+      );
+      await assert.rejects(async () => await busy);
+      await cluster.signalEngines("SIGTERM", [0]);
+      const isGone = () => Promise.resolve(`${client.ids}` === "2,3");
+      assert.ok(await eventually(isGone));
+      assert.ok(!cluster.engineSets.includes(first));
+      await assert.rejects(cluster.signalEngines("SIGUSR1"), RangeError);
+    });
+
+    await t.step(
+      "scale starts and stops, those without work first",
+      async () => {
+        await cluster.scale(3);
+        await client.waitForEngines(3);
+        const slow = client.directView(4).apply(() =>
+          new Promise((resolve) => setTimeout(() => resolve("kept"), 600))
+        );
+        await eventually(async () =>
+          (await client.stack([4]))[0]?.slots[0]?.state !== "idle"
+        );
+        await cluster.scale(1);
+        assert.equal(await slow, "kept");
+        assert.equal(client.ids.length, 1);
+        assert.deepEqual(client.ids, [4]);
+      },
+    );
+
+    await t.step("a set can be stopped by its name", async () => {
+      const set = await cluster.startEngines(1);
+      await cluster.stopEngines(set.id);
+      assert.equal(set.n, 0);
+      await assert.rejects(cluster.stopEngines(set.id), RangeError);
+    });
+  });
+});
+
+Deno.test("a cluster adapts to its work", async () => {
+  await inIppdDir(async () => {
+    await using cluster = await Cluster.start({ n: 0 });
+    await using client = await cluster.connect();
+    const errors: Error[] = [];
+    using _adaptation = cluster.adapt({
+      max: 2,
+      intervalMs: 100,
+      idleMs: 200,
+      onError: (error) => void errors.push(error),
+    });
+    const view = client.loadBalancedView();
+    const results = Array.from(
+      { length: 4 },
+      (_, index) =>
+        view.apply(async (value: number) => {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return value;
+        }, index),
+    );
+    assert.deepEqual(await Promise.all(results), [0, 1, 2, 3]);
+    assert.ok(await eventually(() => Promise.resolve(client.ids.length === 0)));
+    assert.deepEqual(errors, []);
+  });
+});
+
+Deno.test("a detached cluster is found, used and stopped by others", async () => {
+  await inIppdDir(async (folder) => {
+    const started = await Cluster.start({ n: 1, detached: true });
+    const { controllerPid, enginePids, stateFile } = started.toJSON();
+    await started[Symbol.asyncDispose]();
+    assert.equal(started.state, "detached");
+    assert.ok(await isRunning(controllerPid));
+    assert.equal(((await Deno.stat(stateFile)).mode ?? 0) & 0o777, 0o600);
+
+    const found = await Cluster.fromFile();
+    assert.deepEqual([found.id, found.state], [started.id, "running"]);
+    await found.startEngines(1);
+    const later = found.engineProcesses;
+    await found[Symbol.asyncDispose]();
+
+    const [listed, ...others] = await Cluster.list();
+    assert.ok(listed);
+    assert.deepEqual(others, []);
+    assert.equal(listed.engineSets.length, 2);
+    await using client = await listed.connect();
+    assert.deepEqual(await client.directView().apply(() => 1), [1, 1]);
+    await client.close();
+    await listed.stop();
+    assert.ok(await allGone([controllerPid, ...enginePids, ...later]));
+    const files = await filesBelow(folder);
+    assert.deepEqual(files.filter((path) => !path.endsWith(".log")), []);
+    await assert.rejects(Cluster.fromFile(), ConnectionError);
+  });
+});
+
+Deno.test("a cluster can be let go of", async () => {
+  await inIppdDir(async () => {
+    let path: string;
+    {
+      await using cluster = await Cluster.start({ n: 1 });
+      path = await cluster.detach();
+      await assert.rejects(cluster.startEngines(1), /it is detached/);
+    }
+    const again = await Cluster.fromFile(path);
+    await using client = await again.connect();
+    assert.equal(await client.at(0).apply(() => 7), 7);
+    const pids = [again.toJSON().controllerPid, ...again.engineProcesses];
+    await again.stop();
+    assert.ok(await allGone(pids));
+  });
+});
