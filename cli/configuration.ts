@@ -26,6 +26,7 @@ const UNCONFIGURED: ReadonlySet<string> = new Set([
   "announce",
   "debug",
   "help",
+  "launch",
   "output",
   "profile",
 ]);

@@ -21,6 +21,10 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
     summary: "run an engine",
     load: async () => (await import("./engine_command.ts")).defineEngine,
   }],
+  ["cluster", {
+    summary: "start, stop, list and change whole clusters",
+    load: async () => (await import("./cluster_command.ts")).defineCluster,
+  }],
   ["run", {
     summary: "run a program with a cluster of its own",
     load: async () => (await import("./run_command.ts")).defineRun,

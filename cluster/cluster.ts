@@ -171,6 +171,11 @@ export class Cluster implements AsyncDisposable {
     );
   }
 
+  /** Settles when its controller has ended, or this object let go of it. */
+  get ended(): Promise<void> {
+    return this.#core.controller.ended.then(() => {});
+  }
+
   /** Connects a client; the caller closes it. */
   connect(options?: ConnectOptions): Promise<Client> {
     return this.#core.connect(options);
