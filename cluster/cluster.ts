@@ -92,8 +92,12 @@ export class Cluster implements AsyncDisposable {
     });
     try {
       const written = file.write(record);
-      const set = core.newSet(launcher, resolved.engineFlags);
-      const launching = core.launch(set, resolved.n, watch, detached);
+      const launching = resolved.n === 0 ? Promise.resolve([]) : core.launch(
+        core.newSet(launcher, resolved.engineFlags),
+        resolved.n,
+        watch,
+        detached,
+      );
       // When something else fails first, nobody waits for it.
       launching.catch(() => {});
       await watch.until(core.connected(watch.signal));

@@ -50,6 +50,7 @@ export class ClusterCore {
   #connecting: Promise<Client> | undefined;
   #client: Client | undefined;
   #stopping: Promise<void> | undefined;
+  #idMax = -1;
   #isStopped = false;
   #isReleased = false;
 
@@ -153,7 +154,7 @@ export class ClusterCore {
     const { engineFile, profile, id: clusterId } = this.record;
     const launch: SetLaunch = {
       ...launchPlace({ profile, clusterId }, detached),
-      firstId: Math.max(-1, ...this.#client?.ids ?? []) + 1,
+      firstId: this.#unusedId(),
       engineFile,
       engineInfo: () => readConnectionFile(engineFile),
       schedulers: async () => (await this.connected()).schedulers,
@@ -163,6 +164,13 @@ export class ClusterCore {
     for (const job of jobs) watch.needs(job);
     void this.file.change((record) => withJobs(record, set.record(jobs)));
     return jobs;
+  }
+
+  /** An id above all that engines have had, as far as it has seen. */
+  #unusedId(): number {
+    const ids = this.#client?.ids ?? [];
+    this.#idMax = Math.max(this.#idMax, ids.at(-1) ?? -1);
+    return this.#idMax + 1;
   }
 
   /** Waits for the engines of jobs. */
@@ -199,6 +207,8 @@ export class ClusterCore {
     this.expectRunning();
     const client = await this.connected();
     this.expectRunning();
+    // Ids that go now must not be asked for again.
+    this.#unusedId();
     return client;
   }
 

@@ -58,26 +58,42 @@ export class LocalLauncher implements Launcher {
 
   /** Finds a process again. */
   attach(handle: JobHandle, names: readonly string[]): Job {
-    const { pid, startTime, logFile } = handle;
-    return new ProcessJob({
-      what: names.length === 0 ? "controller" : "engine",
-      identity: { pid: Number(pid), startTime: String(startTime) },
-      names,
-      logFile: logFile === undefined ? undefined : String(logFile),
-    });
+    const what = names.length === 0 ? "controller" : "engine";
+    return attachProcess(what, handle, names);
   }
 }
 
-interface DetachedLaunch {
+/** Finds a process of this machine again. */
+export function attachProcess(
+  what: string,
+  handle: JobHandle,
+  names: readonly string[],
+): Job {
+  const { pid, startTime, logFile } = handle;
+  return new ProcessJob({
+    what,
+    identity: { pid: Number(pid), startTime: String(startTime) },
+    names,
+    logFile: logFile === undefined ? undefined : String(logFile),
+  });
+}
+
+/** A process that outlives this program. */
+export interface DetachedLaunch {
+  /** Names it in messages and files. */
   readonly what: string;
+  /** Program, then arguments. */
   readonly command: readonly string[];
+  /** Folder for its words. */
   readonly logFolder: string;
+  /** The launch names of its engines. */
   readonly names: readonly string[];
+  /** Takes its first line of standard output. */
   readonly onStdout?: (line: string) => void;
 }
 
 /** Starts a process in a session of its own, its words in a file. */
-function startDetached(launch: DetachedLaunch): Job {
+export function startDetached(launch: DetachedLaunch): Job {
   const { what, command, logFolder, names, onStdout } = launch;
   Deno.mkdirSync(logFolder, { recursive: true, mode: 0o700 });
   const suffix = names[0]?.replaceAll("/", "-") ?? crypto.randomUUID();

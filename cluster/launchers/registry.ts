@@ -6,6 +6,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConnectionError } from "../../base/mod.ts";
+import type { BatchSystem } from "./batch_system.ts";
 import type { Launcher } from "./launcher.ts";
 import { LocalLauncher } from "./local_launcher.ts";
 
@@ -14,12 +15,32 @@ export type LauncherOptions = Readonly<Record<string, unknown>>;
 
 type MakeLauncher = (options: LauncherOptions) => Launcher | Promise<Launcher>;
 
+function batch(load: () => Promise<BatchSystem>): MakeLauncher {
+  return async (options) => {
+    const { BatchLauncher } = await import("./batch_launcher.ts");
+    return BatchLauncher.fromOptions(await load(), options);
+  };
+}
+
 /** Each is loaded when it is asked for: most programs need one. */
 const LAUNCHERS: ReadonlyMap<string, MakeLauncher> = new Map<
   string,
   MakeLauncher
 >([
   ["local", () => new LocalLauncher()],
+  ["mpi", async (options) => {
+    const { MpiLauncher } = await import("./mpi_launcher.ts");
+    return MpiLauncher.fromOptions(options);
+  }],
+  ["slurm", batch(async () => (await import("./slurm.ts")).SLURM)],
+  ["sge", batch(async () => (await import("./grid_engine.ts")).GRID_ENGINE)],
+  ["pbs", batch(async () => (await import("./pbs.ts")).PBS)],
+  ["lsf", batch(async () => (await import("./lsf.ts")).LSF)],
+  ["htcondor", batch(async () => (await import("./htcondor.ts")).HTCONDOR)],
+  [
+    "kubernetes",
+    batch(async () => (await import("./kubernetes.ts")).KUBERNETES),
+  ],
 ]);
 
 /** The names of the launchers that come with ippd. */

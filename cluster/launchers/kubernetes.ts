@@ -1,0 +1,112 @@
+/**
+ * Kubernetes: an indexed Job and a Secret, by `kubectl`.
+ *
+ * @module
+ */
+import type {
+  BatchState,
+  BatchSystem,
+  BatchVariables,
+} from "./batch_system.ts";
+import { shellCommand } from "./shell_words.ts";
+
+/**
+ * Kubernetes, with one pod for each engine. The connection info travels as a
+ * secret and reaches the engine in its environment; nothing else is shared.
+ */
+export const KUBERNETES: BatchSystem = {
+  name: "kubernetes",
+  title: "Kubernetes",
+  submit: ["kubectl", "create", "--output=name", "--filename=-"],
+  script: kubernetesManifest,
+  submittedId: (stdout) => /^job\.batch\/(\S+)/m.exec(stdout)?.[1],
+  taskId: (id, task) => `${id}-${task}`,
+  // Its logs are in the cluster: kubectl logs shows them.
+  logFile: () => "",
+  list: () => [
+    "kubectl",
+    "get",
+    "pods",
+    "--selector=app=ippd",
+    "--no-headers",
+    "--output=custom-columns=JOB:.metadata.labels.job-name," +
+    "INDEX:.metadata.annotations.batch\\.kubernetes\\.io/job-completion-index," +
+    "PHASE:.status.phase,NODE:.spec.nodeName,REASON:.status.reason",
+  ],
+  listed(stdout) {
+    const states = new Map<string, BatchState>();
+    for (const line of stdout.split("\n")) {
+      const [job, index, phase = "", node = "", reason = ""] = line.trim()
+        .split(/\s+/);
+      if (job === undefined || index === undefined) continue;
+      states.set(`${job}-${index}`, podState(phase, node, reason));
+    }
+    return states;
+  },
+  // A pod that is deleted comes back; only the whole job ends for good.
+  cancel: (ids) => [
+    "kubectl",
+    "delete",
+    "--ignore-not-found",
+    ...new Set(ids.map((id) => `job/${id.replace(/-\d+$/, "")}`)),
+  ],
+};
+
+function kubernetesManifest(variables: BatchVariables): string {
+  const { tasks, firstIndex, launchPrefix, enginesPerJob } = variables;
+  if (enginesPerJob !== 1 || variables.image === undefined) {
+    throw new RangeError(
+      "Cannot start engines by Kubernetes: it needs the option image, and one engine in each job",
+    );
+  }
+  const name = variables.jobName.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-");
+  const labels = { app: "ippd" };
+  const engine = `exec ${shellCommand(variables.engine)} --launch "${
+    launchPrefix
+  }$((${firstIndex} + JOB_COMPLETION_INDEX))"`;
+  const secret = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, labels },
+    stringData: { connection: variables.connectionInfo ?? "" },
+  };
+  const container = {
+    name: "engine",
+    image: variables.image,
+    command: ["/bin/sh", "-c", [...variables.prologue, engine].join("\n")],
+    env: [{
+      name: "IPPD_CONNECTION_INFO",
+      valueFrom: { secretKeyRef: { name, key: "connection" } },
+    }],
+  };
+  const job = {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, labels },
+    spec: {
+      completionMode: "Indexed",
+      completions: tasks,
+      parallelism: tasks,
+      backoffLimit: 0,
+      ttlSecondsAfterFinished: 600,
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: "Never",
+          ...(variables.account !== undefined &&
+            { serviceAccountName: variables.account }),
+          containers: [container],
+        },
+      },
+    },
+  };
+  const list = { apiVersion: "v1", kind: "List", items: [secret, job] };
+  return JSON.stringify(list, undefined, 2) + "\n";
+}
+
+function podState(phase: string, where: string, reason: string): BatchState {
+  if (phase === "Running") return { kind: "running", where };
+  if (phase === "Pending") return { kind: "pending", reason };
+  const why = reason === "" || reason === "<none>" ? "" : ` (${reason})`;
+  return { kind: "ended", reason: `ended as ${phase}${why}` };
+}
