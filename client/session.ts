@@ -21,7 +21,7 @@ import {
   type ChannelRequestOptions,
   ChannelTable,
 } from "../channels/mod.ts";
-import { ClientLink } from "../links/mod.ts";
+import { ClientLink, routedEndpoints } from "../links/mod.ts";
 import {
   directTaskId,
   isChannelNotice,
@@ -399,7 +399,9 @@ export class Session implements ResultHost, Submitter {
         if (final) this.#end(reason);
       },
     });
-    this.#scheduler.connect(address.endpoints);
+    this.#scheduler.connect(
+      routedEndpoints(address.endpoints, this.#info.routes),
+    );
   }
 
   /** What the scheduler says. */

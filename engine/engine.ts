@@ -177,6 +177,7 @@ export class Engine implements AsyncDisposable {
     };
     this.#scheduler = new SchedulerConversation({
       socket: (publicKey) => this.#socketOptions(crypto, publicKey),
+      routes: info.routes,
       retryMs: limits.schedulerRetryMs,
       clock,
       log,

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Clock, Logger, Timer } from "../base/mod.ts";
-import { ClientLink } from "../links/mod.ts";
+import { ClientLink, routedEndpoints, type Routes } from "../links/mod.ts";
 import {
   type ChannelNotice,
   isChannelNotice,
@@ -43,6 +43,8 @@ export interface SchedulerHandler {
 export interface SchedulerConversationOptions {
   /** Options of the socket towards a scheduler with this public key. */
   readonly socket: (publicKey: string) => SocketOptions;
+  /** Where endpoints are to be reached instead, if elsewhere. */
+  readonly routes?: Routes | undefined;
   /** Who hears what the scheduler says. */
   readonly handler: SchedulerHandler;
   /** Pause before a scheduler that refused our key is asked again. */
@@ -112,7 +114,8 @@ export class SchedulerConversation {
       },
     });
     this.#link = link;
-    link.connect(address.endpoints);
+    const { routes } = this.#options;
+    link.connect(routedEndpoints(address.endpoints, routes));
   }
 
   #connectLater(address: SchedulerAddress): void {

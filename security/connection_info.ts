@@ -40,6 +40,11 @@ export interface ConnectionInfo {
   readonly location: string;
   /** Candidate addresses of the hub, best first, such as `tcp://host:port`. */
   readonly hub: readonly string[];
+  /**
+   * Where endpoints are to be reached instead, as through a tunnel: what the
+   * hub says of schedulers is true on its side. Absent, nowhere else.
+   */
+  readonly routes?: Readonly<Record<string, string>>;
   /** The hub's public key, in Z85. */
   readonly publicKey: string;
   /** The role's own keys, in Z85. */
@@ -95,12 +100,14 @@ export function parseConnectionInfo(
     source,
     "keys.",
   );
+  const hasRoutes = Object.hasOwn(object, "routes");
   return {
     version: CONNECTION_INFO_VERSION,
     clusterId: read("clusterId", CLUSTER_ID_FORM, isClusterId),
     role: read("role", `one of ${ROLES.join(", ")}`, isRole),
     location: read("location", LOCATION_FORM, isLocation),
     hub: [...read("hub", HUB_FORM, isHub)],
+    ...(hasRoutes && { routes: { ...read("routes", ROUTES_FORM, isRoutes) } }),
     publicKey: read("publicKey", KEY_FORM, isKey),
     keys: {
       publicKey: keys("publicKey", KEY_FORM, isKey),
@@ -115,6 +122,8 @@ const LOCATION_FORM =
   `a host name of up to ${LOCATION_LENGTH_MAX} visible characters`;
 const HUB_FORM =
   `a list of 1 to ${HUB_ADDRESSES_MAX} addresses such as tcp://host:port or ipc:///path`;
+const ROUTES_FORM =
+  `an object of at most ${HUB_ADDRESSES_MAX} addresses by address`;
 const KEY_FORM = "a key of 40 characters in Z85";
 
 function parseObject(text: string, source: string): object {
@@ -200,6 +209,13 @@ function isLocation(value: unknown): value is string {
 function isHub(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length >= 1 &&
     value.length <= HUB_ADDRESSES_MAX && value.every(isAddress);
+}
+
+function isRoutes(value: unknown): value is Record<string, string> {
+  if (!isObject(value)) return false;
+  const routes = Object.entries(value);
+  return routes.length <= HUB_ADDRESSES_MAX &&
+    routes.every(([from, to]) => isAddress(from) && isAddress(to));
 }
 
 function isAddress(value: unknown): value is string {

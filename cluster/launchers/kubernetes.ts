@@ -61,9 +61,9 @@ function kubernetesManifest(variables: BatchVariables): string {
   }
   const name = variables.jobName.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-");
   const labels = { app: "ippd" };
-  const engine = `exec ${shellCommand(variables.engine)} --launch "${
-    launchPrefix
-  }$((${firstIndex} + JOB_COMPLETION_INDEX))"`;
+  const engine = `exec ${
+    shellCommand(variables.engine)
+  } --launch "${launchPrefix}$((${firstIndex} + JOB_COMPLETION_INDEX))"`;
   const secret = {
     apiVersion: "v1",
     kind: "Secret",

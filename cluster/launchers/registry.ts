@@ -32,6 +32,10 @@ const LAUNCHERS: ReadonlyMap<string, MakeLauncher> = new Map<
     const { MpiLauncher } = await import("./mpi_launcher.ts");
     return MpiLauncher.fromOptions(options);
   }],
+  ["ssh", async (options) => {
+    const { SshLauncher } = await import("./ssh_launcher.ts");
+    return SshLauncher.fromOptions(options);
+  }],
   ["slurm", batch(async () => (await import("./slurm.ts")).SLURM)],
   ["sge", batch(async () => (await import("./grid_engine.ts")).GRID_ENGINE)],
   ["pbs", batch(async () => (await import("./pbs.ts")).PBS)],

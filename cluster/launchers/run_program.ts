@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly purpose: string;
   /** What goes to its standard input. Absent, nothing does. */
   readonly input?: string;
+  /** A file that goes to its standard input instead. */
+  readonly inputFile?: string;
   /** How long it may take. @default PROGRAM_TIMEOUT_MS */
   readonly timeoutMs?: number;
   /** Gives it up. */
@@ -50,9 +52,13 @@ export async function runProgram(
   command: readonly string[],
   options: RunOptions,
 ): Promise<ProgramResult> {
-  const { purpose, input, clock = systemClock } = options;
+  const { purpose, input, inputFile, clock = systemClock } = options;
   const timeoutMs = options.timeoutMs ?? PROGRAM_TIMEOUT_MS;
-  const child = spawn(command, purpose, input !== undefined);
+  const child = spawn(
+    command,
+    purpose,
+    input !== undefined || inputFile !== undefined,
+  );
   let isLate = false;
   const timer = clock.setTimer(timeoutMs, () => {
     isLate = true;
@@ -67,6 +73,7 @@ export async function runProgram(
       readAll(child.stdout),
       readAll(child.stderr),
       input === undefined ? undefined : writeInput(child, input),
+      inputFile === undefined ? undefined : copyInput(child, inputFile),
     ]);
     if (!isLate) return { code: status.code, stdout, stderr };
     throw new ConnectionError(
@@ -130,6 +137,25 @@ async function writeInput(
   const writer = child.stdin.getWriter();
   try {
     await writer.write(new TextEncoder().encode(input));
+    await writer.close();
+  } catch {
+    // It ended without reading; its exit code says more.
+  }
+}
+
+async function copyInput(
+  child: Deno.ChildProcess,
+  path: string,
+): Promise<void> {
+  using file = await Deno.open(path);
+  const writer = child.stdin.getWriter();
+  const buffer = new Uint8Array(256 * 1024);
+  try {
+    for (;;) {
+      const count = await file.read(buffer);
+      if (count === null) break;
+      await writer.write(buffer.subarray(0, count));
+    }
     await writer.close();
   } catch {
     // It ended without reading; its exit code says more.
