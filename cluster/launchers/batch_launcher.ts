@@ -156,9 +156,9 @@ export class BatchLauncher implements Launcher {
       enginesPerJob,
       firstIndex: launch.firstIndex,
       launchPrefix: `${clusterId}/${setId}/`,
-      engine: program === undefined
+      engine: program === undefined && !isContainer
         ? selfCommand("engine", args)
-        : [...program, "engine", ...args],
+        : [...program ?? ["ippd"], "engine", ...args],
       logFolder: join(logFolder),
       queue: this.#options.queue,
       account: this.#options.account,

@@ -4,12 +4,13 @@
  * @module
  */
 import { join } from "node:path";
-import { batchScript, given } from "./batch_script.ts";
+import { given } from "./batch_script.ts";
 import type {
   BatchState,
   BatchSystem,
   BatchVariables,
 } from "./batch_system.ts";
+import { shellCommand } from "./shell_words.ts";
 
 /** HTCondor, with one process of a cluster for each engine. */
 export const HTCONDOR: BatchSystem = {
@@ -52,42 +53,44 @@ export const HTCONDOR: BatchSystem = {
   cancel: (ids) => ["condor_rm", ...ids],
 };
 
-/** A submit description that runs the script by `sh -c`. */
+/**
+ * A submit description that runs the engine by `sh -c`. HTCondor takes
+ * `$(…)` for a macro of its own, so the shell calculates by `expr`.
+ */
 function condorDescription(variables: BatchVariables): string {
-  const { jobName, logFolder, tasks, enginesPerJob } = variables;
-  const script = batchScript({ ...variables, directives: [] }, {
-    prefix: "#",
-    directives: [],
-    task: "IPPD_CONDOR_PROCESS",
-  });
+  const { jobName, logFolder, tasks, enginesPerJob, firstIndex } = variables;
+  if (enginesPerJob !== 1) {
+    throw new RangeError(
+      "Cannot start engines by HTCondor with several in each job: it deals out cores by process; leave enginesPerJob out",
+    );
+  }
+  const index = `\`expr ${firstIndex} + $IPPD_CONDOR_PROCESS\``;
+  const script = [
+    ...variables.prologue,
+    `exec ${
+      shellCommand(variables.engine)
+    } --launch "${variables.launchPrefix}${index}" </dev/null`,
+  ].join("; ");
   const log = join(logFolder, `${jobName}-$(Cluster).$(Process).log`);
   return [
     "universe = vanilla",
     "executable = /bin/sh",
-    `arguments = "${condorArgument("-c")} ${condorArgument(oneLine(script))}"`,
+    `arguments = "-c ${condorArgument(script)}"`,
     "transfer_executable = False",
     "getenv = True",
     'environment = "IPPD_CONDOR_PROCESS=$(Process)"',
     `batch_name = ${jobName}`,
     `output = ${log}`,
     `error = ${log}`,
-    `request_cpus = ${enginesPerJob}`,
+    "request_cpus = 1",
     ...given(
       ["accounting_group = ", variables.account],
       ["+MaxRuntime = ", variables.timeLimit],
-      ["+Queue = ", variables.queue && JSON.stringify(variables.queue)],
     ),
     ...variables.directives,
     `queue ${tasks}`,
     "",
   ].join("\n");
-}
-
-/** A script in one line, as arguments of HTCondor cannot have several. */
-function oneLine(script: string): string {
-  return script.split("\n").filter((line) =>
-    line !== "" && !line.startsWith("#")
-  ).join("; ").replaceAll(/\b(do|then); /g, "$1 ").replaceAll("&; ", "& ");
 }
 
 /** An argument within the double quotes of `arguments`. */

@@ -34,16 +34,19 @@ function arrayOf(id: string): string {
 
 function pbsScript(variables: BatchVariables): string {
   const { jobName, logFolder, tasks, enginesPerJob } = variables;
-  return batchScript(variables, {
+  // An array of one is none to PBS: it gets a second job that ends at once.
+  const surplus = `[ "$PBS_ARRAY_INDEX" -lt ${tasks} ] || exit 0`;
+  const prologue = [surplus, ...variables.prologue];
+  return batchScript({ ...variables, prologue }, {
     prefix: "#PBS",
     directives: [
       // Longer names are refused.
       `-N ${jobName.slice(0, 15)}`,
       "-V",
+      // Without it there are no arrays.
       "-r y",
       "-j oe",
       `-o ${join(logFolder, `${jobName}-^array_id^.^array_index^.log`)}`,
-      // An array of one is none to PBS.
       `-J 0-${Math.max(1, tasks - 1)}`,
       `-l select=1:ncpus=${enginesPerJob}`,
       ...given(
