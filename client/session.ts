@@ -47,6 +47,8 @@ import { TaskTable } from "./task_table.ts";
 
 /** How long an outcome waits for output that was written before it. */
 const OUTPUT_WAIT_MS = 2_000;
+/** How many different failures to reach the hub are told. */
+const HUB_TROUBLES_MAX = 4;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
 /** How long `connect` waits unless told otherwise. */
@@ -82,6 +84,7 @@ export class Session implements ResultHost, Submitter {
   #schedulers: readonly SchedulerAddress[] = [];
   #clusterId = "";
   #onChange: (() => void)[] = [];
+  readonly #hubTroubles = new Set<string>();
   #heldTimer: Timer | undefined;
   #problem: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -463,6 +466,14 @@ export class Session implements ResultHost, Submitter {
 
   #hubLost(reason: Error, final: boolean): void {
     this.#log.warn("hub disconnected", { reason: reason.message });
+    this.#hubTroubles.delete(reason.message);
+    this.#hubTroubles.add(reason.message);
+    if (this.#hubTroubles.size > HUB_TROUBLES_MAX) {
+      for (const oldest of this.#hubTroubles.values()) {
+        this.#hubTroubles.delete(oldest);
+        break;
+      }
+    }
     if (final) this.#end(reason);
   }
 
@@ -491,11 +502,17 @@ export class Session implements ResultHost, Submitter {
     for (const notify of this.#onChange.splice(0)) notify();
   }
 
+  /** What went wrong at each address, as far as anything was heard. */
+  #troubles(): string {
+    if (this.#hubTroubles.size === 0) return " (no answer at all)";
+    return ` (${[...this.#hubTroubles].join("; ")})`;
+  }
+
   #connectProblem(): Error {
     const where = this.#info.hub.join(", ");
     if (!this.#hub.connected) {
       return new ConnectionError(
-        `Cannot reach the hub at ${where}: is the controller running?`,
+        `Cannot reach the hub at ${where}: is the controller running?${this.#troubles()}`,
       );
     }
     if (this.#scheduler === undefined) {

@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  type Clock,
-  ConnectionError,
-  type Random,
-  toError,
-} from "../base/mod.ts";
+import type { Clock, Random } from "../base/mod.ts";
+import { connectToFirst } from "./candidate_race.ts";
 import { cancellableDelay } from "./delay.ts";
 import { isRefusal } from "./link.ts";
 import type { ByteStream, Network } from "./network.ts";
@@ -25,7 +21,7 @@ export interface ConnectionStory {
 
 /** Options of {@linkcode Connector}. */
 export interface ConnectorOptions {
-  /** Endpoints to be tried in turn. */
+  /** Endpoints to be tried side by side, best first. */
   readonly endpoints: readonly string[];
   /** Where streams come from. */
   readonly network: Network;
@@ -86,49 +82,34 @@ export class Connector {
 
   /** Tries each candidate; gives the refusal when all failed and one did. */
   async #round(): Promise<Error | undefined> {
+    const { network, clock, limits, hold, onFailed } = this.#options;
+    const { signal } = this.#stop;
+    const endpoints = [...this.#options.endpoints];
     let refusal: Error | undefined;
-    for (const endpoint of this.#options.endpoints) {
-      if (this.#stop.signal.aborted) return undefined;
-      const story = await this.#attempt(endpoint);
-      if (this.#stop.signal.aborted) return undefined;
+    for (;;) {
+      const stream = await connectToFirst({
+        endpoints,
+        network,
+        clock,
+        connectTimeoutMs: limits.connectTimeoutMs,
+        signal,
+        onFailed: (reason) => onFailed(reason, false),
+      });
+      if (stream === undefined) return signal.aborted ? undefined : refusal;
+      if (signal.aborted) {
+        stream.close();
+        return undefined;
+      }
+      const story = await hold(stream);
+      if (signal.aborted) return undefined;
       if (story.readyMs === undefined && isRefusal(story.reason)) {
         refusal ??= story.reason;
         continue;
       }
-      this.#options.onFailed(story.reason, false);
+      onFailed(story.reason, false);
       if (story.readyMs === undefined) continue;
       this.#policy.connectionLasted(story.readyMs);
       return undefined;
-    }
-    return refusal;
-  }
-
-  async #attempt(endpoint: string): Promise<ConnectionStory> {
-    let stream: ByteStream;
-    try {
-      stream = await this.#connect(endpoint);
-    } catch (error) {
-      return { reason: toError(error), readyMs: undefined };
-    }
-    if (!this.#stop.signal.aborted) return await this.#options.hold(stream);
-    stream.close();
-    return {
-      reason: new ConnectionError(`Cannot connect to ${endpoint}: closing`),
-      readyMs: undefined,
-    };
-  }
-
-  async #connect(endpoint: string): Promise<ByteStream> {
-    const { network, clock, limits } = this.#options;
-    const attempt = new AbortController();
-    const giveUp = (): void => attempt.abort();
-    const timer = clock.setTimer(limits.connectTimeoutMs, giveUp);
-    this.#stop.signal.addEventListener("abort", giveUp);
-    try {
-      return await network.connect(endpoint, attempt.signal);
-    } finally {
-      timer.cancel();
-      this.#stop.signal.removeEventListener("abort", giveUp);
     }
   }
 }

@@ -120,7 +120,7 @@ Deno.test("DealerSocket gives up an attempt that takes too long", async () => {
   equal(dealer.disconnected.length, 0);
   clock.advance(1);
   await settle();
-  match(dealer.disconnected[0]?.[0].message ?? "", /given up/);
+  match(dealer.disconnected[0]?.[0].message ?? "", /no answer within 10000 ms/);
 });
 
 Deno.test("DealerSocket sends over the next connection what was not begun", async () => {
