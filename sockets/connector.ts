@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock, Random } from "../base/mod.ts";
+import { AuthenticationError, type Clock, type Random } from "../base/mod.ts";
 import { connectToFirst } from "./candidate_race.ts";
 import { cancellableDelay } from "./delay.ts";
 import { isRefusal } from "./link.ts";
@@ -103,7 +103,7 @@ export class Connector {
       const story = await hold(stream);
       if (signal.aborted) return undefined;
       if (story.readyMs === undefined && isRefusal(story.reason)) {
-        refusal ??= story.reason;
+        refusal ??= namedRefusal(story.reason, stream.address);
         continue;
       }
       onFailed(story.reason, false);
@@ -112,4 +112,13 @@ export class Connector {
       return undefined;
     }
   }
+}
+
+/** A refusal, with the address that it came from. */
+function namedRefusal(reason: Error, address: string): Error {
+  const message = reason.message.replace(
+    /^Cannot connect: /,
+    `Cannot connect to ${address}: `,
+  );
+  return new AuthenticationError(message, { cause: reason });
 }

@@ -113,8 +113,9 @@ export const SUITES: readonly Suite[] = [
   {
     name: "tests",
     folder: "tests",
-    except: ["tests/conformance"],
+    except: ["tests/conformance", "tests/launchers"],
     permissions: ALL,
   },
+  { name: "launchers", folder: "tests/launchers", permissions: ALL },
   { name: "examples", folder: "examples", permissions: ALL },
 ];

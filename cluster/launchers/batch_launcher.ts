@@ -111,6 +111,7 @@ export class BatchLauncher implements Launcher {
     }
     const names = launchNames(launch);
     const { enginesPerJob, tasks, jobName, logFolder } = variables;
+    if (system.isWhole === true) return [this.#job(id, names, "")];
     return Array.from({ length: tasks }, (_, task) => {
       const taskId = system.taskId(id, task);
       const first = task * enginesPerJob;

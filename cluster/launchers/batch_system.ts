@@ -54,6 +54,8 @@ export interface BatchSystem {
   script(variables: BatchVariables): string;
   /** The id in what the submission printed. */
   submittedId(stdout: string): string | undefined;
+  /** Whether an array ends as a whole only; absent, each job does alone. */
+  readonly isWhole?: boolean;
   /** The id of one job of an array. */
   taskId(id: string, task: number): string;
   /** Where a job's words go. */

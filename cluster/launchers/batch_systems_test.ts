@@ -143,13 +143,18 @@ const ANSWERS: readonly {
   {
     system: KUBERNETES,
     submitted: "secret/ippd-blue\njob.batch/ippd-blue\n",
-    ids: ["ippd-blue-0", "ippd-blue-1"],
-    listed: "ippd-blue 0 Running n1 <none>\nippd-blue 1 Failed n2 Evicted\n",
+    ids: ["ippd-blue"],
+    listed: "ippd-blue 2 <none> <none>\nippd-red <none> <none> <none>\n" +
+      "ippd-old <none> Failed BackoffLimitExceeded\n",
     states: [
-      ["ippd-blue-0", { kind: "running", where: "n1" }],
-      ["ippd-blue-1", { kind: "ended", reason: "ended as Failed (Evicted)" }],
+      ["ippd-blue", { kind: "running" }],
+      ["ippd-red", { kind: "pending" }],
+      ["ippd-old", {
+        kind: "ended",
+        reason: "ended as Failed (BackoffLimitExceeded)",
+      }],
     ],
-    cancel: "kubectl delete --ignore-not-found job/ippd-blue",
+    cancel: "kubectl delete --ignore-not-found job/ippd-blue secret/ippd-blue",
   },
 ];
 

@@ -11,7 +11,7 @@ import type {
 import { shellCommand } from "./shell_words.ts";
 
 /**
- * Kubernetes, with one pod for each engine. The connection info travels as a
+ * Kubernetes, with one pod for each engine; the pods are one job. The connection info travels as a
  * secret and reaches the engine in its environment; nothing else is shared.
  */
 export const KUBERNETES: BatchSystem = {
@@ -20,35 +20,35 @@ export const KUBERNETES: BatchSystem = {
   submit: ["kubectl", "create", "--output=name", "--filename=-"],
   script: kubernetesManifest,
   submittedId: (stdout) => /^job\.batch\/(\S+)/m.exec(stdout)?.[1],
-  taskId: (id, task) => `${id}-${task}`,
+  isWhole: true,
+  taskId: (id) => id,
   // Its logs are in the cluster: kubectl logs shows them.
   logFile: () => "",
   list: () => [
     "kubectl",
     "get",
-    "pods",
+    "jobs",
     "--selector=app=ippd",
     "--no-headers",
-    "--output=custom-columns=JOB:.metadata.labels.job-name," +
-    "INDEX:.metadata.annotations.batch\\.kubernetes\\.io/job-completion-index," +
-    "PHASE:.status.phase,NODE:.spec.nodeName,REASON:.status.reason",
+    "--output=custom-columns=JOB:.metadata.name,READY:.status.ready," +
+    "CONDITION:.status.conditions[-1:].type," +
+    "REASON:.status.conditions[-1:].reason",
   ],
   listed(stdout) {
     const states = new Map<string, BatchState>();
     for (const line of stdout.split("\n")) {
-      const [job, index, phase = "", node = "", reason = ""] = line.trim()
+      const [job = "", ready = "", condition = "", reason = ""] = line.trim()
         .split(/\s+/);
-      if (job === undefined || index === undefined) continue;
-      states.set(`${job}-${index}`, podState(phase, node, reason));
+      if (job !== "") states.set(job, jobState(ready, condition, reason));
     }
     return states;
   },
-  // A pod that is deleted comes back; only the whole job ends for good.
+  // A pod that is deleted fails its Job: only the whole can be ended.
   cancel: (ids) => [
     "kubectl",
     "delete",
     "--ignore-not-found",
-    ...new Set(ids.map((id) => `job/${id.replace(/-\d+$/, "")}`)),
+    ...ids.flatMap((id) => [`job/${id}`, `secret/${id}`]),
   ],
 };
 
@@ -104,9 +104,14 @@ function kubernetesManifest(variables: BatchVariables): string {
   return JSON.stringify(list, undefined, 2) + "\n";
 }
 
-function podState(phase: string, where: string, reason: string): BatchState {
-  if (phase === "Running") return { kind: "running", where };
-  if (phase === "Pending") return { kind: "pending", reason };
-  const why = reason === "" || reason === "<none>" ? "" : ` (${reason})`;
-  return { kind: "ended", reason: `ended as ${phase}${why}` };
+function jobState(
+  ready: string,
+  condition: string,
+  reason: string,
+): BatchState {
+  if (/^(Complete|Failed|SuccessCriteriaMet|FailureTarget)$/.test(condition)) {
+    const why = reason === "" || reason === "<none>" ? "" : ` (${reason})`;
+    return { kind: "ended", reason: `ended as ${condition}${why}` };
+  }
+  return Number(ready) > 0 ? { kind: "running" } : { kind: "pending" };
 }

@@ -13,11 +13,11 @@ import {
 import type { ConnectionInfo } from "../../security/mod.ts";
 import type { Job } from "./launcher.ts";
 import { expectSuccess, runProgram } from "./run_program.ts";
-import type { SshJob } from "./ssh_job.ts";
 import {
   askedEngines,
   askScript,
   type RemoteEngine,
+  type RemoteState,
   startedEngines,
   stopScript,
 } from "./ssh_scripts.ts";
@@ -26,6 +26,14 @@ import {
 const POLL_INTERVAL_MS = 5_000;
 /** The first questions come sooner: what cannot start ends at once. */
 const FIRST_POLL_MS = 250;
+
+/** An engine on a host, which wants to know how it is. */
+export interface HostEngine {
+  /** The engine. */
+  readonly engine: RemoteEngine;
+  /** Hears how it is. */
+  heard(state: RemoteState): void;
+}
 
 /** Options of {@linkcode SshHost}. */
 export interface SshHostConnection {
@@ -48,8 +56,8 @@ export class SshHost {
   readonly #tunnels: Job[] = [];
   readonly #options: SshHostConnection;
   readonly #clock: Clock;
-  readonly #jobs = new Set<SshJob>();
-  readonly #asked = new Set<SshJob>();
+  readonly #jobs = new Set<HostEngine>();
+  readonly #asked = new Set<HostEngine>();
   readonly #stopping = new Set<RemoteEngine>();
   #stops: Promise<void> | undefined;
   #timer: Timer | undefined;
@@ -123,12 +131,12 @@ export class SshHost {
   }
 
   /** An engine is there. */
-  add(job: SshJob): void {
+  add(job: HostEngine): void {
     this.#jobs.add(job);
   }
 
   /** Asks about an engine from now on. */
-  watch(job: SshJob): void {
+  watch(job: HostEngine): void {
     this.#asked.add(job);
     this.#delayMs = FIRST_POLL_MS;
     this.#timer?.cancel();
@@ -136,7 +144,7 @@ export class SshHost {
   }
 
   /** An engine is gone, or of no interest any more. */
-  remove(job: SshJob, isGone: boolean): void {
+  remove(job: HostEngine, isGone: boolean): void {
     this.#asked.delete(job);
     if (this.#asked.size === 0) this.#timer?.cancel();
     if (!isGone) {

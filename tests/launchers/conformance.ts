@@ -94,18 +94,26 @@ export async function conforms(
       assert.deepEqual(cluster.engineSets, []);
     });
 
-    await t.step("engines that cannot start are reported", async () => {
-      const wrong = {
-        ...options,
-        labels: { "no-such": "\n" },
-        timeoutMs: 9_000,
-      };
-      await assert.rejects(cluster.startEngines(ENGINES, wrong), (error) => {
-        assert.ok(error instanceof Error);
-        assert.match(error.message, /Cannot start 2 engines .* ended/);
-        return true;
-      });
-      assert.deepEqual(cluster.engineSets, []);
+    await reportsFailure(t, cluster, options);
+  });
+}
+
+async function reportsFailure(
+  t: Deno.TestContext,
+  cluster: Cluster,
+  options: StartEnginesOptions,
+): Promise<void> {
+  await t.step("engines that cannot start are reported", async () => {
+    const wrong = {
+      ...options,
+      labels: { "no-such": "\n" },
+      timeoutMs: 9_000,
+    };
+    await assert.rejects(cluster.startEngines(ENGINES, wrong), (error) => {
+      assert.ok(error instanceof Error);
+      assert.match(error.message, /Cannot start 2 engines .* ended/);
+      return true;
     });
+    assert.deepEqual(cluster.engineSets, []);
   });
 }

@@ -8,6 +8,18 @@ import { eventually } from "../cli/ippd_process.ts";
 /** Where the server is on the systems that have it. */
 const SSHD = "/usr/sbin/sshd";
 
+/** Where a server is. */
+export interface SshPlace {
+  /** The address that it listens on. */
+  readonly address: string;
+  /** The port. Absent, a free one of this machine's. */
+  readonly port?: number;
+  /** What a command there begins with, such as `nsenter`. */
+  readonly enter?: readonly string[];
+}
+
+const HERE: SshPlace = { address: "127.0.0.1" };
+
 /** A server, and a configuration of `ssh` that knows it as `node1`, `node2`. */
 export class SshServer implements AsyncDisposable {
   /** A folder of its own. */
@@ -23,11 +35,11 @@ export class SshServer implements AsyncDisposable {
   }
 
   /** Starts one. */
-  static async start(address = "127.0.0.1"): Promise<SshServer> {
+  static async start(place: SshPlace = HERE): Promise<SshServer> {
     const folder = await Deno.makeTempDir({ prefix: "ippd-ssh-" });
     const server = new SshServer(folder);
     try {
-      await server.#start(address);
+      await server.#start(place);
       return server;
     } catch (error) {
       await Deno.remove(folder, { recursive: true });
@@ -42,9 +54,8 @@ export class SshServer implements AsyncDisposable {
     await Deno.remove(this.folder, { recursive: true });
   }
 
-  async #start(address: string): Promise<void> {
+  async #start({ address, port = freePort(), enter }: SshPlace): Promise<void> {
     const { folder } = this;
-    const port = freePort(address);
     // Compiled in: where it gives up its privileges.
     await Deno.mkdir("/run/sshd", { recursive: true, mode: 0o755 });
     for (const key of ["hostkey", "userkey"]) {
@@ -71,7 +82,9 @@ export class SshServer implements AsyncDisposable {
       });
     }
     await Deno.copyFile(`${folder}/userkey.pub`, `${folder}/authorized_keys`);
-    await run(SSHD, "-f", `${folder}/sshd_config`, "-E", `${folder}/sshd.log`);
+    const flags = ["-f", `${folder}/sshd_config`, "-E", `${folder}/sshd.log`];
+    const [program = SSHD, ...words] = [...enter ?? [], SSHD, ...flags];
+    await run(program, ...words);
     if (!await eventually(() => this.#isUp())) {
       throw new Error(await Deno.readTextFile(`${folder}/sshd.log`));
     }
@@ -94,8 +107,8 @@ async function run(program: string, ...args: string[]): Promise<void> {
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
-function freePort(hostname: string): number {
-  using listener = Deno.listen({ hostname, port: 0 });
+function freePort(): number {
+  using listener = Deno.listen({ hostname: HERE.address, port: 0 });
   return listener.addr.port;
 }
 

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { Cluster } from "../../mod.ts";
 import { programWords } from "../../cluster/mod.ts";
-import { eventually, isRunning, withIppdDir } from "../cli/ippd_process.ts";
+import {
+  eventually,
+  filesBelow,
+  isRunning,
+  withIppdDir,
+} from "../cli/ippd_process.ts";
 import { conforms, withEmptyCluster } from "./conformance.ts";
 import { hasPrograms, isRoot } from "./programs.ts";
 import { SshServer } from "./ssh_host.ts";
@@ -77,11 +82,10 @@ Deno.test({
       );
       assert.ok(found.includes(`two words ${server.folder}`), found.join());
       // The file that they were given names nothing but the tunnel.
-      const files = [...Deno.readDirSync(`${server.folder}/remote`)]
-        .map(({ name }) => name).filter((name) => name.endsWith(".json"));
+      const all = await filesBelow(`${server.folder}/remote`);
+      const files = all.filter((path) => path.endsWith(".json"));
       assert.ok(files.length > 0);
-      for (const name of files) {
-        const path = `${server.folder}/remote/${name}`;
+      for (const path of files) {
         const info = JSON.parse(await Deno.readTextFile(path));
         assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
         assert.equal(info.hub.length, 1);
