@@ -59,6 +59,7 @@ export class SshHost {
   readonly #jobs = new Set<HostEngine>();
   readonly #asked = new Set<HostEngine>();
   readonly #stopping = new Set<RemoteEngine>();
+  readonly #underWay = new Set<Promise<unknown>>();
   #stops: Promise<void> | undefined;
   #timer: Timer | undefined;
   #delayMs = FIRST_POLL_MS;
@@ -154,7 +155,19 @@ export class SshHost {
     this.#jobs.delete(job);
     if (this.#jobs.size > 0) return;
     this.tunnelInfo = undefined;
-    for (const tunnel of this.#tunnels.splice(0)) void tunnel.stop();
+    for (const tunnel of this.#tunnels.splice(0)) {
+      this.#track(tunnel.stop());
+    }
+  }
+
+  /** Settles when nothing that it began is under way any more. */
+  async quiet(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #track(work: Promise<unknown>): void {
+    const tracked = work.finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
   }
 
   /** Ends an engine, together with others that end in this moment. */
@@ -169,7 +182,10 @@ export class SshHost {
   }
 
   #schedule(): void {
-    this.#timer = this.#clock.setTimer(this.#delayMs, () => void this.#ask());
+    this.#timer = this.#clock.setTimer(
+      this.#delayMs,
+      () => this.#track(this.#ask()),
+    );
     const longestMs = this.#options.pollIntervalMs ?? POLL_INTERVAL_MS;
     this.#delayMs = Math.min(longestMs, this.#delayMs * 2);
   }

@@ -112,6 +112,7 @@ export class SshJob implements Job {
       const why = error instanceof ConnectionError ? error.message : "unknown";
       this.#ended({ reason: `could not be stopped: ${why}` });
     }
+    await this.#host.quiet();
     return await this.#end.promise;
   }
 

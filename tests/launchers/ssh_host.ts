@@ -69,6 +69,7 @@ export class SshServer implements AsyncDisposable {
         `${folder}/${key}`,
       );
     }
+    await Deno.mkdir(`${folder}/home`);
     const publicKey = await Deno.readTextFile(`${folder}/hostkey.pub`);
     const hostKey = publicKey.split(" ").slice(0, 2).join(" ");
     const files = {
@@ -129,6 +130,8 @@ function serverConfiguration(
     "KbdInteractiveAuthentication no",
     "UsePAM no",
     "AllowTcpForwarding yes",
+    // A home of its own, which need not fetch every package again.
+    `SetEnv HOME=${folder}/home DENO_DIR=${denoFolder()}`,
   ].join("\n");
 }
 
@@ -148,4 +151,9 @@ function clientConfiguration(
     "  ConnectTimeout 5",
     "  LogLevel ERROR",
   ].join("\n");
+}
+
+function denoFolder(): string {
+  const home = Deno.env.get("HOME") ?? "/root";
+  return Deno.env.get("DENO_DIR") ?? `${home}/.cache/deno`;
 }

@@ -166,3 +166,48 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "an executable is carried to hosts that do not have it",
+  ignore,
+  fn: async () => {
+    await using server = await SshServer.start();
+    const executable = `${server.folder}/my ippd`;
+    await Deno.writeTextFile(
+      executable,
+      `#!/bin/sh\nexec ${PROGRAM.join(" ")} "$@"\n`,
+    );
+    await withEmptyCluster(async (cluster, client) => {
+      const options = {
+        launcher: LAUNCHER,
+        launcherOptions: {
+          hosts: { node1: 2 },
+          sshArgs: server.sshArgs,
+          executable,
+        },
+      };
+      await cluster.startEngines(1, options);
+      const home = `${server.folder}/home`;
+      const copies = async () =>
+        (await filesBelow(home)).filter((path) => path.endsWith("/ippd"));
+      const [copy = "", ...others] = await copies();
+      assert.ok(copy.startsWith(`${home}/.cache/ippd/bin/`));
+      assert.deepEqual(others, []);
+      const before = await Deno.stat(copy);
+      await cluster.startEngines(1, options);
+      assert.deepEqual((await Deno.stat(copy)).mtime, before.mtime);
+      await client.waitForEngines(2, { timeoutMs: 5_000 });
+      assert.deepEqual(await client.directView().apply(() => 3), [3, 3]);
+      await assert.rejects(
+        cluster.startEngines(1, {
+          ...options,
+          launcherOptions: {
+            ...options.launcherOptions,
+            executable: "/no/such",
+          },
+        }),
+        /Cannot read executable \/no\/such: is it there\?/,
+      );
+    });
+  },
+});
