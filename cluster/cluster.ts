@@ -299,10 +299,7 @@ export class Cluster implements AsyncDisposable {
     const client = await this.#core.running();
     const surplus = client.ids.length - n;
     if (surplus < 0) {
-      const set = this.#core.engineSets.at(-1);
-      const isSame = options.launcher === undefined && set !== undefined;
-      if (isSame) await this.#core.start(set, -surplus, options);
-      else await this.startEngines(-surplus, options);
+      await this.#grow(-surplus, options);
     } else if (surplus > 0) {
       const timeoutMs = options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS;
       const ids = await idleEngines(client, () => client.ids, surplus, {
@@ -323,15 +320,21 @@ export class Cluster implements AsyncDisposable {
   adapt(options: AdaptOptions & ScaleOptions): Adaptation {
     this.#core.expectRunning();
     let starting = 0;
+    const stopping = new Set<number>();
     const adaptation = new Adaptation(options, {
-      status: async () =>
-        (await (await this.#core.running()).status()).processes,
+      status: async () => {
+        const client = await this.#core.running();
+        const { processes } = await client.status();
+        // What is being stopped is listed still, and counts no more.
+        return processes.filter(({ role, engineId }) =>
+          role !== "engine" || !stopping.has(engineId)
+        );
+      },
       starting: () => starting,
       start: async (n) => {
         starting += n;
         try {
-          const client = await this.#core.running();
-          await this.scale(client.ids.length + n, options);
+          await this.#grow(n, options);
         } finally {
           starting -= n;
         }
@@ -339,7 +342,12 @@ export class Cluster implements AsyncDisposable {
       stop: async (ids) => {
         const client = await this.#core.running();
         const idle = await idleNow(client, ids);
-        if (idle.length > 0) await this.#core.stopIds(client, idle);
+        for (const id of idle) stopping.add(id);
+        try {
+          await this.#core.stopIds(client, idle);
+        } finally {
+          for (const id of idle) stopping.delete(id);
+        }
       },
     });
     this.#core.adaptation?.stop();
@@ -390,6 +398,14 @@ export class Cluster implements AsyncDisposable {
         jobs,
       })),
     };
+  }
+
+  /** Starts engines of the newest set's kind, unless told otherwise. */
+  async #grow(n: number, options: StartEnginesOptions): Promise<void> {
+    const set = this.#core.engineSets.at(-1);
+    const isSame = options.launcher === undefined && set !== undefined;
+    if (isSame) await this.#core.start(set, n, options);
+    else await this.startEngines(n, options);
   }
 
   static async #attach({ record, file }: FoundCluster): Promise<Cluster> {

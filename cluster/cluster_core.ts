@@ -298,11 +298,11 @@ export class ClusterCore {
     if (this.#isReleased || this.#stopping !== undefined) return;
     this.#isReleased = true;
     this.adaptation?.stop();
-    for (const { members } of this.engineSets) {
-      for (const job of members) job.release();
-    }
-    this.controller.release();
-    await this.#closeClient();
+    const jobs = this.engineSets.flatMap(({ members }) => members);
+    await Promise.all([
+      ...[this.controller, ...jobs].map((job) => job.release()),
+      this.#closeClient(),
+    ]);
     await this.file.settled();
   }
 

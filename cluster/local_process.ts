@@ -130,6 +130,7 @@ export class LocalProcess implements AsyncDisposable {
     }
     this.#child.unref();
     this.#release();
+    await this.ended;
   }
 
   /** Ends it at once. */

@@ -53,7 +53,7 @@ export interface Job {
   /** Ends it, gently at first; settles when it has ended; never rejects. */
   stop(): Promise<JobEnd>;
   /** Lets go of it: it goes on, and outlives this program. */
-  release(): void;
+  release(): void | Promise<void>;
 }
 
 /** What every launch needs to know. */

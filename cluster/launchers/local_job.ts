@@ -66,8 +66,8 @@ export class LocalJob implements Job {
   }
 
   /** Lets it go on without this program. */
-  release(): void {
-    void this.#process.release();
+  release(): Promise<void> {
+    return this.#process.release();
   }
 }
 

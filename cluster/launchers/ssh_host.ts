@@ -144,14 +144,16 @@ export class SshHost {
     this.#schedule();
   }
 
-  /** An engine is gone, or of no interest any more. */
-  remove(job: HostEngine, isGone: boolean): void {
-    this.#asked.delete(job);
-    if (this.#asked.size === 0) this.#timer?.cancel();
-    if (!isGone) {
-      for (const tunnel of this.#tunnels) tunnel.release();
-      return;
-    }
+  /** An engine is of no interest any more, and its tunnel stays. */
+  async release(job: HostEngine): Promise<void> {
+    this.#forget(job);
+    for (const tunnel of this.#tunnels) await tunnel.release();
+    await this.quiet();
+  }
+
+  /** An engine is gone. */
+  remove(job: HostEngine): void {
+    this.#forget(job);
     this.#jobs.delete(job);
     if (this.#jobs.size > 0) return;
     this.tunnelInfo = undefined;
@@ -163,6 +165,11 @@ export class SshHost {
   /** Settles when nothing that it began is under way any more. */
   async quiet(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #forget(job: HostEngine): void {
+    this.#asked.delete(job);
+    if (this.#asked.size === 0) this.#timer?.cancel();
   }
 
   #track(work: Promise<unknown>): void {

@@ -91,8 +91,8 @@ export class SshJob implements Job {
   }
 
   /** Asks about it no more. */
-  release(): void {
-    this.#host.remove(this, false);
+  async release(): Promise<void> {
+    await this.#host.release(this);
   }
 
   /** Hears how it is. */
@@ -119,7 +119,7 @@ export class SshJob implements Job {
   #ended(end: JobEnd): void {
     if (this.#state.kind === "ended") return;
     this.#state = { kind: "ended", end };
-    this.#host.remove(this, true);
+    this.#host.remove(this);
     this.#end.resolve(end);
   }
 }
