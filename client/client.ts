@@ -108,7 +108,7 @@ export class Client implements AsyncDisposable {
 
   /** Where the schedulers can be reached. */
   get schedulers(): readonly SchedulerAddress[] {
-    return this.#session.schedulers;
+    return this.#session.directory.schedulers;
   }
 
   /** How many tasks of this client have not ended. */

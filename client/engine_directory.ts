@@ -1,15 +1,17 @@
 /**
- * The engines of the cluster, as the hub tells of them.
+ * The engines and schedulers of the cluster, as the hub tells of them.
  *
  * @module
  */
-import type { EngineInfo } from "../messages/mod.ts";
+import type { EngineInfo, SchedulerAddress } from "../messages/mod.ts";
 
 /** Hosts remembered of engines that have left. */
 const DEPARTED_MAX = 4_096;
 
 /** The engines that a client knows. */
 export class EngineDirectory {
+  /** Where the schedulers are. */
+  schedulers: readonly SchedulerAddress[] = [];
   readonly #engines = new Map<number, EngineInfo>();
   readonly #departedHosts = new Map<number, string>();
   #ids: readonly number[] | undefined;

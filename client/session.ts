@@ -41,14 +41,13 @@ import { EngineDirectory } from "./engine_directory.ts";
 import type { ResultHost } from "./result_parts.ts";
 import { FunctionShipper, type ShippedFunction } from "./function_shipping.ts";
 import { HubQuestions } from "./hub_questions.ts";
+import { HubTroubles } from "./hub_troubles.ts";
 import { TaskRun } from "./task_run.ts";
 import type { Submission, Submitter } from "./task_submission.ts";
 import { TaskTable } from "./task_table.ts";
 
 /** How long an outcome waits for output that was written before it. */
 const OUTPUT_WAIT_MS = 2_000;
-/** How many different failures to reach the hub are told. */
-const HUB_TROUBLES_MAX = 4;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
 /** How long `connect` waits unless told otherwise. */
@@ -81,10 +80,9 @@ export class Session implements ResultHost, Submitter {
   readonly #hub: ClientLink;
   #scheduler: ClientLink | undefined;
   #schedulerKey = "";
-  #schedulers: readonly SchedulerAddress[] = [];
   #clusterId = "";
   #onChange: (() => void)[] = [];
-  readonly #hubTroubles = new Set<string>();
+  readonly #hubTroubles = new HubTroubles();
   #heldTimer: Timer | undefined;
   #problem: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -154,11 +152,6 @@ export class Session implements ResultHost, Submitter {
   /** The cluster's name; may be empty. */
   get clusterId(): string {
     return this.#clusterId;
-  }
-
-  /** Where the schedulers are. */
-  get schedulers(): readonly SchedulerAddress[] {
-    return this.#schedulers;
   }
 
   /** How many tasks have not ended. */
@@ -380,7 +373,7 @@ export class Session implements ResultHost, Submitter {
   }
 
   #useSchedulers(schedulers: readonly SchedulerAddress[]): void {
-    this.#schedulers = schedulers;
+    this.directory.schedulers = schedulers;
     const address = schedulers[0];
     if (address === undefined || address.publicKey === this.#schedulerKey) {
       return;
@@ -466,14 +459,7 @@ export class Session implements ResultHost, Submitter {
 
   #hubLost(reason: Error, final: boolean): void {
     this.#log.warn("hub disconnected", { reason: reason.message });
-    this.#hubTroubles.delete(reason.message);
-    this.#hubTroubles.add(reason.message);
-    if (this.#hubTroubles.size > HUB_TROUBLES_MAX) {
-      for (const oldest of this.#hubTroubles.values()) {
-        this.#hubTroubles.delete(oldest);
-        break;
-      }
-    }
+    this.#hubTroubles.add(reason);
     if (final) this.#end(reason);
   }
 
@@ -502,25 +488,16 @@ export class Session implements ResultHost, Submitter {
     for (const notify of this.#onChange.splice(0)) notify();
   }
 
-  /** What went wrong at each address, as far as anything was heard. */
-  #troubles(): string {
-    if (this.#hubTroubles.size === 0) return " (no answer at all)";
-    return ` (${[...this.#hubTroubles].join("; ")})`;
-  }
-
   #connectProblem(): Error {
     const where = this.#info.hub.join(", ");
     if (!this.#hub.connected) {
-      return new ConnectionError(
-        `Cannot reach the hub at ${where}: is the controller running?${this.#troubles()}`,
-      );
+      const problem = `Cannot reach the hub at ${where}: is the controller`;
+      return new ConnectionError(`${problem} running? (${this.#hubTroubles})`);
     }
-    if (this.#scheduler === undefined) {
-      return new ConnectionError(
-        `Cannot find a scheduler: the hub at ${where} has none yet`,
-      );
-    }
-    const problem = "Cannot reach the scheduler that the hub names";
-    return new ConnectionError(problem);
+    return new ConnectionError(
+      this.#scheduler === undefined
+        ? `Cannot find a scheduler: the hub at ${where} has none yet`
+        : "Cannot reach the scheduler that the hub names",
+    );
   }
 }
