@@ -90,22 +90,24 @@ export class Cluster implements AsyncDisposable {
       isOwned: !detached,
       timeoutMs,
     });
+    const written = file.write(record);
+    const launching = resolved.n === 0 ? Promise.resolve([]) : core.launch(
+      core.newSet(launcher, resolved.engineFlags),
+      resolved.n,
+      watch,
+      detached,
+    );
+    // When something else fails first, nobody waits for it yet.
+    launching.catch(() => {});
     try {
-      const written = file.write(record);
-      const launching = resolved.n === 0 ? Promise.resolve([]) : core.launch(
-        core.newSet(launcher, resolved.engineFlags),
-        resolved.n,
-        watch,
-        detached,
-      );
-      // When something else fails first, nobody waits for it.
-      launching.catch(() => {});
       await watch.until(core.connected(watch.signal));
       await core.arrived(await watch.until(launching), watch);
       await written;
       return new Cluster(core);
     } catch (error) {
-      await core.stop();
+      // What is launched only now must not stay behind.
+      const jobs = await launching.catch(() => []);
+      await Promise.all([core.stop(), ...jobs.map((job) => job.stop())]);
       throw error;
     }
   }
