@@ -490,14 +490,11 @@ export class Session implements ResultHost, Submitter {
 
   #connectProblem(): Error {
     const where = this.#info.hub.join(", ");
-    if (!this.#hub.connected) {
-      const problem = `Cannot reach the hub at ${where}: is the controller`;
-      return new ConnectionError(`${problem} running? (${this.#hubTroubles})`);
-    }
-    return new ConnectionError(
-      this.#scheduler === undefined
-        ? `Cannot find a scheduler: the hub at ${where} has none yet`
-        : "Cannot reach the scheduler that the hub names",
-    );
+    const problem = !this.#hub.connected
+      ? `reach the hub at ${where}: is the controller running? (${this.#hubTroubles})`
+      : this.#scheduler === undefined
+      ? `find a scheduler: the hub at ${where} has none yet`
+      : "reach the scheduler that the hub names";
+    return new ConnectionError(`Cannot ${problem}`);
   }
 }
