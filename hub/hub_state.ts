@@ -99,21 +99,21 @@ export class HubState {
     this.#options = options;
     this.#actions = options.actions;
     this.#times = { ...HUB_TIMES, ...options.times };
+    const send = (routingId: string, message: Message): void =>
+      options.actions.send(routingId, message);
     this.#shutdowns = new Shutdowns({
-      send: (routingId, message) => options.actions.send(routingId, message),
+      send,
       end: (reason) => options.actions.end(reason),
       timeoutMs: this.#times.shutdownTimeoutMs,
     });
     this.#keys = new KeyRing(options.keys);
     this.drains = new Drains({
-      send: (routingId, message) => options.actions.send(routingId, message),
+      send,
       isPresent: (id) => this.#engines.has(id),
       schedulers: () => this.#schedulers.keys(),
     });
-    this.#questions = new Questions({
-      send: (routingId, message) => options.actions.send(routingId, message),
-      timeoutMs: this.#times.answerTimeoutMs,
-    });
+    const { answerTimeoutMs: timeoutMs } = this.#times;
+    this.#questions = new Questions({ send, timeoutMs });
   }
 
   /** The times in force. */
