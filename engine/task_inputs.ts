@@ -9,13 +9,17 @@ import type { Payload } from "./slot_state.ts";
 
 const NO_INPUTS: readonly number[] = [];
 
+// User code may replace it.
+const MapClass = Map;
+
 /** A payload, cut into a task's own part and its inputs. */
 export class TaskInputs {
   /** The task's own part. */
   readonly own: Payload;
   readonly #payload: Payload;
   readonly #parts: readonly number[];
-  readonly #values = new Map<number, unknown>();
+  /** Nearly no task has inputs. */
+  #values: Map<number, unknown> | undefined;
 
   /**
    * Cuts a payload.
@@ -43,12 +47,13 @@ export class TaskInputs {
     if (count === undefined) {
       throw new ProtocolError(`Cannot read task: there is no input ${input}`);
     }
-    if (!this.#values.has(input)) {
+    const values = this.#values ??= new MapClass();
+    if (!values.has(input)) {
       let from = this.own.length;
       for (const before of this.#parts.slice(0, input)) from += before;
       const parts = this.#payload.slice(from, from + count);
-      this.#values.set(input, decodeValue(parts));
+      values.set(input, decodeValue(parts));
     }
-    return this.#values.get(input);
+    return values.get(input);
   }
 }
