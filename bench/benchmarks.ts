@@ -104,4 +104,11 @@ export const BENCHMARKS: readonly Benchmark[] = [
       },
     ],
   })),
+  {
+    name: "store",
+    about: "records of tasks, 512 at a time",
+    contestants: [
+      { name: "ippd", command: ["deno", "run", "-A", "store_figures.ts"] },
+    ],
+  },
 ];

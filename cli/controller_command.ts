@@ -28,10 +28,16 @@ import {
   type PlacementFlags,
 } from "./hub_options.ts";
 import { terminalLogger } from "./option_values.ts";
+import {
+  addStoreFlag,
+  openClusterStore,
+  type StoreFlags,
+} from "./store_option.ts";
 import { StopSource } from "./stop_source.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface ControllerFlags extends ListenFlags, NameFlags, PlacementFlags {
+interface ControllerFlags
+  extends ListenFlags, NameFlags, PlacementFlags, StoreFlags {
   readonly announce?: true;
 }
 
@@ -46,7 +52,7 @@ export function defineController(
   command.description(
     "Run a hub and a scheduler. Writes the connection files of engines and clients, and says where they are.",
   );
-  addPlacementFlags(addNameFlags(addListenFlags(command)))
+  addStoreFlag(addPlacementFlags(addNameFlags(addListenFlags(command))))
     .addOption(
       new Option("--announce", "say it in JSON, for programs").hideHelp(),
     )
@@ -65,6 +71,7 @@ async function runController(
   await using host = await HubHost.start({
     ...flags,
     files: ["client", "engine"],
+    openStore: () => openClusterStore(flags.store, flags),
     log,
   });
   terminal.out(flags.announce ? announcement(host) : guidance(host));

@@ -14,10 +14,15 @@ import {
   type NameFlags,
 } from "./hub_options.ts";
 import { terminalLogger } from "./option_values.ts";
+import {
+  addStoreFlag,
+  openClusterStore,
+  type StoreFlags,
+} from "./store_option.ts";
 import { StopSource } from "./stop_source.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface HubFlags extends ListenFlags, NameFlags {}
+interface HubFlags extends ListenFlags, NameFlags, StoreFlags {}
 
 /** Defines `ippd hub`. */
 export function defineHub(
@@ -27,7 +32,7 @@ export function defineHub(
   command.description(
     "Run a hub alone. Writes the connection files of engines, clients and schedulers.",
   );
-  addNameFlags(addListenFlags(command))
+  addStoreFlag(addNameFlags(addListenFlags(command)))
     .addHelpText("after", example("ippd hub --ip 0.0.0.0 --port 5555"))
     .action(async (flags: HubFlags) => finish(await runHub(flags, terminal)));
 }
@@ -38,6 +43,7 @@ async function runHub(flags: HubFlags, terminal: Terminal): Promise<ExitCode> {
   await using host = await HubHost.start({
     ...flags,
     files: ["client", "engine", "scheduler"],
+    openStore: () => openClusterStore(flags.store, flags),
     log,
   });
   terminal.out(guidance(host));

@@ -18,6 +18,7 @@ import {
   loadCurveCrypto,
   writeConnectionFile,
 } from "../security/mod.ts";
+import type { TaskStore } from "../store/mod.ts";
 import { ClusterLockFile } from "./cluster_lock_file.ts";
 import { AuditLogFile } from "./audit_log_file.ts";
 import { CliError, EXIT } from "./exit_codes.ts";
@@ -43,6 +44,8 @@ export interface HubHostOptions {
   readonly location?: string | undefined;
   /** Whose connection files are written. */
   readonly files: readonly KeyRole[];
+  /** Opens what keeps the records of tasks; the hub closes it. */
+  readonly openStore: () => Promise<TaskStore>;
   /** Where to say what happened. */
   readonly log: Logger;
 }
@@ -109,7 +112,8 @@ export class HubHost implements AsyncDisposable {
         own: eachRole((role) => keys[role].publicKey),
         log: options.log,
       });
-      const made = makeHub(options, { crypto, keyPair }, allowed);
+      const store = await options.openStore();
+      const made = makeHub(options, { crypto, keyPair }, allowed, store);
       const bound = await bindHub(made, tcpEndpoint(options.ip, options.port));
       hub = made;
       const { publicKey } = encodeKeyPair(keyPair);
@@ -173,6 +177,7 @@ function makeHub(
   options: HubHostOptions,
   own: { readonly crypto: CurveCrypto; readonly keyPair: KeyPair },
   keys: HubKeys,
+  store: TaskStore,
 ): Hub {
   const { profile, clusterId, log } = options;
   const record = new AuditLogFile({
@@ -188,6 +193,8 @@ function makeHub(
       authorize: (publicKey) => keys.authorizer.role(publicKey),
     },
     keys: [...keys.authorizer.entries()],
+    store,
+    ownerOf: (key) => nameOf(keys, key),
     clusterId,
     host: Deno.hostname(),
     pid: Deno.pid,
@@ -225,4 +232,12 @@ function eachRole<T>(make: (role: KeyRole) => T): PerRole<T> {
     engine: make("engine"),
     scheduler: make("scheduler"),
   };
+}
+
+/** What people call a key; its records belong to that name. */
+function nameOf({ authorizer }: HubKeys, key: string): string | undefined {
+  for (const { publicKey, name } of authorizer.entries()) {
+    if (publicKey === key) return name;
+  }
+  return undefined;
 }

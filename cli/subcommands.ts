@@ -45,6 +45,10 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
     summary: "show what the processes of a cluster said",
     load: async () => (await import("./logs_command.ts")).defineLogs,
   }],
+  ["tasks", {
+    summary: "show records of tasks",
+    load: async () => (await import("./tasks_command.ts")).defineTasks,
+  }],
   ["keys", {
     summary: "make keys, and say who is let in",
     load: async () => (await import("./keys_command.ts")).defineKeys,

@@ -8,8 +8,10 @@ import type { Channel, SlotName } from "../channels/mod.ts";
 import type {
   EngineInfo,
   EngineStack,
+  RecordStatus,
   SchedulerAddress,
   StatusReply,
+  TaskRecordPart,
 } from "../messages/mod.ts";
 import {
   CONNECTION_INFO_VARIABLE,
@@ -33,6 +35,15 @@ import {
   selectedTasks,
   type TaskSelection,
 } from "./task_selection.ts";
+import type { AsyncResult } from "./async_result.ts";
+import type { RecordWatch } from "./record_watch.ts";
+import {
+  type PurgeTarget,
+  type QueryOptions,
+  type RecordFilter,
+  Records,
+  type TaskHandle,
+} from "./records.ts";
 import { NO_FLAGS } from "./view_flags.ts";
 import { type ResultWaitOptions, waitForRuns } from "./waiting.ts";
 
@@ -85,10 +96,12 @@ async function defaultInfo(): Promise<ConnectionInfo> {
 /** A connection to a cluster: its engines, and views to run code on them. */
 export class Client implements AsyncDisposable {
   readonly #session: Session;
+  readonly #records: Records;
 
   /** Clients are made by {@linkcode connect}. */
   constructor(session: Session) {
     this.#session = session;
+    this.#records = new Records(session);
   }
 
   /** The cluster's name; may be empty. */
@@ -231,7 +244,7 @@ export class Client implements AsyncDisposable {
 
   /** What runs and waits on every engine. */
   async queueStatus(): Promise<QueueStatus> {
-    return queueStatusOf(await this.status(), this.ids);
+    return queueStatusOf(await this.#session.records.queue(), this.ids);
   }
 
   /**
@@ -307,6 +320,81 @@ export class Client implements AsyncDisposable {
   /** How everybody in the cluster is. */
   status(): Promise<StatusReply> {
     return this.#session.questions.status();
+  }
+
+  /** The ids of the last 100,000 tasks of which there are records. */
+  history(): Promise<string[]> {
+    return this.#records.history();
+  }
+
+  /**
+   * The records that fit a filter, such as
+   * `{ label: { $glob: "sweep-*" }, status: "error" }`.
+   *
+   * @throws {TypeError} when a field or an operator is not known.
+   */
+  query(
+    filter: RecordFilter,
+    options?: QueryOptions,
+  ): Promise<TaskRecordPart[]> {
+    return this.#records.query(filter, options);
+  }
+
+  /** How many records fit a filter. */
+  count(filter: RecordFilter): Promise<number> {
+    return this.#records.count(filter);
+  }
+
+  /** Where tasks are, or how they ended; `undefined` without a record. */
+  resultStatus(
+    ids: readonly string[],
+  ): Promise<Map<string, RecordStatus | undefined>> {
+    return this.#records.resultStatus(ids);
+  }
+
+  /**
+   * The result of a task of any client with this key, now or when it ends.
+   * Results up to 16 KiB are kept, of detached tasks up to 64 MiB.
+   */
+  getResult<T = unknown>(id: string): AsyncResult<T>;
+  /** The results of several tasks, in their order. */
+  getResult<T = unknown>(ids: readonly string[]): AsyncResult<T[]>;
+  getResult(ids: string | readonly string[]): AsyncResult<unknown> {
+    return this.#records.attach(ids);
+  }
+
+  /**
+   * The results of tasks whose handle, `result.toJSON()`, was kept: of
+   * detached tasks also when their client is gone.
+   */
+  attach<T = unknown>(handle: TaskHandle): AsyncResult<T> {
+    return this.#records.attach(handle);
+  }
+
+  /**
+   * Submits a task again, as a new one of this client, where its request was
+   * kept (up to 16 KiB, and without values of other tasks).
+   */
+  resubmit<T = unknown>(id: string): AsyncResult<T>;
+  /** Submits several tasks again, in their order. */
+  resubmit<T = unknown>(ids: readonly string[]): AsyncResult<T[]>;
+  resubmit(ids: string | readonly string[]): AsyncResult<unknown> {
+    return this.#records.resubmit(ids);
+  }
+
+  /**
+   * Forgets records, and results with them, of tasks that have ended.
+   *
+   * @returns How many were forgotten.
+   * @throws {LimitError} when one of the tasks has not ended.
+   */
+  purgeResults(target: PurgeTarget): Promise<number> {
+    return this.#records.purge(target);
+  }
+
+  /** The records that fit a filter, each time that they change. */
+  watch(filter: RecordFilter): RecordWatch {
+    return this.#records.watch(filter);
   }
 
   /**

@@ -385,7 +385,7 @@ export class DirectView<One extends boolean = false> {
 
   /** What runs and waits on the engines of the view. */
   async queueStatus(): Promise<QueueStatus> {
-    const status = await this.#session.questions.status();
+    const status = await this.#session.records.queue();
     return queueStatusOf(status, this.targets);
   }
 

@@ -22,7 +22,14 @@ export type { OutputEvent, OutputGrouping, OutputSink } from "./output_text.ts";
 export type { Distribution, ScatterOptions } from "./partition.ts";
 export type { PermissionOption, PermissionOptions } from "./permissions.ts";
 export * from "./profile_paths.ts";
-export type { EngineQueue, QueueStatus } from "./queue_status.ts";
+export type {
+  PurgeTarget,
+  QueryOptions,
+  RecordFilter,
+  TaskHandle,
+} from "./records.ts";
+export type { RecordWatch } from "./record_watch.ts";
+export type { QueueStatus } from "./queue_status.ts";
 export type {
   AsyncResultOptions,
   ItemOf,

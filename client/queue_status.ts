@@ -3,45 +3,32 @@
  *
  * @module
  */
-import type { StatusReply } from "../messages/mod.ts";
-
-/** What runs and waits on one engine, as it said in its last heartbeat. */
-export interface EngineQueue {
-  /** The engine's number. */
-  readonly engineId: number;
-  /** Tasks running there. */
-  readonly running: number;
-  /** Tasks that it holds and has not started. */
-  readonly queued: number;
-  /** Tasks finished there. */
-  readonly finished: number;
-}
+import { ConnectionError } from "../base/mod.ts";
+import type { EngineQueue, QueueReply } from "../messages/mod.ts";
 
 /** What runs and waits in a cluster. */
 export interface QueueStatus {
   /** The engines, by ascending id. */
   readonly engines: readonly EngineQueue[];
-  /** Tasks that schedulers hold and no engine has been given. */
+  /** Tasks that wait for any engine. */
   readonly unassigned: number;
 }
 
-/** Reads the queues out of what the hub knows. */
+/**
+ * Reads the queues out of what the schedulers know.
+ *
+ * @throws {ConnectionError} when one of them did not answer.
+ */
 export function queueStatusOf(
-  { processes }: StatusReply,
+  { engines, unassigned, problem }: QueueReply,
   targets: readonly number[],
 ): QueueStatus {
+  if (problem !== undefined) {
+    throw new ConnectionError(`Cannot read queues: ${problem}`);
+  }
   const wanted = new Set(targets);
-  const engines = processes
-    .filter(({ role, engineId }) => role === "engine" && wanted.has(engineId))
-    .map(({ engineId, running, queued, finished }) => ({
-      engineId,
-      running,
-      queued,
-      finished,
-    }))
-    .sort((a, b) => a.engineId - b.engineId);
-  const unassigned = processes
-    .filter(({ role }) => role === "scheduler")
-    .reduce((sum, { queued }) => sum + queued, 0);
-  return { engines, unassigned };
+  return {
+    engines: engines.filter(({ engineId }) => wanted.has(engineId)),
+    unassigned,
+  };
 }

@@ -24,6 +24,7 @@ import {
 import { ClientLink, routedEndpoints } from "../links/mod.ts";
 import {
   directTaskId,
+  functionOf,
   isChannelNotice,
   type Message,
   PROTOCOL_VERSION,
@@ -32,18 +33,27 @@ import {
 import {
   type ConnectionInfo,
   type CurveCrypto,
-  decodeZ85,
   loadCurveCrypto,
 } from "../security/mod.ts";
 import type { SocketOptions } from "../sockets/mod.ts";
-import type { ConnectOptions } from "./connect_options.ts";
+import {
+  clientSocket,
+  type ConnectOptions,
+  connectProblem,
+} from "./connect_options.ts";
 import { EngineDirectory } from "./engine_directory.ts";
 import type { ResultHost } from "./result_parts.ts";
 import { FunctionShipper, type ShippedFunction } from "./function_shipping.ts";
 import { HubQuestions } from "./hub_questions.ts";
 import { HubTroubles } from "./hub_troubles.ts";
+import { RecordQuestions } from "./record_questions.ts";
+import { waitForChange } from "./change_wait.ts";
 import { TaskRun } from "./task_run.ts";
-import type { Submission, Submitter } from "./task_submission.ts";
+import {
+  requestOf,
+  type Submission,
+  type Submitter,
+} from "./task_submission.ts";
 import { TaskTable } from "./task_table.ts";
 
 /** How long an outcome waits for output that was written before it. */
@@ -66,6 +76,8 @@ export class Session implements ResultHost, Submitter {
   readonly clock: Clock;
   /** What can be asked. */
   readonly questions: HubQuestions;
+  /** What can be asked about records. */
+  readonly records: RecordQuestions;
 
   readonly #info: ConnectionInfo;
   readonly #crypto: CurveCrypto;
@@ -99,13 +111,15 @@ export class Session implements ResultHost, Submitter {
     this.#options = options;
     this.clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLogger;
-    this.questions = new HubQuestions({
+    const asking = {
       clock: this.clock,
-      send: (message) => {
+      send: (message: Message): void => {
         this.#throwIfEnded();
         this.#hub.send(message);
       },
-    });
+    };
+    this.questions = new HubQuestions(asking);
+    this.records = new RecordQuestions(asking);
     this.#channels = new ChannelTable({
       say: (message, payload) =>
         this.#scheduler?.send(message, payload) ?? false,
@@ -116,7 +130,9 @@ export class Session implements ResultHost, Submitter {
     this.#hub = new ClientLink({
       socket: this.#socketOptions(info.publicKey),
       log: this.#log,
-      onMessage: (message) => this.#heard(message),
+      onMessage: (message, payload) => {
+        if (!this.records.heard(message, payload)) this.#heard(message);
+      },
       onConnected: () =>
         void this.#hub.send({
           type: "client_connect",
@@ -183,10 +199,9 @@ export class Session implements ResultHost, Submitter {
    */
   submit(submission: Submission): TaskRun[] {
     this.#throwIfEnded();
-    const id = `${this.id}-${(this.#taskCount++).toString(36)}`;
+    const id = this.#nextId();
     const nowMs = this.clock.now();
     const { problem, function: shipped, terms } = submission;
-    const { timeoutMs, permissions } = submission;
     const facts = { label: terms?.label, site: shipped?.site };
     const runs = submission.mode === "direct"
       ? submission.targets.map((target, index) =>
@@ -199,20 +214,34 @@ export class Session implements ResultHost, Submitter {
     }
     for (const run of runs) this.#tasks.add(run);
     if (submission.function !== undefined) this.#sendUnit(submission.function);
-    const sent = this.#scheduler?.send({
-      type: "task_request",
-      id,
-      mode: submission.mode,
-      targets: submission.targets,
-      work: submission.work,
-      ...(timeoutMs && { timeoutMs }),
-      ...(permissions && { permissions }),
-      ...(terms && { terms }),
-    }, submission.payload);
-    if (sent !== true) {
+    if (!this.#sendRequest(id, submission)) {
       for (const run of runs) this.#failUnsent(run.id);
     }
     return runs;
+  }
+
+  /** A run of a task whose request comes later. */
+  reserve(): TaskRun {
+    this.#throwIfEnded();
+    const run = new TaskRun(this.#nextId(), this.clock.now(), this);
+    this.#tasks.add(run);
+    return run;
+  }
+
+  /** Sends the request of a reserved task, and the unit of its function. */
+  submitReserved(
+    id: string,
+    submission: Submission & { readonly unit: Uint8Array | undefined },
+  ): void {
+    const { unit, work } = submission;
+    const hash = functionOf(work) ?? "";
+    if (unit !== undefined) this.#sendUnit({ hash, unit });
+    if (!this.#sendRequest(id, submission)) this.#failUnsent(id);
+  }
+
+  /** Ends a reserved task that cannot be submitted. */
+  failReserved(id: string, error: Error): void {
+    this.#tasks.fail(id, error, this.clock.now());
   }
 
   /** Opens one end of a channel. */
@@ -248,33 +277,18 @@ export class Session implements ResultHost, Submitter {
    *
    * @throws {TimeoutError} when it takes longer.
    */
-  async until(
+  until(
     holds: () => boolean,
     timeoutMs: number | undefined,
     signal: AbortSignal | undefined,
     timeoutError: () => Error,
   ): Promise<void> {
-    let ended: Error | undefined;
-    const timer = timeoutMs === undefined
-      ? undefined
-      : this.clock.setTimer(timeoutMs, () => {
-        ended = timeoutError();
-        this.#changed();
-      });
-    const abort = (): void => this.#changed();
-    signal?.addEventListener("abort", abort);
-    try {
-      for (;;) {
-        this.#throwIfEnded();
-        signal?.throwIfAborted();
-        if (holds()) return;
-        if (ended !== undefined) throw ended;
-        await new Promise<void>((resolve) => this.#onChange.push(resolve));
-      }
-    } finally {
-      timer?.cancel();
-      signal?.removeEventListener("abort", abort);
-    }
+    return waitForChange({
+      ...{ holds, timeoutMs, signal, timeoutError },
+      clock: this.clock,
+      onChange: (notify) => void this.#onChange.push(notify),
+      throwIfEnded: () => this.#throwIfEnded(),
+    });
   }
 
   /** Ends both conversations; tasks that have not ended fail. */
@@ -292,24 +306,20 @@ export class Session implements ResultHost, Submitter {
   }
 
   #socketOptions(serverKey: string): SocketOptions {
-    const { clock, network } = this.#options;
-    return {
-      security: {
-        kind: "curve-client",
-        crypto: this.#crypto,
-        keyPair: {
-          publicKey: decodeZ85(this.#info.keys.publicKey),
-          secretKey: decodeZ85(this.#info.keys.secretKey),
-        },
-        serverKey: decodeZ85(serverKey),
-      },
-      routingId: this.id,
-      ...(clock === undefined ? {} : { clock }),
-      ...(network === undefined ? {} : { network }),
-    };
+    const keys = { ...this.#info.keys, serverKey };
+    return clientSocket(keys, this.#crypto, this.id, this.#options);
   }
 
-  #sendUnit({ hash, unit }: ShippedFunction): void {
+  #nextId(): string {
+    return `${this.id}-${(this.#taskCount++).toString(36)}`;
+  }
+
+  #sendRequest(id: string, submission: Submission): boolean {
+    const request = requestOf(id, submission);
+    return this.#scheduler?.send(request, submission.payload) === true;
+  }
+
+  #sendUnit({ hash, unit }: Pick<ShippedFunction, "hash" | "unit">): void {
     if (this.#sentUnits.has(hash)) return;
     this.#units.set(hash, unit);
     this.#sentUnits.add(hash);
@@ -328,6 +338,7 @@ export class Session implements ResultHost, Submitter {
         this.#clusterId = message.clusterId;
         this.directory.replace(message.engines);
         this.#useSchedulers(message.schedulers);
+        this.records.reconnected();
         break;
       case "schedulers_changed":
         this.#useSchedulers(message.schedulers);
@@ -370,6 +381,7 @@ export class Session implements ResultHost, Submitter {
     if (what === "client_connect") return this.#end(error);
     this.#log.warn("message refused", { what, reason });
     this.questions.rejectAll(error);
+    this.records.refused(what, error);
   }
 
   #useSchedulers(schedulers: readonly SchedulerAddress[]): void {
@@ -442,17 +454,11 @@ export class Session implements ResultHost, Submitter {
   }
 
   #schedulerLost(reason: string): void {
-    this.#channels.fail(
-      new ConnectionError(
-        `Cannot go on: the connection to the scheduler was lost (${reason})`,
-      ),
-    );
+    const why = `the connection to the scheduler was lost (${reason})`;
+    this.#channels.fail(new ConnectionError(`Cannot go on: ${why}`));
     this.#sentUnits.clear();
     this.#tasks.failAll(
-      (id) =>
-        new ConnectionError(
-          `Cannot finish task ${id}: the connection to the scheduler was lost (${reason})`,
-        ),
+      (id) => new ConnectionError(`Cannot finish task ${id}: ${why}`),
       this.clock.now(),
     );
   }
@@ -475,6 +481,7 @@ export class Session implements ResultHost, Submitter {
       this.clock.now(),
     );
     this.questions.rejectAll(problem);
+    this.records.rejectAll(problem);
     this.#channels.fail(problem);
     this.#watchHeld();
     this.#changed();
@@ -489,12 +496,7 @@ export class Session implements ResultHost, Submitter {
   }
 
   #connectProblem(): Error {
-    const where = this.#info.hub.join(", ");
-    const problem = !this.#hub.connected
-      ? `reach the hub at ${where}: is the controller running? (${this.#hubTroubles})`
-      : this.#scheduler === undefined
-      ? `find a scheduler: the hub at ${where} has none yet`
-      : "reach the scheduler that the hub names";
-    return new ConnectionError(`Cannot ${problem}`);
+    const why = this.#hub.connected ? undefined : String(this.#hubTroubles);
+    return connectProblem(this.#info.hub, why, this.#scheduler !== undefined);
   }
 }

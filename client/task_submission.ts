@@ -4,7 +4,12 @@
  * @module
  */
 import { DependencyError } from "../base/mod.ts";
-import type { TaskPermissions, TaskTerms, Work } from "../messages/mod.ts";
+import type {
+  TaskPermissions,
+  TaskRequest,
+  TaskTerms,
+  Work,
+} from "../messages/mod.ts";
 import { resolveDependency } from "./dependency.ts";
 import type { EngineDirectory } from "./engine_directory.ts";
 import type { ShippedFunction } from "./function_shipping.ts";
@@ -31,6 +36,17 @@ export interface Submission {
   readonly terms?: TaskTerms | undefined;
   /** Why it cannot run: its runs fail at once. */
   readonly problem?: Error | undefined;
+}
+
+/** The request as it travels. */
+export function requestOf(id: string, submission: Submission): TaskRequest {
+  const { mode, targets, work, timeoutMs, permissions, terms } = submission;
+  return {
+    ...{ type: "task_request", id, mode, targets, work } as const,
+    ...(timeoutMs && { timeoutMs }),
+    ...(permissions && { permissions }),
+    ...(terms && { terms }),
+  };
 }
 
 /** A call of a view, before the flags of the view are applied. */

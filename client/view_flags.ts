@@ -53,6 +53,11 @@ export interface ViewFlags {
   /** Words to find the tasks by. */
   readonly tags?: readonly string[];
   /**
+   * Whether tasks go on when this client is gone. Their results are kept for
+   * whoever attaches with the handle that `result.toJSON()` gives.
+   */
+  readonly detached?: boolean;
+  /**
    * How often a task that failed runs again: a number of retries after any
    * failure, or which failures count and how long to wait.
    */
@@ -118,6 +123,10 @@ const CHECKS: {
   },
   label: (label) => checkWord("label", label),
   tags: checkTags,
+  detached: (detached) => {
+    if (typeof detached === "boolean") return;
+    throw new TypeError("Cannot set detached: it must be true or false");
+  },
   retries: checkRetries,
   after: (source) => Dependency.from(source),
   follow: (source) => Dependency.from(source),
@@ -177,7 +186,7 @@ function checked(flags: ViewFlags): CheckedFlags {
 /** What flags say of every task alike. */
 function termsOf(flags: ViewFlags): TaskTerms | undefined {
   const { queueTimeoutMs, priority, retries } = flags;
-  const { resources, labels, label, tags } = flags;
+  const { resources, labels, label, tags, detached } = flags;
   const terms: TaskTerms = {
     ...(queueTimeoutMs === undefined ? {} : { queueTimeoutMs }),
     ...(priority === undefined ? {} : { priority }),
@@ -186,6 +195,7 @@ function termsOf(flags: ViewFlags): TaskTerms | undefined {
     ...(labels === undefined ? {} : { labels: { ...labels } }),
     ...(label === undefined ? {} : { label }),
     ...(tags === undefined ? {} : { tags: [...tags] }),
+    ...(detached === true ? { detached } : {}),
   };
   return Object.keys(terms).length === 0 ? undefined : terms;
 }

@@ -133,6 +133,11 @@ export interface ClusterOptions extends EngineSettings, LauncherChoice {
   readonly signal?: AbortSignal;
   /** What the processes write to their log files. @default "warn" */
   readonly logLevel?: LogLevel;
+  /**
+   * Where records of tasks are kept: `memory`, `sqlite`, `sqlite:FILE`,
+   * `postgres:URL` or `none`. @default "memory"
+   */
+  readonly store?: string;
 }
 
 /** Options with every default filled in. */
@@ -153,6 +158,8 @@ export interface ResolvedClusterOptions {
   readonly timeoutMs: number;
   /** What the processes write to their log files. */
   readonly logLevel: LogLevel;
+  /** Where records of tasks are kept. */
+  readonly store: string;
 }
 
 /** Names of resources, as `ippd engine --resource` takes them. */
@@ -197,6 +204,7 @@ export function resolveClusterOptions(
     detached,
     timeoutMs,
     logLevel,
+    store: options.store ?? "memory",
   };
 }
 

@@ -19,6 +19,7 @@ Deno.test("resolveClusterOptions() fills in the defaults", () => {
     detached: false,
     timeoutMs: START_TIMEOUT_MS,
     logLevel: "warn",
+    store: "memory",
   });
 });
 

@@ -58,6 +58,7 @@ export async function found(
   const { profile, clusterId, logLevel, listenFlags } = options;
   const args = ["--profile", profile, "--cluster-id", clusterId];
   args.push("--log-level", logLevel, "--announce", ...listenFlags);
+  args.push("--store", options.store);
   const controller = await launcher.startController({
     ...launchPlace(options, options.detached),
     args,

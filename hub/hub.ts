@@ -18,14 +18,18 @@ import {
   AuditTally,
   type Heartbeat,
   HUB_ACCEPTS,
+  isAboutRecords,
   type KeyEntry,
   type Message,
   type Output,
 } from "../messages/mod.ts";
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
 import { auditRecord, type RecordAudit } from "./audit_record.ts";
+import { NoStore, type TaskStore } from "../store/mod.ts";
 import { HubState } from "./hub_state.ts";
 import type { HubTimes } from "./hub_times.ts";
+import type { Asker } from "./record_desk.ts";
+import { HubRecords } from "./records.ts";
 
 /** How often the hub looks for those who are gone. */
 const TICK_MS = 250;
@@ -61,6 +65,10 @@ export interface HubOptions {
   readonly host: string;
   /** Process id of this process. */
   readonly pid: number;
+  /** Where records of tasks are kept; closed with the hub. @default none */
+  readonly store?: TaskStore;
+  /** The name of a client's key, to which its records belong. */
+  readonly ownerOf?: (publicKey: string) => string | undefined;
   /** Times other than the defaults. */
   readonly times?: Partial<HubTimes>;
   /** Time. @default systemClock */
@@ -84,6 +92,7 @@ export class Hub implements AsyncDisposable {
 
   readonly #link: ServerLink;
   readonly #state: HubState;
+  readonly #records: HubRecords;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #options: HubOptions;
@@ -110,7 +119,8 @@ export class Hub implements AsyncDisposable {
       },
       accepts: HUB_ACCEPTS,
       log: this.#log,
-      onMessage: (peer, message) => this.#received(peer, message),
+      onMessage: (peer, message, payload) =>
+        this.#received(peer, message, payload),
       waiting: {
         messagesMax: WAITING_MESSAGES_MAX,
         bytesMax: WAITING_BYTES_MAX,
@@ -119,10 +129,20 @@ export class Hub implements AsyncDisposable {
       onLeft: (peer, reason) => this.#left(peer, reason),
       onRefused: (act) => this.#refused(act),
     });
+    this.#records = new HubRecords({
+      store: options.store ?? new NoStore(),
+      clock: this.#clock,
+      log: this.#log,
+      engine: (engineId) => this.#state.engine(engineId),
+      schedulers: () => this.#state.schedulers,
+      send: (routingId, message, payload) =>
+        void this.#link.send(routingId, message, payload),
+    });
     this.#state = new HubState({
       actions: {
         send: (routingId, message) => void this.#link.send(routingId, message),
         forget: (routingId) => this.#link.forget(routingId),
+        schedulerLost: (routingId) => this.#records.schedulerLost(routingId),
         end: (reason) => void this.stop(reason),
       },
       clusterId: options.clusterId,
@@ -132,13 +152,23 @@ export class Hub implements AsyncDisposable {
       pid: options.pid,
       startedMs: this.#clock.now(),
       times: options.times,
+      keepsRecords: this.#records.keeps,
     });
   }
 
   /** Listens; the actual endpoint, with the port that was chosen. */
   async bind(endpoint: string): Promise<string> {
-    const bound = await this.#link.bind(endpoint);
-    if (this.#timer === undefined) this.#tick();
+    const isFirst = this.#timer === undefined;
+    // Before anybody can ask: what an earlier hub left unfinished is over.
+    if (isFirst) await this.#records.start();
+    let bound: string;
+    try {
+      bound = await this.#link.bind(endpoint);
+    } catch (error) {
+      if (isFirst) await this.#records.stop();
+      throw error;
+    }
+    if (isFirst) this.#tick();
     return bound;
   }
 
@@ -190,12 +220,15 @@ export class Hub implements AsyncDisposable {
     this.#timer?.cancel();
     await this.#link.close({ lingerMs: FAREWELL_LINGER_MS });
     this.#writeAudit();
+    await this.#records.stop();
     this.#resolveEnded(reason);
   }
 
   #tick(): void {
     this.#timer = this.#clock.setTimer(TICK_MS, () => {
-      this.#state.tick(this.#clock.monotonic());
+      const nowMs = this.#clock.monotonic();
+      this.#state.tick(nowMs);
+      this.#records.tick(nowMs);
       this.#writeAudit();
       if (this.#ending === undefined) this.#tick();
     });
@@ -253,10 +286,18 @@ export class Hub implements AsyncDisposable {
     });
     const { publicKey, address } = peer;
     this.#audit.add("disconnected", { publicKey, address });
+    this.#records.disconnected(peer.routingId);
     this.#state.disconnected(peer.routingId, this.#clock.monotonic());
   }
 
-  #received(peer: Peer, message: Message): void {
+  #received(
+    peer: Peer,
+    message: Message,
+    payload: readonly Uint8Array[],
+  ): void {
+    if (isAboutRecords(message)) {
+      return this.#records.heard(this.#asker(peer), message, payload);
+    }
     const from = peer.routingId;
     const nowMs = this.#clock.monotonic();
     const wallMs = this.#clock.now();
@@ -268,6 +309,7 @@ export class Hub implements AsyncDisposable {
       case "engine_leaving":
         return state.engineLeaving(from, message.end);
       case "client_connect":
+        this.#records.clientConnected(this.#asker(peer));
         return state.clientConnect(from, message, nowMs);
       case "scheduler_register":
         state.schedulerRegister(from, message, nowMs);
@@ -276,7 +318,10 @@ export class Hub implements AsyncDisposable {
       case "heartbeat":
         return state.heartbeat(from, message, nowMs, wallMs);
       case "output":
+        this.#records.output(state.engineIdOf(from), message);
         return state.output(from, this.#fitting(message));
+      case "function_source":
+        return this.#records.functionSource(message.hash, payload[0]);
       case "audit_report":
         return this.#reported(message.entries);
       case "status_request":
@@ -335,6 +380,14 @@ export class Hub implements AsyncDisposable {
 
   #asked({ publicKey, address }: Peer, act: AuditAct, detail: string): void {
     this.#audit.add(act, { publicKey, address, detail });
+  }
+
+  #asker({ routingId, publicKey, role }: Peer): Asker {
+    const name = publicKey === undefined
+      ? undefined
+      : this.#options.ownerOf?.(publicKey);
+    const isReadOnly = role === "client-readonly";
+    return { routingId, owner: name ?? "", isReadOnly };
   }
 
   #load(): Heartbeat {

@@ -8,6 +8,7 @@
 import type {
   ClientConnect,
   EngineEnd,
+  EngineInfo,
   EngineRegister,
   Heartbeat,
   KeyEntry,
@@ -27,6 +28,7 @@ import {
   Questions,
 } from "./questions.ts";
 import { Drains } from "./drains.ts";
+import type { HubActions, HubStateOptions } from "./hub_state_options.ts";
 import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
 import { Shutdowns } from "./shutdowns.ts";
 import { type KeyChanges, KeyRing } from "./key_ring.ts";
@@ -39,16 +41,6 @@ import {
   type SchedulerMember,
 } from "./member.ts";
 
-/** What the state asks for. */
-export interface HubActions {
-  /** Says something to a peer, by routing id. */
-  send(routingId: string, message: Message): void;
-  /** Forgets a peer that will not come back. */
-  forget(routingId: string): void;
-  /** Ends the hub. */
-  end(reason: string): void;
-}
-
 /** Most engines of a cluster. */
 export const ENGINES_MAX = 65_536;
 /** Most clients, those expected back among them. */
@@ -57,26 +49,6 @@ export const CLIENTS_MAX = 65_536;
 export const SCHEDULERS_MAX = 1_024;
 /** Most slots of one engine. */
 export const SLOTS_MAX = 4_096;
-
-/** Options of {@linkcode HubState}. */
-export interface HubStateOptions {
-  /** Performs what is decided. */
-  readonly actions: HubActions;
-  /** The cluster's name; may be empty. */
-  readonly clusterId: string;
-  /** The keys that are let in. */
-  readonly keys: readonly KeyEntry[];
-  /** The key that a peer has proven to own, in Z85. */
-  readonly keyOf?: (routingId: string) => string | undefined;
-  /** Name of the hub's host. */
-  readonly host: string;
-  /** Process id of the hub. */
-  readonly pid: number;
-  /** Wall-clock time in milliseconds when the hub started. */
-  readonly startedMs: number;
-  /** Times other than {@linkcode HUB_TIMES}. */
-  readonly times?: Partial<HubTimes> | undefined;
-}
 
 /** The hub's mind. */
 export class HubState {
@@ -129,6 +101,21 @@ export class HubState {
   /** Schedulers in the cluster. */
   get schedulerCount(): number {
     return this.#schedulers.size;
+  }
+
+  /** Routing ids of the schedulers. */
+  get schedulers(): string[] {
+    return [...this.#schedulers.keys()];
+  }
+
+  /** The engine with a number, if it is in the cluster. */
+  engine(engineId: number): EngineInfo | undefined {
+    return this.#engines.get(engineId)?.info;
+  }
+
+  /** The number of the engine behind a routing id. */
+  engineIdOf(routingId: string): number | undefined {
+    return this.#enginesByRoute.get(routingId)?.info.engineId;
   }
 
   /** An engine wants to join, or is back. */
@@ -224,6 +211,7 @@ export class HubState {
       keys: this.#keys.forSchedulers(),
       engines: [...this.#engines.values()].map((engine) => engine.info),
       heartbeatIntervalMs: this.#times.heartbeatIntervalMs,
+      keepsRecords: this.#options.keepsRecords === true,
     });
     this.#tellSchedulers();
   }
@@ -281,6 +269,7 @@ export class HubState {
       if (this.#lossReason(scheduler, nowMs) === undefined) continue;
       this.#schedulers.delete(scheduler.routingId);
       this.#actions.forget(scheduler.routingId);
+      this.#actions.schedulerLost?.(scheduler.routingId);
       this.#tellSchedulers();
     }
     for (const client of [...this.#clients.values()]) {

@@ -17,7 +17,9 @@ import { controlCodecs, type ControlMessage } from "./control.ts";
 import { drainCodecs, type DrainMessage } from "./drain.ts";
 import { type Fields, isFields } from "./fields.ts";
 import { heartbeatCodecs, type HeartbeatMessage } from "./heartbeat.ts";
+import { observationCodecs, type ObservationMessage } from "./observation.ts";
 import { outputCodecs, type OutputMessage } from "./output.ts";
+import { recordCodecs, type RecordMessage } from "./records.ts";
 import {
   registrationCodecs,
   type RegistrationMessage,
@@ -33,11 +35,21 @@ export type Message =
   | ControlMessage
   | DrainMessage
   | HeartbeatMessage
+  | ObservationMessage
   | OutputMessage
+  | RecordMessage
   | RegistrationMessage
   | SlotMessage
   | TaskEventMessage
   | TaskMessage;
+
+/** Whether a message is about records, or about what they are made of. */
+export function isAboutRecords(
+  message: Message,
+): message is RecordMessage | ObservationMessage {
+  return Object.hasOwn(recordCodecs, message.type) ||
+    Object.hasOwn(observationCodecs, message.type);
+}
 
 /** A message and the payload that travels with it. */
 export interface Envelope {
@@ -69,7 +81,9 @@ const codecs: Codecs = {
   ...controlCodecs,
   ...drainCodecs,
   ...heartbeatCodecs,
+  ...observationCodecs,
   ...outputCodecs,
+  ...recordCodecs,
   ...registrationCodecs,
   ...slotCodecs,
   ...taskCodecs,

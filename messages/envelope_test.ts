@@ -80,6 +80,7 @@ const EVERY_MESSAGE: readonly Message[] = [
     keys: [{ publicKey: "k", role: "client" }],
     engines: [],
     heartbeatIntervalMs: 3,
+    keepsRecords: true,
   },
   { type: "keys_changed", keys: [] },
   { type: "schedulers_changed", schedulers: [] },

@@ -166,6 +166,8 @@ export interface SchedulerRegistered {
   readonly engines: readonly EngineInfo[];
   /** How often to say that one is well, in milliseconds. */
   readonly heartbeatIntervalMs: number;
+  /** Whether the hub keeps records of tasks; absent, it does not. */
+  readonly keepsRecords?: boolean | undefined;
 }
 
 /** Hub to schedulers: these keys are allowed from now on. */
@@ -362,6 +364,7 @@ export const registrationCodecs: {
     keys: mapList(fields, "keys", keyEntry),
     engines: mapList(fields, "engines", engineInfo),
     heartbeatIntervalMs: finite(fields, "heartbeatIntervalMs"),
+    ...(fields["keepsRecords"] === true ? { keepsRecords: true } : {}),
   }),
   "keys_changed": (fields) => ({
     type: "keys_changed",

@@ -20,8 +20,23 @@ export const HUB_ACCEPTS: RoleTable = {
     "interrupt_request",
     "signal_request",
     "stack_request",
+    "purge_request",
+    "query_request",
+    "queue_request",
+    "result_request",
+    "resubmit_request",
+    "watch_next",
+    "watch_request",
   ]),
-  "client-readonly": new Set(["client_connect", "status_request"]),
+  "client-readonly": new Set([
+    "client_connect",
+    "status_request",
+    "query_request",
+    "queue_request",
+    "result_request",
+    "watch_next",
+    "watch_request",
+  ]),
   "engine": new Set([
     "engine_register",
     "engine_leaving",
@@ -34,8 +49,12 @@ export const HUB_ACCEPTS: RoleTable = {
   "scheduler": new Set([
     "audit_report",
     "engine_drained",
+    "function_source",
     "heartbeat",
+    "observations_told",
+    "queue_reply",
     "scheduler_register",
+    "task_observations",
   ]),
 };
 

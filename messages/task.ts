@@ -233,7 +233,8 @@ export type TaskStatus =
   | "impossible"
   | "invalid";
 
-const TASK_STATUSES: readonly TaskStatus[] = [
+/** Every way a task can end. */
+export const TASK_STATUSES: readonly TaskStatus[] = [
   "ok",
   "error",
   "engine_lost",
@@ -347,7 +348,12 @@ export function directTaskId(requestId: string, index: number): string {
   return `${requestId}.${index}`;
 }
 
-function work(fields: Fields): Work {
+/**
+ * Reads what to run.
+ *
+ * @throws {ProtocolError} when it is nothing that can be.
+ */
+export function readWork(fields: Fields): Work {
   const kind = word(fields, "kind", WORK_KINDS);
   switch (kind) {
     case "apply":
@@ -413,7 +419,7 @@ export const taskCodecs: {
     id: text(fields, "id"),
     mode: word(fields, "mode", ["direct", "balanced"]),
     targets: countList(fields, "targets"),
-    work: work(map(fields, "work")),
+    work: readWork(map(fields, "work")),
     ...timeout(fields),
     ...permissions(fields),
     ...(fields["terms"] === undefined
@@ -424,7 +430,7 @@ export const taskCodecs: {
     type: "task_assign",
     id: text(fields, "id"),
     client: text(fields, "client"),
-    work: work(map(fields, "work")),
+    work: readWork(map(fields, "work")),
     ...timeout(fields),
     ...permissions(fields),
     ...(fields["inputParts"] === undefined

@@ -87,6 +87,8 @@ export interface TaskTerms {
   readonly conditional?: boolean | undefined;
   /** Whether the outcomes of a direct request arrive together. */
   readonly coalesced?: boolean | undefined;
+  /** Whether it goes on when its client is gone, and its result is kept. */
+  readonly detached?: boolean | undefined;
   /** What its owner calls it. */
   readonly label?: string | undefined;
   /** Words to find it by. */
@@ -172,6 +174,7 @@ export function taskTerms(fields: Fields): TaskTerms {
     inputs: list(fields, "inputs"),
     conditional: fields["conditional"] === true ? true : undefined,
     coalesced: fields["coalesced"] === true ? true : undefined,
+    detached: fields["detached"] === true ? true : undefined,
     label: optionalText(fields, "label"),
     tags: list(fields, "tags"),
   };

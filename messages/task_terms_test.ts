@@ -17,6 +17,7 @@ Deno.test("taskTerms reads every term, and leaves absent ones out", () => {
     inputs: ["c-1"],
     conditional: true,
     coalesced: true,
+    detached: true,
     label: "sweep",
     tags: ["x"],
   };

@@ -19,6 +19,9 @@ export class ClientAccount {
   /** Its tasks that wait in a queue. */
   queued = 0;
 
+  /** It is gone: what it left goes on alone, and nothing is told to it. */
+  isGone = false;
+
   /** Makes the account of a client without tasks. */
   constructor(id: string, limits: SchedulerLimits) {
     this.id = id;

@@ -25,6 +25,7 @@ import { EnginePool } from "./engine_pool.ts";
 import type { FunctionStore } from "./function_store.ts";
 import { isForDraining, Placements } from "./placements.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
+import type { TaskObserver } from "./task_observer.ts";
 import { assignment } from "./task_values.ts";
 
 /** Work that is sent ahead covers this long: a few round trips. */
@@ -44,6 +45,8 @@ export interface DispatchOptions {
   readonly onDrained: (entry: EngineEntry) => void;
   /** How engines are chosen. */
   readonly scheme: SchedulingScheme;
+  /** Hears what becomes of tasks. */
+  readonly observer?: TaskObserver | undefined;
   /** Tasks assigned to one slot at once. */
   readonly hwm: number | undefined;
   /** The limits. */
@@ -257,6 +260,7 @@ export class DispatchState {
       this.#options.deadlines.callOff(extra.deadline);
       extra.deadline = undefined;
     }
+    this.#options.observer?.assigned(task, entry.engineId);
     this.#sendTask(entry, task);
   }
 

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { EngineInfo, TaskOutcome, TaskRequest } from "../messages/mod.ts";
+import type {
+  EngineInfo,
+  EngineQueue,
+  TaskOutcome,
+  TaskRequest,
+} from "../messages/mod.ts";
 import type { ClientAccount } from "./client_account.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { DependencyWatch } from "./dependency_policy.ts";
@@ -164,6 +169,18 @@ export class EngineEntry {
     this.labels = facts.labels;
     this.resources = facts.resources;
     this.free = new Map(Object.entries(facts.resources));
+  }
+
+  /** How many tasks it has. */
+  get queue(): EngineQueue {
+    let queued = 0;
+    for (const { ready } of this.direct) queued += ready.size;
+    return {
+      engineId: this.engineId,
+      queued,
+      running: this.assigned.size,
+      completed: this.outcomes,
+    };
   }
 
   /** Tasks for each slot, rounded down. */

@@ -26,6 +26,7 @@ import {
   PROTOCOL_VERSION,
   SCHEDULER_ACCEPTS,
   type SchedulerRegistered,
+  type TaskRequest,
 } from "../messages/mod.ts";
 import { functionHash } from "../messages/hash/mod.ts";
 import { type CurveCrypto, encodeZ85, type KeyPair } from "../security/mod.ts";
@@ -33,6 +34,9 @@ import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
 import { ChannelState } from "./channel_state.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
 import { SchedulerState } from "./scheduler_state.ts";
+import { unrunOutcome } from "./entries.ts";
+import { TaskReporter } from "./task_observer.ts";
+import { runIds } from "./task_request_policy.ts";
 
 /** How long the hub may be away unless told otherwise. */
 const LEASE_MS = 60_000;
@@ -93,6 +97,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #link: ServerLink;
   readonly #hub: ClientLink;
   readonly #lease: Lease;
+  readonly #reporter: TaskReporter;
   readonly #resolveEnded: (reason: string) => void;
   /** Engines that called before the hub announced them. */
   readonly #early = new Map<string, { slots: number; holding: string[] }>();
@@ -159,6 +164,7 @@ export class Scheduler implements AsyncDisposable {
         if (final) void this.stop(reason.message);
       },
     });
+    this.#reporter = this.#makeReporter();
     this.#state = this.#makeState();
     this.#channels = new ChannelState({
       say: (routingId, message, payload) =>
@@ -192,6 +198,8 @@ export class Scheduler implements AsyncDisposable {
     this.#reportTimer?.cancel();
     this.#lease.stop();
     this.#state.close();
+    this.#reporter.flush();
+    this.#reporter.stop();
     await Promise.all([
       this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
       this.#link.close({ lingerMs: FAREWELL_LINGER_MS }),
@@ -217,6 +225,7 @@ export class Scheduler implements AsyncDisposable {
       scheme,
       hwm,
       limits,
+      observer: this.#reporter,
     });
   }
 
@@ -254,6 +263,15 @@ export class Scheduler implements AsyncDisposable {
       case "engine_drain":
         this.#drain(message.engineId);
         return;
+      case "observations_ack":
+        return this.#reporter.acknowledged(message.batch);
+      case "observations_wanted": {
+        this.#reporter.flush();
+        const { requestId } = message;
+        return void this.#hub.send({ type: "observations_told", requestId });
+      }
+      case "queue_request":
+        return this.#queueRequest(message.requestId);
       case "stop":
         return void this.stop(message.reason);
       case "refused":
@@ -263,9 +281,31 @@ export class Scheduler implements AsyncDisposable {
     }
   }
 
+  #makeReporter(): TaskReporter {
+    return new TaskReporter({
+      clock: this.#clock,
+      send: (message, payload) => void this.#hub.send(message, payload),
+      unit: (hash) => this.#state.unit(hash),
+    });
+  }
+
+  #queueRequest(requestId: number): void {
+    const engines = this.#state.engineQueues;
+    const direct = engines.reduce((sum, { queued }) => sum + queued, 0);
+    const unassigned = Math.max(0, this.#state.counts.queued - direct);
+    const type = "queue_reply";
+    this.#hub.send({ type, requestId, engines, unassigned });
+  }
+
   #registered(message: SchedulerRegistered): void {
     this.#setKeys(message.keys);
     for (const engine of message.engines) this.#engineJoined(engine);
+    this.#reporter.registered(message.keepsRecords === true);
+    for (const engine of message.engines) {
+      this.#channels.engineJoined(engine);
+      this.#state.engineJoined(engine);
+      this.#tryEarly(engine.routingId);
+    }
     this.#beat(message.heartbeatIntervalMs);
     this.#reportLater();
   }
@@ -363,6 +403,7 @@ export class Scheduler implements AsyncDisposable {
     const from = peer.routingId;
     switch (message.type) {
       case "task_request":
+        if (!this.#keepsWhatItMust(from, message)) return;
         this.#channels.taskRequested(from, message);
         this.#countTasks(
           peer,
@@ -408,6 +449,22 @@ export class Scheduler implements AsyncDisposable {
           this.#channels.said(from, message, payload);
         }
     }
+  }
+
+  /** Detached work without records would be lost: it is refused. */
+  #keepsWhatItMust(client: string, request: TaskRequest): boolean {
+    if (request.terms?.detached !== true || this.#reporter.enabled) return true;
+    for (const id of runIds(request)) {
+      this.#link.send(
+        client,
+        unrunOutcome(
+          id,
+          "refused",
+          "it is detached, and the hub keeps no records; start it with another --store",
+        ),
+      );
+    }
+    return false;
   }
 
   #tryEarly(routingId: string): void {

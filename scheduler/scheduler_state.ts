@@ -17,6 +17,7 @@ import {
 } from "../base/mod.ts";
 import type {
   EngineEnd,
+  EngineQueue,
   FunctionSource,
   TaskEvent,
   TaskEventAck,
@@ -41,6 +42,7 @@ import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
 import { TaskBook } from "./task_book.ts";
 import { forwardEvent, forwardEventAck } from "./task_events.ts";
 import { TaskLifecycle } from "./task_lifecycle.ts";
+import type { TaskObserver } from "./task_observer.ts";
 import { problemWithTerms, runIds } from "./task_request_policy.ts";
 
 type Payload = readonly Uint8Array[];
@@ -62,6 +64,8 @@ export interface SchedulerStateOptions {
   readonly hwm?: number | undefined;
   /** Limits other than {@linkcode SCHEDULER_LIMITS}. */
   readonly limits?: Partial<SchedulerLimits> | undefined;
+  /** Hears what becomes of tasks. */
+  readonly observer?: TaskObserver | undefined;
 }
 
 /** Counters for people and dashboards. */
@@ -88,7 +92,8 @@ export class SchedulerState {
 
   /** Makes a scheduler that knows no engine and no task. */
   constructor(options: SchedulerStateOptions) {
-    const { actions, clock, random, hwm, scheme = "leastload" } = options;
+    const { actions, clock, random, hwm, scheme = "leastload", observer } =
+      options;
     this.#actions = actions;
     const limits = { ...SCHEDULER_LIMITS, ...options.limits };
     this.#limits = limits;
@@ -106,6 +111,7 @@ export class SchedulerState {
       random,
       functions: this.#functions,
       deadlines,
+      observer,
     });
     this.#lifecycle = new TaskLifecycle({
       actions,
@@ -115,6 +121,7 @@ export class SchedulerState {
       dispatch: this.#dispatch,
       functions: this.#functions,
       deadlines,
+      observer,
     });
     this.#recall = new RecallState({
       send: (routingId, message) => actions.send(routingId, message),
@@ -133,6 +140,17 @@ export class SchedulerState {
       queued: this.#book.size - running,
       finished: this.#book.finished,
     };
+  }
+
+  /** How many tasks each engine has, by ascending id. */
+  get engineQueues(): EngineQueue[] {
+    return [...this.#dispatch.engines.values()].map((entry) => entry.queue)
+      .sort((a, b) => a.engineId - b.engineId);
+  }
+
+  /** The unit of a function, if it is here. */
+  unit(hash: string): Uint8Array | undefined {
+    return this.#functions.source(hash);
   }
 
   /** Bytes that tasks hold which have not ended. */
@@ -345,17 +363,19 @@ export class SchedulerState {
   clientGone(clientId: string): void {
     const client = this.#book.closeAccount(clientId);
     if (client === undefined) return;
-    const tasks = this.#book.ofClient(client);
+    client.isGone = true;
+    const lifecycle = this.#lifecycle;
+    const tasks = this.#book.ofClient(client)
+      .filter((task) => !lifecycle.goesOnAlone(task));
     for (const task of tasks) {
       if (task.engine !== undefined) extraOf(task).isAbandoned = true;
     }
-    const lifecycle = this.#lifecycle;
     lifecycle.cancel(
       tasks,
       "its client is gone",
-      (task) => lifecycle.finish(task),
+      (task) => lifecycle.abandon(task),
     );
-    this.#dispatch.placements.forget(client);
+    if (client.unfinished === 0) this.#dispatch.placements.forget(client);
   }
 
   #problemWith(

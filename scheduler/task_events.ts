@@ -23,6 +23,14 @@ export function forwardEvent(
   const task = entry?.assigned.get(event.id);
   if (entry === undefined || task === undefined) return;
   if (task.extra?.isAbandoned === true) return;
+  if (task.client.isGone) {
+    // Nobody is there to consume items, and nothing must wait for that.
+    if (event.kind !== "item") return;
+    const items = event.index + 1;
+    const { routingId } = entry;
+    send(routingId, { type: "task_event_ack", id: task.id, items, events: 0 });
+    return;
+  }
   // What an engine says of its own number is not believed.
   send(task.client.id, { ...event, engineId: entry.engineId }, payload);
 }

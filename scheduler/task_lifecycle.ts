@@ -28,6 +28,7 @@ import { retryDelayMs } from "./retry_policy.ts";
 import type { SchedulerActions } from "./scheduler_actions.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
 import type { TaskBook } from "./task_book.ts";
+import type { TaskObserver } from "./task_observer.ts";
 import type { Fate } from "./task_fates.ts";
 
 type Payload = readonly Uint8Array[];
@@ -50,6 +51,8 @@ export interface TaskLifecycleOptions {
   readonly functions: FunctionStore;
   /** Waits. */
   readonly deadlines: Deadlines;
+  /** Hears what becomes of tasks. */
+  readonly observer?: TaskObserver | undefined;
 }
 
 interface News {
@@ -75,6 +78,7 @@ export class TaskLifecycle {
 
   /** Takes on a task that has been entered. */
   begin(task: Task): void {
+    this.#options.observer?.submitted(task);
     const isHeld = this.#awaitSource(task);
     const trouble = this.#options.dependencies.begin(task);
     if (trouble !== undefined) {
@@ -131,7 +135,11 @@ export class TaskLifecycle {
   ): void {
     this.#options.dispatch.release(task);
     const { extra, request: { terms } } = task;
-    if (extra?.isAbandoned === true) return this.finish(task);
+    if (extra?.isAbandoned === true) {
+      this.finish(task);
+      this.#options.observer?.ended(task, outcome, payload);
+      return;
+    }
     if (terms !== undefined && extra?.cancelReason === undefined) {
       if (outcome.status === "unmet" && this.#tryElsewhere(task, entry)) return;
       if (this.#retry(task, outcome.status)) return;
@@ -156,7 +164,7 @@ export class TaskLifecycle {
         dispatch.release(task);
         const extra = extraOf(task);
         extra.isRecalled = false;
-        if (extra.isAbandoned) this.finish(task);
+        if (extra.isAbandoned) this.abandon(task);
         else if (extra.cancelReason !== undefined) {
           this.endUnrun(task, "cancelled", extra.cancelReason);
         } else this.place(task, { isFirst: true, isNew: false });
@@ -170,6 +178,21 @@ export class TaskLifecycle {
     this.#end(task, outcome, NO_PAYLOAD, undefined);
   }
 
+  /** Ends a task for which nobody waits, and which no engine has. */
+  abandon(task: Task): void {
+    this.finish(task);
+    const outcome = unrunOutcome(task.id, "cancelled", "its client is gone");
+    this.#options.observer?.ended(task, outcome, NO_PAYLOAD);
+  }
+
+  /** Whether a task needs its client no more. */
+  goesOnAlone({ request: { terms, work } }: Task): boolean {
+    if (terms?.detached !== true) return false;
+    const hash = functionOf(work);
+    return hash === undefined ||
+      this.#options.functions.source(hash) !== undefined;
+  }
+
   /** Lets go of a task for which nobody waits. */
   finish(task: Task): void {
     const { book, dependencies, deadlines, dispatch, functions } =
@@ -180,6 +203,10 @@ export class TaskLifecycle {
       deadlines.callOff(task.extra.deadline);
     }
     if (!book.finish(task)) return;
+    const { client } = task;
+    if (client.isGone && client.unfinished === 0) {
+      dispatch.placements.forget(client);
+    }
     const hash = functionOf(task.request.work);
     if (hash === undefined) return;
     const held = this.#held.get(hash);
@@ -411,7 +438,9 @@ export class TaskLifecycle {
   }
 
   #deliver(task: Task, outcome: TaskOutcome, payload: Payload): void {
-    const { actions, book, limits } = this.#options;
+    const { actions, book, limits, observer } = this.#options;
+    observer?.ended(task, outcome, payload);
+    if (task.client.isGone) return;
     const group = task.extra?.group;
     if (group === undefined) {
       return actions.send(task.client.id, outcome, payload);

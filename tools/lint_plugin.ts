@@ -38,13 +38,14 @@ const LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["functions", ["base"]],
   ["channels", ["messages", "base"]],
   ["links", ["messages", "sockets", "security", "base"]],
-  ["hub", ROLE_LAYERS],
+  ["store", ["messages", "base"]],
+  ["hub", ["store", ...ROLE_LAYERS]],
   ["scheduler", ROLE_LAYERS],
   ["engine", ["channels", "functions", ...ROLE_LAYERS]],
   ["client", ["channels", "functions", ...ROLE_LAYERS]],
   ["dashboard", ROLE_LAYERS],
   ["cluster", ["client", ...ROLE_LAYERS]],
-  ["cli", ["cluster", "client", ...PROCESS_ROLES, ...ROLE_LAYERS]],
+  ["cli", ["cluster", "client", "store", ...PROCESS_ROLES, ...ROLE_LAYERS]],
 ]);
 
 /** What a folder may import as types only, besides its layers. */

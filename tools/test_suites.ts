@@ -97,6 +97,7 @@ export const SUITES: readonly Suite[] = [
     folder: "scheduler",
     permissions: ["--allow-env=IPPD_SEED"],
   },
+  { name: "store", folder: "store", permissions: ALL },
   { name: "hub", folder: "hub", permissions: NOTHING },
   { name: "engine", folder: "engine", permissions: ALL },
   { name: "client", folder: "client", permissions: NOTHING },

@@ -194,11 +194,12 @@ export async function eventually(
   return true;
 }
 
-/** Every file below a folder, but the record of who did what: it stays. */
+/** Every file below a folder, but what stays: who did what, and records. */
 export async function filesBelow(folder: string): Promise<string[]> {
   const files: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const path = `${folder}/${name}`;
+    if (name === "records") continue;
     if (isDirectory) files.push(...await filesBelow(path));
     else if (name !== "audit.jsonl") files.push(path);
   }

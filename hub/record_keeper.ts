@@ -1,0 +1,446 @@
+/**
+ * Keeps the records of tasks: takes what schedulers observe, and writes it to
+ * the store behind them. A store that fails is tried again; the cluster goes
+ * on without it.
+ *
+ * @module
+ */
+import { type Clock, type Logger, type Timer, toError } from "../base/mod.ts";
+import {
+  decodeUnit,
+  isPending,
+  type Output,
+  readObservation,
+  type TaskObservation,
+  type TaskObservations,
+} from "../messages/mod.ts";
+import { functionHash } from "../messages/hash/mod.ts";
+import {
+  cleanText,
+  type StoredTask,
+  type TaskStore,
+  UNFINISHED,
+} from "../store/mod.ts";
+import {
+  type LiveTask,
+  RecordBook,
+  type RecordSources,
+} from "./record_book.ts";
+
+/** Limits of a {@linkcode RecordKeeper}. */
+export interface KeeperLimits {
+  /** Most tasks in memory whose records still change. */
+  readonly liveMax: number;
+  /** Most changed records that wait for a store that fails. */
+  readonly unwrittenMax: number;
+  /** Most observations that wait for a record to be looked up. */
+  readonly lateMax: number;
+  /** Records that are written at once. */
+  readonly batchMax: number;
+  /** How long an ended task may wait to be written. */
+  readonly writeMs: number;
+  /** How long a task that has not ended may. */
+  readonly pendingWriteMs: number;
+  /** First and longest wait before a store that failed is tried again. */
+  readonly retryMs: readonly [first: number, longest: number];
+  /** How often the store forgets what is too old or too much. */
+  readonly sweepMs: number;
+  /** Most names of functions that are remembered. */
+  readonly namesMax: number;
+}
+
+/** Limits unless told otherwise. */
+export const KEEPER_LIMITS: KeeperLimits = {
+  liveMax: 100_000,
+  unwrittenMax: 200_000,
+  lateMax: 20_000,
+  batchMax: 512,
+  writeMs: 250,
+  pendingWriteMs: 2_000,
+  retryMs: [500, 30_000],
+  sweepMs: 60_000,
+  namesMax: 10_000,
+};
+
+/** Options of {@linkcode RecordKeeper}. */
+export interface RecordKeeperOptions
+  extends Omit<RecordSources, "functionName"> {
+  /** Where records are kept. */
+  readonly store: TaskStore;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to say what happened. */
+  readonly log: Logger;
+  /** Tells a scheduler that a batch is recorded. */
+  readonly acknowledge: (scheduler: string, batch: number) => void;
+  /** Hears of every record that changed. */
+  readonly changed: (task: LiveTask) => void;
+  /** Hears that all changes of one moment have been told. */
+  readonly settled: () => void;
+  /** Limits other than {@linkcode KEEPER_LIMITS}. */
+  readonly limits?: Partial<KeeperLimits> | undefined;
+}
+
+/** What was counted since the start. */
+export interface KeeperCounts {
+  /** Observations that were taken. */
+  readonly observed: number;
+  /** Observations that schedulers, or this hub, had no room for. */
+  readonly dropped: number;
+  /** Times that the store failed. */
+  readonly failures: number;
+}
+
+interface Late {
+  readonly observation: TaskObservation;
+  readonly request: readonly Uint8Array[];
+  readonly result: readonly Uint8Array[];
+  readonly scheduler: string;
+}
+
+/** Records between the schedulers and the store. */
+export class RecordKeeper {
+  readonly #options: RecordKeeperOptions;
+  readonly #limits: KeeperLimits;
+  readonly #book: RecordBook;
+  readonly #names = new Map<string, string>();
+  readonly #ended = new Map<string, LiveTask>();
+  readonly #pending = new Map<string, LiveTask>();
+  #late: Late[] = [];
+  #acks: { scheduler: string; batch: number }[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #isWriting = false;
+  #timer: Timer | undefined;
+  #retryAtMs = 0;
+  #retryMs = 0;
+  #pendingWrittenMs = 0;
+  #sweptMs = 0;
+  #isStopped = false;
+  #counts = { observed: 0, dropped: 0, failures: 0 };
+
+  /** Makes a keeper that has not started. */
+  constructor(options: RecordKeeperOptions) {
+    this.#options = options;
+    this.#limits = { ...KEEPER_LIMITS, ...options.limits };
+    this.#book = new RecordBook({
+      engine: options.engine,
+      ownerOf: options.ownerOf,
+      functionName: (hash) => this.#names.get(hash),
+    });
+    this.#sweptMs = this.#pendingWrittenMs = options.clock.monotonic();
+  }
+
+  /** What was counted since the start. */
+  get counts(): KeeperCounts {
+    return { ...this.#counts };
+  }
+
+  /** How many tasks are in memory because their records still change. */
+  get live(): number {
+    return this.#book.size;
+  }
+
+  /** Begins to write; what an earlier hub left unfinished is over. */
+  async start(): Promise<void> {
+    try {
+      await this.#loseUnfinished();
+    } catch (thrown) {
+      this.#failed(toError(thrown));
+    }
+    this.#wake();
+  }
+
+  /** Writes what waits, once, and closes the store. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    try {
+      this.#retryAtMs = 0;
+      await this.#write(true);
+    } finally {
+      await this.#options.store.close().catch((thrown) =>
+        this.#options.log.warn("store not closed", { error: toError(thrown) })
+      );
+    }
+  }
+
+  /** A scheduler tells what became of tasks. */
+  observations(
+    scheduler: string,
+    message: TaskObservations,
+    payload: readonly Uint8Array[],
+  ): void {
+    const { rows, batch, dropped } = message;
+    this.#counts.dropped += dropped;
+    if (dropped > 0) {
+      this.#options.log.warn("observations dropped", { scheduler, dropped });
+    }
+    let at = 0;
+    for (const row of rows) {
+      const observation = readObservation(row);
+      const middle = at + observation.requestParts;
+      const request = payload.slice(at, middle);
+      at = middle + observation.resultParts;
+      const result = payload.slice(middle, at);
+      this.#observe({ observation, request, result, scheduler });
+    }
+    this.#counts.observed += rows.length;
+    this.#acks.push({ scheduler, batch });
+    this.#options.settled();
+    if (this.#ended.size >= this.#limits.batchMax) void this.#write(false);
+  }
+
+  /** A scheduler tells the unit of a function; others may ask for it. */
+  functionSource(hash: string, unit: Uint8Array): void {
+    if (functionHash(unit) !== hash) return;
+    try {
+      this.#names.set(hash, cleanText(decodeUnit(unit).name));
+    } catch {
+      // A function that nobody can read has no name.
+    }
+    if (this.#names.size > this.#limits.namesMax) {
+      for (const oldest of this.#names.keys()) {
+        this.#names.delete(oldest);
+        break;
+      }
+    }
+    this.#options.store.putFunction(hash, unit.slice())
+      .catch((thrown) => this.#failed(toError(thrown)));
+  }
+
+  /** A task wrote something. */
+  output(output: Output): void {
+    const task = this.#book.output(output);
+    if (task !== undefined) this.#mark(task);
+  }
+
+  /** A scheduler is gone for good, and its tasks with it. */
+  schedulerLost(scheduler: string): void {
+    for (const task of this.#book.tasks()) {
+      const { record } = task;
+      if (task.scheduler !== scheduler || !isPending(record.status)) continue;
+      this.#book.lose(task, "its scheduler is lost", this.#options.clock.now());
+      this.#mark(task);
+      this.#options.changed(task);
+    }
+    this.#options.settled();
+  }
+
+  /**
+   * Sees that everything known is in the store, so that it can be asked.
+   *
+   * @throws {Error} when the store does not take it.
+   */
+  async settle(): Promise<void> {
+    this.#retryAtMs = 0;
+    await this.#write(true);
+    if (this.#ended.size + this.#pending.size > 0 && this.#retryMs > 0) {
+      throw new Error("the store takes no records now");
+    }
+  }
+
+  /** The records with these ids, as they are now. */
+  async get(ids: readonly string[]): Promise<ReadonlyMap<string, StoredTask>> {
+    const found = new Map<string, StoredTask>();
+    const others: string[] = [];
+    for (const id of ids) {
+      const live = this.#book.get(id);
+      if (live === undefined) others.push(id);
+      else found.set(id, live);
+    }
+    if (others.length > 0) {
+      for (const stored of await this.#options.store.get(others)) {
+        found.set(stored.record.id, stored);
+      }
+    }
+    return found;
+  }
+
+  #observe(late: Late): void {
+    const { observation, request, result, scheduler } = late;
+    const task = this.#book.observe(observation, request, result, scheduler);
+    if (task === undefined) {
+      if (this.#late.length < this.#limits.lateMax) this.#late.push(late);
+      else this.#counts.dropped++;
+      return;
+    }
+    this.#mark(task);
+    this.#options.changed(task);
+  }
+
+  #mark(task: LiveTask): void {
+    const { id, status } = task.record;
+    if (isPending(status)) {
+      this.#pending.set(id, task);
+      return;
+    }
+    this.#pending.delete(id);
+    this.#ended.set(id, task);
+  }
+
+  #wake(): void {
+    const { clock } = this.#options;
+    this.#timer = clock.setTimer(this.#limits.writeMs, () => {
+      const nowMs = clock.monotonic();
+      const all =
+        nowMs - this.#pendingWrittenMs >= this.#limits.pendingWriteMs ||
+        this.#book.size > this.#limits.liveMax;
+      void this.#write(all).finally(() => {
+        if (!this.#isStopped) this.#wake();
+      });
+    });
+  }
+
+  /** Writes what changed; one write at a time, and never rejects. */
+  #write(all: boolean): Promise<void> {
+    if (this.#isWriting && !all) return this.#writing;
+    const before = this.#writing;
+    this.#isWriting = true;
+    const mine = before.then(() => this.#writeAll(all)).finally(() => {
+      if (this.#writing === mine) this.#isWriting = false;
+    });
+    this.#writing = mine;
+    return mine;
+  }
+
+  async #writeAll(all: boolean): Promise<void> {
+    const { clock, store } = this.#options;
+    const acks = this.#acks.splice(0);
+    try {
+      if (clock.monotonic() < this.#retryAtMs) return;
+      await this.#lookUpLate();
+      for (;;) {
+        const batch = this.#takeBatch(all);
+        if (batch.length === 0) break;
+        try {
+          await store.put(batch);
+        } catch (thrown) {
+          this.#putBack(batch);
+          throw thrown;
+        }
+        this.#written(batch);
+        // The hub has its turn between two batches.
+        await new Promise<void>((resolve) => clock.setTimer(0, resolve));
+      }
+      if (all) this.#pendingWrittenMs = clock.monotonic();
+      this.#retryMs = 0;
+      await this.#sweep();
+    } catch (thrown) {
+      this.#failed(toError(thrown));
+    } finally {
+      this.#bound();
+      for (const { scheduler, batch } of acks) {
+        this.#options.acknowledge(scheduler, batch);
+      }
+    }
+  }
+
+  #takeBatch(all: boolean): LiveTask[] {
+    const batch: LiveTask[] = [];
+    for (const changed of all ? [this.#ended, this.#pending] : [this.#ended]) {
+      for (const [id, task] of changed) {
+        if (batch.length >= this.#limits.batchMax) return batch;
+        changed.delete(id);
+        batch.push(task);
+      }
+    }
+    return batch;
+  }
+
+  #putBack(batch: readonly LiveTask[]): void {
+    for (const task of batch) this.#mark(task);
+  }
+
+  #written(batch: readonly LiveTask[]): void {
+    for (const { record: { id, status } } of batch) {
+      if (isPending(status) || this.#ended.has(id)) continue;
+      this.#book.release(id);
+    }
+  }
+
+  /** Applies what was seen of tasks whose records are written already. */
+  async #lookUpLate(): Promise<void> {
+    if (this.#late.length === 0) return;
+    const late = this.#late;
+    this.#late = [];
+    const ids = [...new Set(late.map(({ observation }) => observation.id))];
+    for (const stored of await this.#options.store.get(ids)) {
+      const { id } = stored.record;
+      const scheduler = late.find((one) => one.observation.id === id);
+      this.#book.resume(stored, scheduler?.scheduler ?? "");
+    }
+    for (const one of late) {
+      // What is not there was forgotten, or never heard of.
+      if (this.#book.get(one.observation.id) === undefined) {
+        this.#counts.dropped++;
+      } else this.#observe(one);
+    }
+    this.#options.settled();
+  }
+
+  /** Keeps to the limits: what is written goes, then what cannot be. */
+  #bound(): void {
+    const { liveMax, unwrittenMax } = this.#limits;
+    for (const { record: { id } } of this.#book.tasks()) {
+      if (this.#book.size <= liveMax) break;
+      if (this.#pending.has(id) || this.#ended.has(id)) continue;
+      this.#book.release(id);
+    }
+    for (const changed of [this.#pending, this.#ended]) {
+      for (const id of changed.keys()) {
+        if (this.#pending.size + this.#ended.size <= unwrittenMax) return;
+        changed.delete(id);
+        this.#book.release(id);
+        this.#counts.dropped++;
+      }
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { clock, store, log } = this.#options;
+    const nowMs = clock.monotonic();
+    if (nowMs - this.#sweptMs < this.#limits.sweepMs) return;
+    this.#sweptMs = nowMs;
+    const swept = await store.sweep(clock.now());
+    if (swept > 0) log.info("records forgotten", { records: swept });
+  }
+
+  async #loseUnfinished(): Promise<void> {
+    const { store, clock } = this.#options;
+    for (;;) {
+      const parts = await store.query(UNFINISHED, {
+        keys: ["id"],
+        sort: [],
+        limit: this.#limits.batchMax,
+      });
+      if (parts.length === 0) return;
+      const stored = await store.get(parts.map(({ id }) => id));
+      await store.put(stored.map((task) => ({
+        ...task,
+        record: {
+          ...task.record,
+          status: "engine_lost",
+          reason: "its controller ended",
+          receivedMs: clock.now(),
+        },
+      })));
+    }
+  }
+
+  #failed(error: Error): void {
+    const { clock, log, store } = this.#options;
+    const [first, longest] = this.#limits.retryMs;
+    this.#counts.failures++;
+    // Said when it begins, and then ever more rarely.
+    this.#retryMs = Math.min(longest, Math.max(first, this.#retryMs * 2));
+    this.#retryAtMs = clock.monotonic() + this.#retryMs;
+    log.error("records not written", {
+      store: store.kind,
+      error,
+      failures: this.#counts.failures,
+      waiting: this.#ended.size + this.#pending.size,
+      retryMs: this.#retryMs,
+    });
+  }
+}

@@ -1,0 +1,356 @@
+import assert from "node:assert/strict";
+import { silentLogger, systemClock } from "../base/mod.ts";
+import {
+  type Message,
+  type ObservationRow,
+  observationRow,
+  type ObservedEnd,
+  type TaskObservation,
+  type TaskRecord,
+} from "../messages/mod.ts";
+import { MemoryStore, type StoredTask } from "../store/mod.ts";
+import { OUTPUT_TAIL_MAX } from "./record_book.ts";
+import type { Asker } from "./record_desk.ts";
+import type { KeeperLimits } from "./record_keeper.ts";
+import {
+  RecordWatches,
+  WATCHED_RECORDS_MAX,
+  WATCHES_PER_CLIENT_MAX,
+} from "./record_watches.ts";
+import { HubRecords } from "./records.ts";
+import { RESULTS_AWAITED_MAX, ResultWaiters } from "./result_waiters.ts";
+
+const ENDED: ObservedEnd = {
+  status: "ok",
+  engineId: 1,
+  startedMs: 2,
+  completedMs: 3,
+  receivedMs: 4,
+  attempts: 1,
+  reason: undefined,
+  resultBytes: 1,
+  resultKept: "kept",
+};
+
+/** A task that was submitted, or also ended. */
+function seen(
+  id: string,
+  ended: boolean,
+  client = "c-alice",
+): TaskObservation {
+  return {
+    id,
+    submitted: {
+      client,
+      submittedMs: 1,
+      mode: "balanced",
+      targets: [],
+      work: { kind: "pull", names: ["x"] },
+      terms: { label: "l" },
+      timeoutMs: undefined,
+      requestBytes: 0,
+      requestKept: "kept",
+    },
+    assigned: { engineId: 1, assignedMs: 1 },
+    ended: ended ? ENDED : undefined,
+    requestParts: 0,
+    resultParts: ended ? 1 : 0,
+  };
+}
+
+/** A store whose disk is full for a while. */
+class FailingStore extends MemoryStore {
+  failures = 0;
+
+  override put(tasks: readonly StoredTask[]): Promise<void> {
+    if (this.failures-- > 0) return Promise.reject(new Error("disk full"));
+    return super.put(tasks);
+  }
+}
+
+class Bench implements AsyncDisposable {
+  readonly store = new FailingStore();
+  readonly sent: { to: string; message: Message }[] = [];
+  readonly records: HubRecords;
+  #batch = 0;
+
+  constructor(limits: Partial<KeeperLimits> = {}) {
+    this.records = new HubRecords({
+      store: this.store,
+      clock: systemClock,
+      log: silentLogger,
+      engine: () => undefined,
+      schedulers: () => [],
+      send: (to, message) => void this.sent.push({ to, message }),
+      limits: { writeMs: 1, pendingWriteMs: 1, retryMs: [1, 2], ...limits },
+    });
+    this.records.clientConnected(ALICE);
+    this.records.clientConnected(BOB);
+  }
+
+  observe(...observations: readonly TaskObservation[]): void {
+    const rows: ObservationRow[] = observations.map(observationRow);
+    const payload = observations.flatMap(({ resultParts }) =>
+      resultParts === 0 ? [] : [Uint8Array.of(7)]
+    );
+    const scheduler = { routingId: "s", owner: "", isReadOnly: false };
+    this.records.heard(scheduler, {
+      type: "task_observations",
+      batch: this.#batch++,
+      dropped: 0,
+      rows,
+    }, payload);
+  }
+
+  /** What a client is told when it asks. */
+  async ask(
+    asker: Asker,
+    question: Parameters<HubRecords["ask"]>[1],
+  ): Promise<readonly Message[]> {
+    this.sent.length = 0;
+    await this.records.ask(asker, question);
+    return this.sent.filter(({ to }) => to === asker.routingId)
+      .map(({ message }) => message);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.records.stop();
+  }
+}
+
+function clientOf(owner: string, isReadOnly = false): Asker {
+  return { routingId: `c-${owner}`, owner, isReadOnly };
+}
+
+const ALICE = clientOf("alice");
+const BOB = clientOf("bob");
+const LOOKER = clientOf("looker", true);
+
+const QUERY = {
+  type: "query_request",
+  requestId: 1,
+  filter: "{}",
+  keys: [],
+  sort: [],
+  limit: 10,
+} as const;
+
+async function idsSeenBy(bench: Bench, asker: Asker): Promise<string[]> {
+  const [reply] = await bench.ask(asker, QUERY);
+  assert.ok(reply?.type === "query_reply");
+  assert.equal(reply.problem, undefined);
+  return reply.records.map(({ id }) => id);
+}
+
+Deno.test("HubRecords shows a client the records of its own key only", async () => {
+  await using bench = new Bench();
+  bench.observe(seen("c-alice-1", true), seen("c-bob-1", true, "c-bob"));
+  assert.deepEqual(await idsSeenBy(bench, ALICE), ["c-alice-1"]);
+  assert.deepEqual(await idsSeenBy(bench, BOB), ["c-bob-1"]);
+  assert.deepEqual(await idsSeenBy(bench, LOOKER), ["c-alice-1", "c-bob-1"]);
+  const ids = ["c-alice-1"];
+  const [result] = await bench.ask(BOB, { type: "result_request", ids });
+  assert.ok(result?.type === "task_result");
+  assert.match(result.problem ?? "", /no record/);
+  const [own] = await bench.ask(ALICE, { type: "result_request", ids });
+  assert.ok(own?.type === "task_result" && own.status === "ok");
+  const [again] = await bench.ask(BOB, {
+    type: "resubmit_request",
+    requestId: 1,
+    ids,
+  });
+  assert.ok(again?.type === "resubmit_reply");
+  assert.match(again.problem ?? "", /no record/);
+  const [purged] = await bench.ask(BOB, {
+    type: "purge_request",
+    requestId: 1,
+    what: "all",
+    ids: [],
+  });
+  assert.ok(purged?.type === "purge_reply" && purged.purged === 1);
+  assert.deepEqual(await idsSeenBy(bench, ALICE), ["c-alice-1"]);
+});
+
+Deno.test("HubRecords tells whoever waits, and no stranger, how a task ends", async () => {
+  await using bench = new Bench();
+  bench.observe(seen("c-alice-1", false));
+  const ids = ["c-alice-1"];
+  await bench.ask(ALICE, { type: "result_request", ids });
+  await bench.ask(BOB, { type: "result_request", ids });
+  bench.sent.length = 0;
+  bench.observe({
+    ...seen("c-alice-1", true),
+    submitted: undefined,
+    assigned: undefined,
+  });
+  const told = bench.sent.filter(({ message }) =>
+    message.type === "task_result"
+  );
+  assert.deepEqual(told.map(({ to }) => to), ["c-alice"]);
+  // Nor one who asked before anybody knew whose task it would be.
+  const later = ["c-alice-2"];
+  await bench.ask(BOB, { type: "result_request", ids: later });
+  bench.observe(seen("c-alice-2", true));
+  const [answer] = bench.sent.filter(({ to }) => to === "c-bob")
+    .map(({ message }) => message);
+  assert.ok(answer?.type === "task_result");
+  assert.match(answer.problem ?? "", /no record/);
+});
+
+Deno.test("HubRecords goes on when its store fails, and writes later", async () => {
+  await using bench = new Bench();
+  bench.store.failures = 3;
+  bench.observe(seen("c-alice-1", true));
+  await bench.records.start();
+  while (await bench.store.count({ kind: "and", parts: [] }) === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert.equal(bench.records.keeper.counts.failures, 3);
+  assert.deepEqual(await idsSeenBy(bench, ALICE), ["c-alice-1"]);
+  // Schedulers were told to go on meanwhile.
+  assert.equal(bench.records.keeper.counts.dropped, 0);
+});
+
+Deno.test("HubRecords keeps to its limit of records that cannot be written", async () => {
+  await using bench = new Bench({ unwrittenMax: 5 });
+  bench.store.failures = Infinity;
+  for (let index = 0; index < 20; index++) {
+    bench.observe(seen(`c-alice-${index}`, true));
+  }
+  const [reply] = await bench.ask(ALICE, QUERY);
+  assert.ok(reply?.type === "query_reply");
+  assert.match(reply.problem ?? "", /takes no records/);
+  assert.equal(bench.records.keeper.live, 5);
+  assert.equal(bench.records.keeper.counts.dropped, 15);
+  bench.store.failures = 0;
+  assert.equal((await idsSeenBy(bench, ALICE)).length, 5);
+});
+
+Deno.test("HubRecords keeps few tasks in memory, and finds the others again", async () => {
+  await using bench = new Bench({ liveMax: 3 });
+  const all = Array.from({ length: 10 }, (_, index) => `c-alice-${index}`);
+  bench.observe(...all.map((id) => seen(id, false)));
+  assert.equal((await idsSeenBy(bench, ALICE)).length, 10);
+  assert.equal(bench.records.keeper.live, 3);
+  bench.observe(...all.map((id) => ({
+    ...seen(id, true),
+    submitted: undefined,
+  })));
+  const [reply] = await bench.ask(ALICE, {
+    ...QUERY,
+    filter: '{"status": "ok"}',
+  });
+  assert.ok(reply?.type === "query_reply");
+  assert.equal(reply.records.length, 10);
+  assert.equal(bench.records.keeper.live, 0);
+  // What nobody has ever heard of is counted, and nothing else.
+  bench.observe({ ...seen("c-alice-x", true), submitted: undefined });
+  assert.equal((await idsSeenBy(bench, ALICE)).length, 10);
+  assert.equal(bench.records.keeper.counts.dropped, 1);
+});
+
+Deno.test("HubRecords ends what an earlier hub, or a lost scheduler, left", async () => {
+  await using bench = new Bench();
+  const before = await (async () => {
+    const other = new Bench();
+    other.observe(seen("c-alice-1", false));
+    await idsSeenBy(other, ALICE);
+    return await other.store.get(["c-alice-1"]);
+  })();
+  await bench.store.put(before);
+  await bench.records.start();
+  const [left] = await bench.store.get(["c-alice-1"]);
+  assert.equal(left?.record.status, "engine_lost");
+  assert.equal(left.record.reason, "its controller ended");
+  bench.observe(seen("c-alice-2", false));
+  bench.records.schedulerLost("s");
+  await idsSeenBy(bench, ALICE);
+  const [lost] = await bench.store.get(["c-alice-2"]);
+  assert.equal(lost?.record.reason, "its scheduler is lost");
+});
+
+Deno.test("HubRecords keeps the end of output, from the task's own engine", async () => {
+  await using bench = new Bench();
+  const output = {
+    type: "output",
+    client: "c-alice",
+    taskId: "c-alice-1",
+    engineId: 1,
+    stream: "stdout",
+    dropped: 0,
+  } as const;
+  bench.records.output(1, { ...output, text: "early " });
+  bench.observe(seen("c-alice-1", false));
+  bench.records.output(2, { ...output, text: "of a stranger" });
+  bench.records.output(1, { ...output, text: "later" });
+  await idsSeenBy(bench, ALICE);
+  const [first] = await bench.store.get(["c-alice-1"]);
+  assert.equal(first?.record.stdout, "early later");
+  bench.records.output(1, { ...output, text: "x".repeat(OUTPUT_TAIL_MAX) });
+  await idsSeenBy(bench, ALICE);
+  const [second] = await bench.store.get(["c-alice-1"]);
+  assert.equal(second?.record.stdout.length, OUTPUT_TAIL_MAX);
+  assert.equal(second?.record.outputDropped, "early later".length);
+});
+
+Deno.test("RecordWatches holds a slow client's changes within its limit", () => {
+  const sent: Message[] = [];
+  const watches = new RecordWatches((_, message) => void sent.push(message));
+  watches.add("c", 0, { kind: "and", parts: [] });
+  assert.equal(sent.length, 1);
+  const record: Omit<TaskRecord, "id"> = {
+    client: "c",
+    owner: "",
+    tags: [],
+    mode: "balanced",
+    kind: "apply",
+    targets: [],
+    status: "ok",
+    submittedMs: 1,
+    attempts: 1,
+    detached: false,
+    stdout: "",
+    stderr: "",
+    outputDropped: 0,
+    requestBytes: 0,
+    resultBytes: 0,
+    requestKept: "none",
+    resultKept: "none",
+  };
+  for (let index = 0; index < WATCHED_RECORDS_MAX + 3; index++) {
+    watches.changed({ ...record, id: `c-${index}` });
+    watches.flush();
+  }
+  assert.equal(sent.length, 1);
+  watches.next("c", 0, false);
+  const event = sent[1];
+  assert.ok(event?.type === "watch_event");
+  assert.equal(event.dropped, 3);
+  assert.equal(event.records[0]?.id, "c-3");
+  // The next only come when those have been taken.
+  watches.flush();
+  assert.equal(sent.length, 2);
+  for (let index = 1; index <= WATCHES_PER_CLIENT_MAX; index++) {
+    watches.add("c", index, { kind: "and", parts: [] });
+  }
+  const refused = sent.at(-1);
+  assert.ok(refused?.type === "watch_event");
+  assert.match(refused.problem ?? "", /at most 64 watches/);
+  watches.clientLeft("c");
+  assert.equal(watches.size, 0);
+});
+
+Deno.test("ResultWaiters counts who waits, and has a limit", () => {
+  const waiters = new ResultWaiters();
+  for (let index = 0; index < RESULTS_AWAITED_MAX; index++) {
+    waiters.add(String(index), { routingId: "c" });
+  }
+  assert.ok(!waiters.hasRoom);
+  assert.deepEqual(waiters.take("0"), [{ routingId: "c" }]);
+  assert.ok(waiters.hasRoom);
+  waiters.notKnown("1", 5);
+  assert.deepEqual(waiters.expired(4), []);
+  assert.deepEqual(waiters.expired(5), ["1"]);
+  waiters.clientLeft("c");
+  assert.equal(waiters.size, 0);
+});

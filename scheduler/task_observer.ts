@@ -1,0 +1,377 @@
+/**
+ * What the hub is told about tasks: gathered for a moment, then sent in
+ * batches. When the hub is slow, what cannot be kept is dropped and counted;
+ * tasks never wait for it.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../base/mod.ts";
+import {
+  functionOf,
+  type Kept,
+  type Message,
+  OBSERVATION_ROWS_MAX,
+  type ObservationRow,
+  observationRow,
+  type ObservedAssignment,
+  type ObservedEnd,
+  type ObservedSubmission,
+  type TaskOutcome,
+  type TaskRequest,
+} from "../messages/mod.ts";
+import { byteLength } from "./payload_bytes.ts";
+import { OBSERVED_TEXT_MAX, observedRequest } from "./observed_request.ts";
+
+/** A task as an observer sees it. */
+export interface ObservedTask {
+  /** The task's id. */
+  readonly id: string;
+  /** Its client. */
+  readonly client: {
+    /** Its routing id. */
+    readonly id: string;
+  };
+  /** What its client asked for. */
+  readonly request: TaskRequest;
+  /** The engines that may run it: one of a direct task, or any of a list. */
+  readonly place: number | readonly number[];
+  /** Its arguments. */
+  readonly payload: readonly Uint8Array[];
+  /** Bytes of the arguments. */
+  readonly payloadBytes: number;
+}
+
+/** Hears what becomes of tasks. */
+export interface TaskObserver {
+  /** A task was admitted. */
+  submitted(task: ObservedTask): void;
+  /** A task was given to an engine. */
+  assigned(task: ObservedTask, engineId: number): void;
+  /** A task ended. */
+  ended(
+    task: ObservedTask,
+    outcome: TaskOutcome,
+    payload: readonly Uint8Array[],
+  ): void;
+}
+
+/** Limits of a {@linkcode TaskReporter}. */
+export interface ReporterLimits {
+  /** Longest time that an observation waits, in milliseconds. */
+  readonly gatherMs: number;
+  /** Most tasks of which something waits to be sent. */
+  readonly tasksMax: number;
+  /** Most bytes of requests and results that wait or are on their way. */
+  readonly bytesMax: number;
+  /** Bytes after which a batch is closed. */
+  readonly batchBytesMax: number;
+  /** Most parts of one request or result that is kept. */
+  readonly partsMax: number;
+  /** Parts after which a batch is closed. */
+  readonly batchPartsMax: number;
+  /** Most batches that the hub has not acknowledged. */
+  readonly batchesMax: number;
+  /** Largest request that is kept, to be submitted again. */
+  readonly requestBytesMax: number;
+  /** Largest value or error that is kept. */
+  readonly resultBytesMax: number;
+  /** Largest value or error of a detached task that is kept. */
+  readonly detachedBytesMax: number;
+}
+
+/** Limits unless told otherwise. */
+export const REPORTER_LIMITS: ReporterLimits = {
+  gatherMs: 100,
+  tasksMax: 50_000,
+  bytesMax: 256 << 20,
+  batchBytesMax: 1 << 20,
+  partsMax: 4_096,
+  batchPartsMax: 16_384,
+  batchesMax: 16,
+  requestBytesMax: 16 << 10,
+  resultBytesMax: 16 << 10,
+  detachedBytesMax: 64 << 20,
+};
+
+/** Options of {@linkcode TaskReporter}. */
+export interface TaskReporterOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** Says something to the hub. */
+  readonly send: (message: Message, payload?: readonly Uint8Array[]) => void;
+  /** The unit of a function, if it is here. */
+  readonly unit: (hash: string) => Uint8Array | undefined;
+  /** Limits other than {@linkcode REPORTER_LIMITS}. */
+  readonly limits?: Partial<ReporterLimits> | undefined;
+}
+
+/** What waits to be said of one task. */
+interface Waiting {
+  submitted: ObservedSubmission | undefined;
+  assigned: ObservedAssignment | undefined;
+  ended: ObservedEnd | undefined;
+  request: readonly Uint8Array[];
+  result: readonly Uint8Array[];
+  bytes: number;
+}
+
+interface Batch {
+  readonly message: Message;
+  readonly payload: readonly Uint8Array[];
+  readonly bytes: number;
+}
+
+const NO_PARTS: readonly Uint8Array[] = [];
+/** Functions that the hub is known to have; then they are told anew. */
+const UNITS_TOLD_MAX = 10_000;
+
+/** Tells the hub about tasks. */
+export class TaskReporter implements TaskObserver {
+  readonly #options: TaskReporterOptions;
+  readonly #limits: ReporterLimits;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #unacknowledged = new Map<number, Batch>();
+  readonly #unitsTold = new Set<string>();
+  #enabled = false;
+  #bytes = 0;
+  #dropped = 0;
+  #nextBatch = 0;
+  #timer: Timer | undefined;
+
+  /** Makes a reporter that says nothing until the hub keeps records. */
+  constructor(options: TaskReporterOptions) {
+    this.#options = options;
+    this.#limits = { ...REPORTER_LIMITS, ...options.limits };
+  }
+
+  /** Whether the hub keeps records. */
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  /** Tasks of which something waits to be sent. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** The hub is there, for the first time or again. */
+  registered(keepsRecords: boolean): void {
+    this.#enabled = keepsRecords;
+    this.#unitsTold.clear();
+    if (!keepsRecords) return this.stop();
+    for (const { message, payload } of this.#unacknowledged.values()) {
+      this.#options.send(message, payload);
+    }
+  }
+
+  /** The hub has recorded a batch. */
+  acknowledged(number: number): void {
+    const batch = this.#unacknowledged.get(number);
+    if (batch === undefined) return;
+    this.#unacknowledged.delete(number);
+    this.#bytes -= batch.bytes;
+    if (this.#waiting.size >= OBSERVATION_ROWS_MAX) this.flush();
+  }
+
+  /** Forgets what waits. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#waiting.clear();
+    this.#unacknowledged.clear();
+    this.#bytes = 0;
+  }
+
+  /** A task was admitted. */
+  submitted(task: ObservedTask): void {
+    const waiting = this.#of(task);
+    if (waiting === undefined) return;
+    const { request, payload, payloadBytes, place, client } = task;
+    this.#tellUnit(functionOf(request.work));
+    const observed = observedRequest(request, place);
+    const kept = observed.isWhole ? this.#keepsRequest(task) : "too large";
+    waiting.submitted = {
+      client: client.id,
+      submittedMs: this.#options.clock.now(),
+      mode: request.mode,
+      targets: observed.targets,
+      work: observed.work,
+      terms: observed.terms,
+      timeoutMs: request.timeoutMs,
+      requestBytes: payloadBytes,
+      requestKept: kept,
+    };
+    this.#weigh(waiting, observed.bytes);
+    if (kept === "kept") {
+      waiting.request = payload;
+      this.#weigh(waiting, payloadBytes);
+    }
+    this.#wake(waiting);
+  }
+
+  /** A task was given to an engine. */
+  assigned(task: ObservedTask, engineId: number): void {
+    const waiting = this.#of(task);
+    if (waiting === undefined) return;
+    this.#tellUnit(functionOf(task.request.work));
+    waiting.assigned = { engineId, assignedMs: this.#options.clock.now() };
+    this.#wake(waiting);
+  }
+
+  /** A task ended. */
+  ended(
+    task: ObservedTask,
+    outcome: TaskOutcome,
+    payload: readonly Uint8Array[],
+  ): void {
+    const waiting = this.#of(task);
+    if (waiting === undefined) return;
+    const isDetached = task.request.terms?.detached === true;
+    const resultBytes = byteLength(payload);
+    const kept = payload.length > this.#limits.partsMax
+      ? "too large"
+      : this.#keepsResult(resultBytes, isDetached);
+    const { status, engineId, startedMs, completedMs, reason } = outcome;
+    waiting.ended = {
+      status,
+      engineId,
+      startedMs,
+      completedMs,
+      receivedMs: this.#options.clock.now(),
+      attempts: outcome.attempts ?? (startedMs > 0 ? 1 : 0),
+      reason: reason?.slice(0, OBSERVED_TEXT_MAX),
+      resultBytes,
+      resultKept: kept,
+    };
+    if (kept === "kept") {
+      waiting.result = payload;
+      this.#weigh(waiting, resultBytes);
+    }
+    this.#wake(waiting);
+  }
+
+  /** Sends what waits, as far as the hub has acknowledged what was sent. */
+  flush(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    while (
+      this.#waiting.size > 0 &&
+      this.#unacknowledged.size < this.#limits.batchesMax
+    ) this.#sendBatch();
+    if (this.#waiting.size > 0) this.#setTimer();
+  }
+
+  /** What waits of a task; `undefined` where there is no room for more. */
+  #of(task: ObservedTask): Waiting | undefined {
+    if (!this.#enabled) return undefined;
+    const known = this.#waiting.get(task.id);
+    if (known !== undefined) return known;
+    if (
+      this.#waiting.size >= this.#limits.tasksMax &&
+      task.request.terms?.detached !== true
+    ) {
+      this.#dropped++;
+      return undefined;
+    }
+    const waiting: Waiting = {
+      submitted: undefined,
+      assigned: undefined,
+      ended: undefined,
+      request: NO_PARTS,
+      result: NO_PARTS,
+      bytes: 0,
+    };
+    this.#waiting.set(task.id, waiting);
+    return waiting;
+  }
+
+  #keepsRequest(task: ObservedTask): Kept {
+    const { request, payload, payloadBytes, place } = task;
+    if (payload.length > this.#limits.partsMax) return "too large";
+    // Again it would be another task: it might do more.
+    if (request.permissions !== undefined) return "narrowed";
+    // Values of other tasks are not part of the request.
+    if (request.terms?.inputs !== undefined) return "inputs";
+    // A request with many targets has a task for each.
+    const copies = typeof place === "number" ? request.targets.length : 1;
+    return this.#keeps(payloadBytes * copies, this.#limits.requestBytesMax);
+  }
+
+  #keepsResult(bytes: number, isDetached: boolean): Kept {
+    if (bytes === 0) return "none";
+    const { resultBytesMax, detachedBytesMax } = this.#limits;
+    return this.#keeps(bytes, isDetached ? detachedBytesMax : resultBytesMax);
+  }
+
+  #keeps(bytes: number, max: number): Kept {
+    if (bytes > max) return "too large";
+    return this.#bytes + bytes > this.#limits.bytesMax ? "no room" : "kept";
+  }
+
+  #weigh(waiting: Waiting, bytes: number): void {
+    waiting.bytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  /** The hub learns a function's unit before tasks that need it. */
+  #tellUnit(hash: string | undefined): void {
+    if (hash === undefined || this.#unitsTold.has(hash)) return;
+    const unit = this.#options.unit(hash);
+    if (unit === undefined) return;
+    if (this.#unitsTold.size >= UNITS_TOLD_MAX) this.#unitsTold.clear();
+    this.#unitsTold.add(hash);
+    this.#options.send({ type: "function_source", hash }, [unit]);
+  }
+
+  #wake({ bytes }: Waiting): void {
+    if (
+      this.#waiting.size >= OBSERVATION_ROWS_MAX ||
+      bytes >= this.#limits.batchBytesMax
+    ) {
+      if (this.#unacknowledged.size < this.#limits.batchesMax) this.flush();
+      return;
+    }
+    if (this.#timer === undefined) this.#setTimer();
+  }
+
+  #setTimer(): void {
+    const { clock } = this.#options;
+    this.#timer = clock.setTimer(this.#limits.gatherMs, () => this.flush());
+  }
+
+  #sendBatch(): void {
+    const rows: ObservationRow[] = [];
+    const payload: Uint8Array[] = [];
+    let bytes = 0;
+    for (const [id, waiting] of this.#waiting) {
+      if (rows.length >= OBSERVATION_ROWS_MAX) break;
+      if (bytes > 0 && bytes + waiting.bytes > this.#limits.batchBytesMax) {
+        break;
+      }
+      if (payload.length > this.#limits.batchPartsMax) break;
+      const { submitted, assigned, ended, request, result } = waiting;
+      rows.push(observationRow({
+        id,
+        submitted,
+        assigned,
+        ended,
+        requestParts: request.length,
+        resultParts: result.length,
+      }));
+      for (const part of request) payload.push(part);
+      for (const part of result) payload.push(part);
+      bytes += waiting.bytes;
+      this.#waiting.delete(id);
+    }
+    const batch = this.#nextBatch++;
+    const message: Message = {
+      type: "task_observations",
+      batch,
+      dropped: this.#dropped,
+      rows,
+    };
+    this.#dropped = 0;
+    this.#unacknowledged.set(batch, { message, payload, bytes });
+    this.#options.send(message, payload);
+  }
+}

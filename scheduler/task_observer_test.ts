@@ -1,0 +1,268 @@
+import assert from "node:assert/strict";
+import { VirtualClock } from "../base/mod.ts";
+import {
+  type Message,
+  OBSERVATION_ROWS_MAX,
+  readObservation,
+  type TaskObservation,
+  type TaskOutcome,
+  type TaskRequest,
+} from "../messages/mod.ts";
+import {
+  OBSERVED_TARGETS_MAX,
+  OBSERVED_TEXT_MAX,
+  OBSERVED_WORDS_MAX,
+  observedRequest,
+} from "./observed_request.ts";
+import {
+  type ObservedTask,
+  REPORTER_LIMITS,
+  type ReporterLimits,
+  TaskReporter,
+} from "./task_observer.ts";
+
+const { gatherMs } = REPORTER_LIMITS;
+
+function requestWith(fields: Partial<TaskRequest>): TaskRequest {
+  return {
+    type: "task_request",
+    id: "c-0",
+    mode: "balanced",
+    targets: [],
+    work: { kind: "apply", function: "hash" },
+    ...fields,
+  };
+}
+
+function taskWith(
+  id: string,
+  fields: Partial<TaskRequest> = {},
+  bytes = 3,
+): ObservedTask {
+  const request = requestWith({ id, ...fields });
+  return {
+    id,
+    client: { id: "c" },
+    request,
+    place: request.targets,
+    payload: [new Uint8Array(bytes)],
+    payloadBytes: bytes,
+  };
+}
+
+function outcomeOf(id: string): TaskOutcome {
+  return {
+    type: "task_outcome",
+    id,
+    status: "ok",
+    engineId: 1,
+    startedMs: 1,
+    completedMs: 2,
+    outputs: 0,
+  };
+}
+
+class Bench {
+  readonly clock = new VirtualClock();
+  readonly sent: { message: Message; payload: readonly Uint8Array[] }[] = [];
+  readonly reporter: TaskReporter;
+
+  constructor(limits?: Partial<ReporterLimits>) {
+    this.reporter = new TaskReporter({
+      clock: this.clock,
+      send: (message, payload = []) =>
+        void this.sent.push({ message, payload }),
+      unit: () => Uint8Array.of(1),
+      limits,
+    });
+    this.reporter.registered(true);
+  }
+
+  batches(): {
+    batch: number;
+    dropped: number;
+    tasks: TaskObservation[];
+    parts: number;
+  }[] {
+    return this.sent.flatMap(({ message, payload }) =>
+      message.type !== "task_observations" ? [] : [{
+        batch: message.batch,
+        dropped: message.dropped,
+        tasks: message.rows.map(readObservation),
+        parts: payload.length,
+      }]
+    );
+  }
+}
+
+Deno.test("TaskReporter says everything about a short task at once", () => {
+  const bench = new Bench();
+  const task = taskWith("c-1", {
+    terms: { label: "l", tags: ["t"], after: undefined },
+  });
+  bench.reporter.submitted(task);
+  bench.reporter.assigned(task, 1);
+  bench.clock.advance(gatherMs / 2);
+  bench.reporter.ended(task, outcomeOf("c-1"), [Uint8Array.of(1, 2)]);
+  assert.deepEqual(bench.batches(), []);
+  bench.clock.advance(gatherMs);
+  const [batch, ...more] = bench.batches();
+  assert.equal(more.length, 0);
+  assert.equal(batch?.tasks.length, 1);
+  assert.equal(batch.parts, 2);
+  const [seen] = batch.tasks;
+  assert.deepEqual(seen?.submitted?.terms?.label, "l");
+  assert.deepEqual(seen?.assigned, { engineId: 1, assignedMs: 0 });
+  assert.equal(seen?.ended?.resultBytes, 2);
+  assert.equal(seen?.ended?.attempts, 1);
+  // The unit of its function goes before it, and once.
+  bench.reporter.submitted(taskWith("c-2"));
+  const units = bench.sent.filter(({ message }) =>
+    message.type === "function_source"
+  );
+  assert.equal(units.length, 1);
+  assert.equal(bench.sent[0]?.message.type, "function_source");
+  bench.reporter.stop();
+  assert.equal(bench.clock.pending, 0);
+});
+
+Deno.test("TaskReporter says nothing when the hub keeps no records", () => {
+  const bench = new Bench();
+  bench.reporter.registered(false);
+  bench.reporter.submitted(taskWith("c-1"));
+  bench.clock.advance(gatherMs);
+  assert.deepEqual(bench.sent, []);
+  assert.equal(bench.clock.pending, 0);
+});
+
+Deno.test("TaskReporter drops and counts what a slow hub does not take", () => {
+  const bench = new Bench({ tasksMax: 10, batchesMax: 2 });
+  const submit = (from: number, to: number): void => {
+    for (let index = from; index < to; index++) {
+      bench.reporter.submitted(taskWith(`c-${index}`));
+    }
+  };
+  submit(0, 1);
+  bench.clock.advance(gatherMs);
+  submit(1, 2);
+  bench.clock.advance(gatherMs);
+  assert.equal(bench.batches().length, 2);
+  // Nothing is acknowledged, so nothing more is sent.
+  submit(2, 30);
+  bench.clock.advance(10 * gatherMs);
+  assert.equal(bench.batches().length, 2);
+  assert.equal(bench.reporter.waiting, 10);
+  // Results of detached tasks are not among what is dropped.
+  const detached = taskWith("c-d", { terms: { detached: true } });
+  bench.reporter.ended(detached, outcomeOf("c-d"), [new Uint8Array(100_000)]);
+  bench.reporter.acknowledged(0);
+  bench.clock.advance(gatherMs);
+  const last = bench.batches().at(-1);
+  assert.equal(last?.dropped, 18);
+  assert.equal(last.tasks.length, 11);
+  assert.equal(last.tasks.at(-1)?.ended?.resultKept, "kept");
+  bench.reporter.stop();
+});
+
+Deno.test("TaskReporter closes a batch at its rows, bytes and parts", () => {
+  const bench = new Bench({ batchBytesMax: 1_000, batchPartsMax: 3 });
+  for (let index = 0; index < OBSERVATION_ROWS_MAX + 5; index++) {
+    bench.reporter.submitted(taskWith(`c-${index}`, {}, 0));
+  }
+  bench.reporter.flush();
+  assert.ok(
+    bench.batches().every(({ tasks, parts }) =>
+      tasks.length <= OBSERVATION_ROWS_MAX && parts <= 4
+    ),
+  );
+  bench.sent.length = 0;
+  const large = new Bench({ batchBytesMax: 1_000 });
+  for (let index = 0; index < 9; index++) {
+    large.reporter.submitted(taskWith(`c-${index}`, {}, 400));
+  }
+  large.reporter.flush();
+  assert.ok(large.batches().length >= 4);
+  bench.reporter.stop();
+  large.reporter.stop();
+});
+
+Deno.test("TaskReporter keeps no request or result above its limits", () => {
+  const bench = new Bench({
+    requestBytesMax: 10,
+    resultBytesMax: 10,
+    detachedBytesMax: 20,
+    bytesMax: 300,
+    partsMax: 2,
+  });
+  const kept = (task: ObservedTask, result: Uint8Array[]): unknown[] => {
+    bench.reporter.submitted(task);
+    bench.reporter.ended(task, outcomeOf(task.id), result);
+    bench.reporter.flush();
+    const seen = bench.batches().at(-1)?.tasks[0];
+    bench.reporter.acknowledged(bench.batches().at(-1)?.batch ?? -1);
+    return [seen?.submitted?.requestKept, seen?.ended?.resultKept];
+  };
+  const some = (bytes: number): Uint8Array[] => [new Uint8Array(bytes)];
+  assert.deepEqual(kept(taskWith("a", {}, 10), some(10)), ["kept", "kept"]);
+  assert.deepEqual(kept(taskWith("b", {}, 11), some(11)), [
+    "too large",
+    "too large",
+  ]);
+  const detached = { terms: { detached: true } };
+  assert.deepEqual(kept(taskWith("c", detached, 1), some(20)), [
+    "kept",
+    "kept",
+  ]);
+  assert.deepEqual(kept(taskWith("d", { terms: { inputs: ["x"] } }), []), [
+    "inputs",
+    "none",
+  ]);
+  const narrow = { permissions: { net: [] } };
+  assert.deepEqual(kept(taskWith("n", narrow), []), ["narrowed", "none"]);
+  const parts = [...some(1), ...some(1), ...some(1)];
+  assert.deepEqual(kept(taskWith("e"), parts), ["kept", "too large"]);
+  for (let index = 0; index < 31; index++) {
+    bench.reporter.submitted(taskWith(`f-${index}`, {}, 10));
+  }
+  bench.reporter.flush();
+  const states = bench.batches().flatMap(({ tasks }) => tasks)
+    .map(({ submitted }) => submitted?.requestKept);
+  assert.ok(states.includes("no room"));
+  bench.reporter.stop();
+});
+
+Deno.test("TaskReporter tells again what a hub that is back has not recorded", () => {
+  const bench = new Bench();
+  for (const id of ["c-1", "c-2"]) {
+    bench.reporter.submitted(taskWith(id));
+    bench.reporter.flush();
+  }
+  bench.reporter.acknowledged(0);
+  bench.sent.length = 0;
+  bench.reporter.registered(true);
+  assert.deepEqual(bench.batches().map(({ batch }) => batch), [1]);
+  bench.reporter.stop();
+});
+
+Deno.test("observedRequest cuts what would make a record large", () => {
+  const long = "x".repeat(OBSERVED_TEXT_MAX + 1);
+  const whole = observedRequest(requestWith({ targets: [1] }), [1]);
+  assert.ok(whole.isWhole);
+  const cases: readonly Partial<TaskRequest>[] = [
+    { work: { kind: "pull", names: [long] } },
+    { work: { kind: "clear", names: [long] } },
+    { work: { kind: "push", path: long } },
+    { terms: { tags: Array.from({ length: OBSERVED_WORDS_MAX + 1 }, String) } },
+    { terms: { labels: { [long]: "x" } } },
+    { terms: { resources: { [long]: 1 } } },
+  ];
+  for (const fields of cases) {
+    const cut = observedRequest(requestWith(fields), []);
+    assert.ok(!cut.isWhole);
+    assert.ok(JSON.stringify(cut).length < 2 * OBSERVED_TEXT_MAX);
+  }
+  const many = Array.from({ length: OBSERVED_TARGETS_MAX + 1 }, (_, id) => id);
+  const cut = observedRequest(requestWith({}), many);
+  assert.equal(cut.targets.length, OBSERVED_TARGETS_MAX);
+  assert.ok(!cut.isWhole);
+});
