@@ -36,7 +36,7 @@ export interface KeeperLimits {
   /** Most observations that wait for a record to be looked up. */
   readonly lateMax: number;
   /** Records that are written at once. */
-  readonly batchMax: number;
+  readonly batchRecords: number;
   /** How long an ended task may wait to be written. */
   readonly writeMs: number;
   /** How long a task that has not ended may. */
@@ -54,7 +54,7 @@ export const KEEPER_LIMITS: KeeperLimits = {
   liveMax: 100_000,
   unwrittenMax: 200_000,
   lateMax: 20_000,
-  batchMax: 512,
+  batchRecords: 512,
   writeMs: 250,
   pendingWriteMs: 2_000,
   retryMs: [500, 30_000],
@@ -188,7 +188,7 @@ export class RecordKeeper {
     this.#counts.observed += rows.length;
     this.#acks.push({ scheduler, batch });
     this.#options.settled();
-    if (this.#ended.size >= this.#limits.batchMax) void this.#write(false);
+    if (this.#ended.size >= this.#limits.batchRecords) void this.#write(false);
   }
 
   /** A scheduler tells the unit of a function; others may ask for it. */
@@ -340,7 +340,7 @@ export class RecordKeeper {
     const batch: LiveTask[] = [];
     for (const changed of all ? [this.#ended, this.#pending] : [this.#ended]) {
       for (const [id, task] of changed) {
-        if (batch.length >= this.#limits.batchMax) return batch;
+        if (batch.length >= this.#limits.batchRecords) return batch;
         changed.delete(id);
         batch.push(task);
       }
@@ -412,7 +412,7 @@ export class RecordKeeper {
       const parts = await store.query(UNFINISHED, {
         keys: ["id"],
         sort: [],
-        limit: this.#limits.batchMax,
+        limit: this.#limits.batchRecords,
       });
       if (parts.length === 0) return;
       const stored = await store.get(parts.map(({ id }) => id));

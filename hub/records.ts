@@ -20,7 +20,7 @@ import { RecordWatches } from "./record_watches.ts";
 import { ResultWaiters } from "./result_waiters.ts";
 
 /** Most clients whose owners are remembered. */
-const OWNERS_MAX = 65_536;
+export const OWNERS_MAX = 65_536;
 /** How long schedulers may take to count what waits. */
 const QUEUE_TIMEOUT_MS = 4_000;
 

@@ -1,23 +1,38 @@
 import assert from "node:assert/strict";
 import { silentLogger, systemClock } from "../base/mod.ts";
 import {
+  encodeThrown,
+  encodeUnit,
+  functionHash,
   type Message,
   type ObservationRow,
   observationRow,
   type ObservedEnd,
   type TaskObservation,
   type TaskRecord,
+  thrownData,
 } from "../messages/mod.ts";
 import { MemoryStore, type StoredTask } from "../store/mod.ts";
-import { OUTPUT_TAIL_MAX } from "./record_book.ts";
-import type { Asker } from "./record_desk.ts";
+import { QUEUE_QUESTIONS_MAX, QueueQuestions } from "./queue_questions.ts";
+import {
+  EARLY_OUTPUTS_MAX,
+  ERROR_MESSAGE_MAX,
+  OUTPUT_TAIL_MAX,
+} from "./record_book.ts";
+import {
+  type Asker,
+  QUERY_RECORDS_MAX,
+  RECORD_QUESTIONS_MAX,
+  RESUBMITTED_MAX,
+} from "./record_desk.ts";
 import type { KeeperLimits } from "./record_keeper.ts";
 import {
   RecordWatches,
   WATCHED_RECORDS_MAX,
+  WATCHES_MAX,
   WATCHES_PER_CLIENT_MAX,
 } from "./record_watches.ts";
-import { HubRecords } from "./records.ts";
+import { HubRecords, OWNERS_MAX } from "./records.ts";
 import { RESULTS_AWAITED_MAX, ResultWaiters } from "./result_waiters.ts";
 
 const ENDED: ObservedEnd = {
@@ -61,6 +76,14 @@ function seen(
 /** A store whose disk is full for a while. */
 class FailingStore extends MemoryStore {
   failures = 0;
+  limitAsked = 0;
+
+  override query(
+    ...[filter, options]: Parameters<MemoryStore["query"]>
+  ): ReturnType<MemoryStore["query"]> {
+    this.limitAsked = options.limit;
+    return super.query(filter, options);
+  }
 
   override put(tasks: readonly StoredTask[]): Promise<void> {
     if (this.failures-- > 0) return Promise.reject(new Error("disk full"));
@@ -89,10 +112,17 @@ class Bench implements AsyncDisposable {
   }
 
   observe(...observations: readonly TaskObservation[]): void {
-    const rows: ObservationRow[] = observations.map(observationRow);
     const payload = observations.flatMap(({ resultParts }) =>
       resultParts === 0 ? [] : [Uint8Array.of(7)]
     );
+    this.observeWith(payload, observations);
+  }
+
+  observeWith(
+    payload: readonly Uint8Array[],
+    observations: readonly TaskObservation[],
+  ): void {
+    const rows: ObservationRow[] = observations.map(observationRow);
     const scheduler = { routingId: "s", owner: "", isReadOnly: false };
     this.records.heard(scheduler, {
       type: "task_observations",
@@ -353,4 +383,151 @@ Deno.test("ResultWaiters counts who waits, and has a limit", () => {
   assert.deepEqual(waiters.expired(5), ["1"]);
   waiters.clientLeft("c");
   assert.equal(waiters.size, 0);
+});
+
+Deno.test("HubRecords answers so many questions at once, with so many records", async () => {
+  await using bench = new Bench();
+  await Promise.all(
+    Array.from(
+      { length: RECORD_QUESTIONS_MAX + 1 },
+      () => bench.records.ask(ALICE, QUERY),
+    ),
+  );
+  const refused = bench.sent.filter(({ message }) =>
+    message.type === "query_reply" && message.problem !== undefined
+  );
+  assert.equal(refused.length, 1);
+  await bench.ask(ALICE, { ...QUERY, limit: QUERY_RECORDS_MAX + 1 });
+  assert.equal(bench.store.limitAsked, QUERY_RECORDS_MAX);
+  const [reply] = await bench.ask(ALICE, {
+    type: "resubmit_request",
+    requestId: 1,
+    ids: Array.from({ length: RESUBMITTED_MAX + 1 }, String),
+  });
+  assert.ok(reply?.type === "resubmit_reply");
+  assert.match(reply.problem ?? "", /at most 1000 tasks/);
+});
+
+Deno.test("HubRecords keeps few outputs of tasks that it does not know", async () => {
+  await using bench = new Bench();
+  for (let index = 0; index <= EARLY_OUTPUTS_MAX; index++) {
+    bench.records.output(1, {
+      type: "output",
+      client: "c-alice",
+      taskId: `c-alice-${index}`,
+      engineId: 1,
+      stream: "stdout",
+      text: "x",
+      dropped: 0,
+    });
+  }
+  bench.observe(seen("c-alice-0", true), seen("c-alice-1", true));
+  await idsSeenBy(bench, ALICE);
+  const found = await bench.store.get(["c-alice-0", "c-alice-1"]);
+  assert.deepEqual(found.map(({ record }) => record.stdout), ["", "x"]);
+});
+
+Deno.test("HubRecords cuts the message of an error", async () => {
+  await using bench = new Bench();
+  const error = new Error("x".repeat(ERROR_MESSAGE_MAX + 1));
+  const parts = encodeThrown(thrownData(error));
+  bench.observeWith(parts, [{
+    ...seen("c-alice-1", true),
+    resultParts: parts.length,
+    ended: { ...ENDED, status: "error" },
+  }]);
+  await idsSeenBy(bench, ALICE);
+  const [found] = await bench.store.get(["c-alice-1"]);
+  assert.equal(found?.record.error?.message.length, ERROR_MESSAGE_MAX);
+});
+
+Deno.test("HubRecords keeps few observations whose record is to be looked up", async () => {
+  await using bench = new Bench({ lateMax: 2 });
+  for (let index = 0; index < 5; index++) {
+    bench.observe({ ...seen(`c-${index}`, true), submitted: undefined });
+  }
+  assert.equal(bench.records.keeper.counts.dropped, 3);
+});
+
+Deno.test("HubRecords remembers the names of few functions", async () => {
+  await using bench = new Bench({ namesMax: 1 });
+  const names = ["first", "second"].map((name, index) => {
+    const unit = encodeUnit({ source: "() => 1", name, free: [] });
+    const hash = functionHash(unit);
+    bench.records.functionSource(hash, unit);
+    return { hash, id: `c-alice-${index}` };
+  });
+  for (const { hash, id } of names) {
+    const { submitted, ...rest } = seen(id, true);
+    assert.ok(submitted);
+    const work = { kind: "apply", function: hash } as const;
+    bench.observe({ ...rest, submitted: { ...submitted, work } });
+  }
+  await idsSeenBy(bench, ALICE);
+  const found = await bench.store.get(names.map(({ id }) => id));
+  assert.deepEqual(found.map(({ record }) => record.function), [
+    undefined,
+    "second",
+  ]);
+});
+
+Deno.test("HubRecords forgets the owners of clients that came first", async () => {
+  await using bench = new Bench();
+  for (let index = 0; index < OWNERS_MAX; index++) {
+    const routingId = `c-other-${index}`;
+    bench.records.clientConnected({ routingId, owner: "x", isReadOnly: false });
+  }
+  bench.observe(seen("c-alice-1", true));
+  assert.deepEqual(await idsSeenBy(bench, ALICE), []);
+});
+
+Deno.test("RecordWatches refuses watches above the limit of all clients", () => {
+  const sent: Message[] = [];
+  const watches = new RecordWatches((_, message) => void sent.push(message));
+  for (let index = 0; index <= WATCHES_MAX; index++) {
+    watches.add(`c-${index % 100}`, index, { kind: "and", parts: [] });
+  }
+  assert.equal(watches.size, WATCHES_MAX);
+  const refused = sent.at(-1);
+  assert.ok(refused?.type === "watch_event");
+  assert.match(refused.problem ?? "", /at most 1024 watches/);
+});
+
+Deno.test("QueueQuestions adds answers up, and refuses questions above its limit", () => {
+  const sent: { to: string; message: Message }[] = [];
+  const questions = new QueueQuestions({
+    send: (to, message) => void sent.push({ to, message }),
+    timeoutMs: 10,
+  });
+  const engines = [{ engineId: 1, queued: 1, running: 2, completed: 3 }];
+  questions.asked("c", 7, ["s-1", "s-2"], 0);
+  for (const scheduler of ["s-1", "s-2", "s-2"]) {
+    const type = "queue_reply";
+    questions.answered(scheduler, {
+      type,
+      requestId: 0,
+      engines,
+      unassigned: 4,
+    });
+  }
+  assert.deepEqual(sent.at(-1), {
+    to: "c",
+    message: {
+      type: "queue_reply",
+      requestId: 7,
+      engines: [{ engineId: 1, queued: 2, running: 4, completed: 6 }],
+      unassigned: 8,
+      problem: undefined,
+    },
+  });
+  for (let index = 0; index <= QUEUE_QUESTIONS_MAX; index++) {
+    questions.asked("c", index, ["s-1"], 0);
+  }
+  const refused = sent.at(-1)?.message;
+  assert.ok(refused?.type === "queue_reply");
+  assert.match(refused.problem ?? "", /at most 1024/);
+  questions.tick(10);
+  const late = sent.at(-1)?.message;
+  assert.ok(late?.type === "queue_reply");
+  assert.match(late.problem ?? "", /did not answer/);
 });

@@ -7,6 +7,7 @@ import {
   readObservation,
   type TaskObservation,
 } from "./observation.ts";
+import { FILTER_LENGTH_MAX } from "./records.ts";
 import type { TaskRecord } from "./task_record.ts";
 
 const OBSERVATION: TaskObservation = {
@@ -187,4 +188,17 @@ Deno.test("decodeEnvelopes refuses a batch with too many observations", () => {
   };
   const frames = encodeEnvelopes([{ message, payload: [] }]);
   assert.throws(() => decodeEnvelopes(frames), ProtocolError);
+});
+
+Deno.test("decodeEnvelopes refuses a filter above its length", () => {
+  for (const [length, isRefused] of [[0, false], [1, true]] as const) {
+    const message: Message = {
+      type: "watch_request",
+      watchId: 1,
+      filter: "x".repeat(FILTER_LENGTH_MAX + length),
+    };
+    const frames = encodeEnvelopes([{ message, payload: [] }]);
+    if (isRefused) assert.throws(() => decodeEnvelopes(frames), ProtocolError);
+    else decodeEnvelopes(frames);
+  }
 });
