@@ -299,13 +299,8 @@ export class Scheduler implements AsyncDisposable {
 
   #registered(message: SchedulerRegistered): void {
     this.#setKeys(message.keys);
-    for (const engine of message.engines) this.#engineJoined(engine);
     this.#reporter.registered(message.keepsRecords === true);
-    for (const engine of message.engines) {
-      this.#channels.engineJoined(engine);
-      this.#state.engineJoined(engine);
-      this.#tryEarly(engine.routingId);
-    }
+    for (const engine of message.engines) this.#engineJoined(engine);
     this.#beat(message.heartbeatIntervalMs);
     this.#reportLater();
   }
