@@ -194,8 +194,7 @@ export class Records {
           payload: hasUnit ? own.slice(1) : own,
           timeoutMs: request.timeoutMs,
           terms,
-          unit,
-        });
+        }, unit);
       }
     } catch (thrown) {
       const error = toError(thrown);

@@ -229,12 +229,8 @@ export class Session implements ResultHost, Submitter {
   }
 
   /** Sends the request of a reserved task, and the unit of its function. */
-  submitReserved(
-    id: string,
-    submission: Submission & { readonly unit: Uint8Array | undefined },
-  ): void {
-    const { unit, work } = submission;
-    const hash = functionOf(work) ?? "";
+  submitReserved(id: string, submission: Submission, unit?: Uint8Array): void {
+    const hash = functionOf(submission.work) ?? "";
     if (unit !== undefined) this.#sendUnit({ hash, unit });
     if (!this.#sendRequest(id, submission)) this.#failUnsent(id);
   }
@@ -315,8 +311,8 @@ export class Session implements ResultHost, Submitter {
   }
 
   #sendRequest(id: string, submission: Submission): boolean {
-    const request = requestOf(id, submission);
-    return this.#scheduler?.send(request, submission.payload) === true;
+    const { payload } = submission;
+    return this.#scheduler?.send(requestOf(id, submission), payload) === true;
   }
 
   #sendUnit({ hash, unit }: Pick<ShippedFunction, "hash" | "unit">): void {
@@ -473,13 +469,11 @@ export class Session implements ResultHost, Submitter {
   #end(problem: Error): void {
     if (this.#problem !== undefined) return;
     this.#problem = problem;
-    this.#tasks.failAll(
-      (id) =>
-        new ConnectionError(`Cannot finish task ${id}: ${problem.message}`, {
-          cause: problem,
-        }),
-      this.clock.now(),
-    );
+    const why = (id: string): Error =>
+      new ConnectionError(`Cannot finish task ${id}: ${problem.message}`, {
+        cause: problem,
+      });
+    this.#tasks.failAll(why, this.clock.now());
     this.questions.rejectAll(problem);
     this.records.rejectAll(problem);
     this.#channels.fail(problem);

@@ -77,7 +77,7 @@ export class QueueQuestions {
         engineId: queue.engineId,
         queued: queue.queued + (before?.queued ?? 0),
         running: queue.running + (before?.running ?? 0),
-        completed: queue.completed + (before?.completed ?? 0),
+        finished: queue.finished + (before?.finished ?? 0),
       });
     }
     this.#finishIfDone(reply.requestId, pending);

@@ -89,7 +89,7 @@ Deno.test("QueueQuestions adds answers up, and refuses questions above its limit
     send: (to, message) => void sent.push({ to, message }),
     timeoutMs: 10,
   });
-  const engines = [{ engineId: 1, queued: 1, running: 2, completed: 3 }];
+  const engines = [{ engineId: 1, queued: 1, running: 2, finished: 3 }];
   questions.asked("c", 7, ["s-1", "s-2"], 0);
   for (const scheduler of ["s-1", "s-2", "s-2"]) {
     const type = "queue_reply";
@@ -105,7 +105,7 @@ Deno.test("QueueQuestions adds answers up, and refuses questions above its limit
     message: {
       type: "queue_reply",
       requestId: 7,
-      engines: [{ engineId: 1, queued: 2, running: 4, completed: 6 }],
+      engines: [{ engineId: 1, queued: 2, running: 4, finished: 6 }],
       unassigned: 8,
       problem: undefined,
     },

@@ -129,7 +129,7 @@ const MESSAGES: readonly Message[] = [
   {
     type: "queue_reply",
     requestId: 1,
-    engines: [{ engineId: 0, queued: 1, running: 2, completed: 3 }],
+    engines: [{ engineId: 0, queued: 1, running: 2, finished: 3 }],
     unassigned: 4,
     problem: "p",
   },

@@ -232,7 +232,7 @@ export interface EngineQueue {
   /** Tasks that were given to it and have not ended. */
   readonly running: number;
   /** Tasks that it has finished. */
-  readonly completed: number;
+  readonly finished: number;
 }
 
 /** Reads how many tasks an engine has. */
@@ -241,6 +241,6 @@ export function readEngineQueue(fields: Fields): EngineQueue {
     engineId: count(fields, "engineId"),
     queued: count(fields, "queued"),
     running: count(fields, "running"),
-    completed: count(fields, "completed"),
+    finished: count(fields, "finished"),
   };
 }

@@ -78,12 +78,12 @@ Deno.test("SchedulerState counts what waits for each engine, runs and ended", ()
     const direct = { ...requestOf(id, false), mode: "direct" } as const;
     state.taskRequest("c", { ...direct, targets: [1] }, []);
   }
-  const queued = { engineId: 1, queued: 2, running: 0, completed: 0 };
+  const queued = { engineId: 1, queued: 2, running: 0, finished: 0 };
   assert.deepEqual(state.engineQueues, [queued]);
   state.engineReady("e", 1, []);
   assert.deepEqual(state.engineQueues, [{ ...queued, queued: 0, running: 2 }]);
   state.taskOutcome("e", outcomeOf("c-0.0"), []);
   assert.deepEqual(state.engineQueues, [
-    { ...queued, queued: 0, running: 1, completed: 1 },
+    { ...queued, queued: 0, running: 1, finished: 1 },
   ]);
 });

@@ -179,7 +179,7 @@ export class EngineEntry {
       engineId: this.engineId,
       queued,
       running: this.assigned.size,
-      completed: this.outcomes,
+      finished: this.outcomes,
     };
   }
 

@@ -87,7 +87,7 @@ export const SAMPLES: {
   "queue_reply": {
     type: "queue_reply",
     requestId: 1,
-    engines: [{ engineId: 1, queued: 0, running: 0, completed: 0 }],
+    engines: [{ engineId: 1, queued: 0, running: 0, finished: 0 }],
     unassigned: 0,
   },
   "result_request": { type: "result_request", ids: ["c-1"] },

@@ -205,7 +205,7 @@ Deno.test("Client.queueStatus() counts what waits, runs and ended", async () => 
     for (;;) {
       const { engines, unassigned } = await client.queueStatus();
       assert.deepEqual(engines.map(({ engineId }) => engineId), [0, 1]);
-      assert.equal(engines[0]?.completed, 1);
+      assert.equal(engines[0]?.finished, 1);
       assert.equal(unassigned, 0);
       if (engines[1]?.running === 1) break;
     }
