@@ -12,7 +12,6 @@ import {
   type Configuration,
   configurationPath,
   configure,
-  listenToEnvironment,
   readConfiguration,
   sectionOf,
   variableOf,
@@ -130,7 +129,6 @@ function shownValues(
   file: string,
 ): ShownValue[] {
   const path = [command.name()];
-  listenToEnvironment(command, path);
   configure(command, path, sectionOf(configuration, command.name()), file);
   return valuesOf(command, path, file);
 }

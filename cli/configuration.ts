@@ -102,8 +102,13 @@ export function configure(
   for (const [name, value] of Object.entries(section)) {
     const option = names.get(name);
     const below = commands.get(name);
-    if (option !== undefined) setOption(command, option, value, file, path);
-    else if (below !== undefined && isSection(value)) {
+    if (option !== undefined) {
+      setOption(command, option, value, {
+        source: "config",
+        place: [...path, name].join("."),
+        wrong: (what, cause) => wrong(file, what, cause),
+      });
+    } else if (below !== undefined && isSection(value)) {
       configure(below, [...path, name], value, file);
     } else {throw unknown(file, [...path, name], [
         ...names.keys(),
@@ -112,17 +117,40 @@ export function configure(
   }
 }
 
-/** Lets the environment set the options of a command and those below it. */
-export function listenToEnvironment(
+/**
+ * Gives a command and those below it their values from the environment; flags
+ * go before them.
+ *
+ * @param path The names of the command, without the program's.
+ * @throws {CliError} when a value does not fit.
+ */
+export function configureFromEnvironment(
   command: Command,
   path: readonly string[],
+  read: (variable: string) => string | undefined,
 ): void {
   for (const option of configurable(command)) {
-    if (option.envVar === undefined) option.env(variableOf(path, option));
+    const variable = variableOf(path, option);
+    const text = read(variable);
+    if (text === undefined) continue;
+    const value = option.isBoolean() ? readFlag(text) : text;
+    setOption(command, option, value, {
+      source: "env",
+      place: variable,
+      wrong: (what, cause) =>
+        new CliError(EXIT.usage, `Cannot use the environment: ${what}`, {
+          cause,
+        }),
+    });
   }
   for (const below of command.commands) {
-    listenToEnvironment(below, [...path, below.name()]);
+    configureFromEnvironment(below, [...path, below.name()], read);
   }
+}
+
+function readFlag(text: string): boolean | string {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  return /^(0|false|no|off)?$/i.test(text) ? false : text;
 }
 
 /**
@@ -157,15 +185,19 @@ export function sectionOf(
   return isSection(section) ? section : {};
 }
 
+/** Where a value comes from, and how to say that it does not fit. */
+interface ValueOrigin {
+  readonly source: "config" | "env";
+  readonly place: string;
+  readonly wrong: (what: string, cause: unknown) => CliError;
+}
+
 function setOption(
   command: Command,
   option: Option,
   value: unknown,
-  file: string,
-  path: readonly string[],
+  { source, place, wrong }: ValueOrigin,
 ): void {
-  const name = option.attributeName();
-  const where = [...path, name].join(".");
   let parsed: unknown;
   try {
     for (const text of textsOf(option, value)) {
@@ -176,9 +208,9 @@ function setOption(
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw wrong(file, `${where}: ${reason.replace(/\.$/, "")}`, cause);
+    throw wrong(`${place}: ${reason.replace(/\.$/, "")}`, cause);
   }
-  command.setOptionValueWithSource(name, parsed, "config");
+  command.setOptionValueWithSource(option.attributeName(), parsed, source);
 }
 
 /** What the option would be given on the command line. */

@@ -5,6 +5,7 @@ import {
   checkSections,
   CONFIGURATION_BYTES_MAX,
   configure,
+  configureFromEnvironment,
   readConfiguration,
 } from "./configuration.ts";
 import { configurationSchema } from "./configuration_schema.ts";
@@ -65,6 +66,32 @@ Deno.test("configure lets flags and variables go before the file", () => {
   configure(command, ["engine"], { port: 5555 }, "f");
   command.parse(["--port", "6666"], { from: "user" });
   assert.equal(command.opts()["port"], 6666);
+});
+
+Deno.test("configureFromEnvironment goes before the file, and flags before it", () => {
+  const variables: Record<string, string> = {
+    "IPPD_ENGINE_PORT": "6666",
+    "IPPD_ENGINE_SANDBOX": "yes",
+    "IPPD_ENGINE_LABEL": "rack=b7",
+    "IPPD_ENGINE_INNER_NAME": "x",
+  };
+  const made = (): Command => {
+    const command = sample();
+    configure(command, ["engine"], { port: 5555 }, "f");
+    configureFromEnvironment(command, ["engine"], (name) => variables[name]);
+    return command;
+  };
+  const fromEnvironment = made().parse([], { from: "user" });
+  assert.deepEqual(fromEnvironment.opts(), {
+    port: 6666,
+    sandbox: true,
+    label: { rack: "b7" },
+  });
+  assert.deepEqual(fromEnvironment.commands[0]?.opts(), { name: "x" });
+  const fromFlags = made().parse(["--port", "7777"], { from: "user" });
+  assert.equal(fromFlags.opts()["port"], 7777);
+  variables["IPPD_ENGINE_PORT"] = "many";
+  assert.throws(made, /environment: IPPD_ENGINE_PORT: It must be a whole/);
 });
 
 Deno.test("configure names what it does not know and what does not fit", () => {

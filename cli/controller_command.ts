@@ -12,11 +12,21 @@ import {
   removeClusterState,
   selfCommand,
 } from "../cluster/mod.ts";
+import { connect } from "../client/mod.ts";
 import {
   CONNECTION_INFO_VARIABLE,
   formatConnectionInfo,
+  writePrivateFile,
 } from "../security/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
+import {
+  DASHBOARD_ADDRESS,
+  dashboardFilePath,
+  type ListenAddress,
+  listenAddress,
+  openDashboard,
+  removeFile,
+} from "./dashboard_option.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
 import { HubHost } from "./hub_host.ts";
 import {
@@ -39,6 +49,7 @@ import type { Terminal } from "./terminal.ts";
 interface ControllerFlags
   extends ListenFlags, NameFlags, PlacementFlags, StoreFlags {
   readonly announce?: true;
+  readonly dashboard?: ListenAddress;
 }
 
 /** Time for the hub to end after a scheduler that it may have stopped. */
@@ -53,6 +64,11 @@ export function defineController(
     "Run a hub and a scheduler. Writes the connection files of engines and clients, and says where they are.",
   );
   addStoreFlag(addPlacementFlags(addNameFlags(addListenFlags(command))))
+    .addOption(
+      new Option("--dashboard [address:port]", "serve a page about the cluster")
+        .argParser(listenAddress)
+        .preset(`${DASHBOARD_ADDRESS.hostname}:${DASHBOARD_ADDRESS.port}`),
+    )
     .addOption(
       new Option("--announce", "say it in JSON, for programs").hideHelp(),
     )
@@ -76,6 +92,7 @@ async function runController(
   });
   terminal.out(flags.announce ? announcement(host) : guidance(host));
   await using scheduler = startScheduler(flags, host, terminal);
+  await using _page = await openPage(flags, host, terminal);
   const why = await Promise.race([
     stop.asked,
     host.hub.ended,
@@ -85,6 +102,27 @@ async function runController(
   await Promise.all([host.stop(why), scheduler.stop()]);
   await removeClusterState(flags.profile, flags.clusterId, Deno.pid);
   return EXIT.ok;
+}
+
+/** The page about the cluster, if one is wanted, and the client it asks by. */
+async function openPage(
+  { dashboard: address, profile, clusterId }: ControllerFlags,
+  host: HubHost,
+  terminal: Terminal,
+): Promise<AsyncDisposable | undefined> {
+  if (address === undefined) return undefined;
+  const { client: info } = host.infos;
+  await using stack = new AsyncDisposableStack();
+  const client = stack.use(await connect(info));
+  const dashboard = stack.use(openDashboard(client, profile, address));
+  const file = dashboardFilePath(profile, clusterId);
+  await writePrivateFile({ path: file, what: "address" }, `${dashboard.url}\n`);
+  stack.defer(() => removeFile(file));
+  // The address opens the page, so it goes to the terminal and to a private
+  // file, never into a log.
+  if (Deno.stderr.isTerminal()) terminal.error(`  page     ${dashboard.url}`);
+  else terminal.error(`  page     its address is in ${file}`);
+  return stack.move();
 }
 
 function startScheduler(

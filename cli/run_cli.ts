@@ -14,7 +14,7 @@ import {
   checkSections,
   configurationPath,
   configure,
-  listenToEnvironment,
+  configureFromEnvironment,
   readConfiguration,
   sectionOf,
 } from "./configuration.ts";
@@ -81,12 +81,12 @@ async function run(
 /** Gives options their values from the environment and from `ippd.json`. */
 function applyConfiguration(command: Command, args: readonly string[]): void {
   const path = [command.name()];
-  listenToEnvironment(command, path);
   const at = args.indexOf("--profile");
   const file = configurationPath(at < 0 ? undefined : args[at + 1]);
   const configuration = readConfiguration(file);
   checkSections(configuration, subcommands.names, file);
   configure(command, path, sectionOf(configuration, command.name()), file);
+  configureFromEnvironment(command, path, (name) => Deno.env.get(name));
 }
 
 /** What commander complains of, and where to look. */

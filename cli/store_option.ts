@@ -10,9 +10,6 @@ import { profileFolder } from "../client/mod.ts";
 import { openStore, parseStoreChoice, type TaskStore } from "../store/mod.ts";
 import { CliError, EXIT } from "./exit_codes.ts";
 
-/** Stands in for `--store` of `ippd controller`. */
-const STORE_VARIABLE = "IPPD_CONTROLLER_STORE";
-
 /** Values of the flags that say where records are kept. */
 export interface StoreFlags {
   /** Where records are kept, as it was said. */
@@ -21,13 +18,14 @@ export interface StoreFlags {
 
 /** Adds `--store`. */
 export function addStoreFlag(command: Command): Command {
-  // A URL may have a password, which has no place in a list of processes.
-  const option = new Option(
-    "--store <where>",
-    "records of tasks: memory, sqlite[:FILE], postgres:URL or none",
-  ).argParser(checkStore).default("sqlite");
-  if (command.name() === "controller") option.env(STORE_VARIABLE);
-  return command.addOption(option);
+  // A URL may have a password, which has no place in a list of processes: the
+  // option's variable, IPPD_CONTROLLER_STORE, has.
+  return command.addOption(
+    new Option(
+      "--store <where>",
+      "records of tasks: memory, sqlite[:FILE], postgres:URL or none",
+    ).argParser(checkStore).default("sqlite"),
+  );
 }
 
 function checkStore(text: string): string {

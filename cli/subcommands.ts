@@ -41,6 +41,10 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
     summary: "watch engines and queues",
     load: async () => (await import("./top_command.ts")).defineTop,
   }],
+  ["dashboard", {
+    summary: "serve a page about a cluster that runs",
+    load: async () => (await import("./dashboard_command.ts")).defineDashboard,
+  }],
   ["logs", {
     summary: "show what the processes of a cluster said",
     load: async () => (await import("./logs_command.ts")).defineLogs,
