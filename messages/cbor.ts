@@ -1,8 +1,8 @@
 /**
  * CBOR (RFC 8949) as the messages use it: maps with text keys, arrays, texts,
- * byte strings, integers, floats, booleans, null and undefined; no tags, no
- * indefinite lengths, bounded depth. A scan refuses everything else before
- * the decoder sees it.
+ * integers, floats, booleans, null and undefined; no byte strings, which travel
+ * as payload, no tags, no indefinite lengths, bounded depth. A scan refuses
+ * everything else before the decoder sees it.
  *
  * @module
  */
@@ -95,6 +95,8 @@ function scan(bytes: Uint8Array, start: number, depth: number): number {
     case 1:
       return at;
     case 2:
+      // Bytes travel as payload.
+      return bad("byte strings are not used");
     case 3:
       if (argument > bytes.byteLength - at) return bad("it ends too early");
       return at + argument;
@@ -123,7 +125,7 @@ function expectFewItems(bytes: Uint8Array): void {
       }
       at += width;
     }
-    if (major === 2 || major === 3) at += argument;
+    if (major === 3) at += argument;
     if (major === 4 || major === 5) containers++;
     items++;
   }
