@@ -264,4 +264,11 @@ export {
   type Role,
   ROLES,
 } from "./security/mod.ts";
+export type {
+  Mpi,
+  MpiArray,
+  MpiError,
+  MpiReceipt,
+  MpiReduction,
+} from "./mpi/mod.ts";
 export type { ByteStream, Listener, Network } from "./sockets/mod.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import type { registerClass } from "../messages/mod.ts";
+import type { Mpi } from "../mpi/mod.ts";
 
 /**
  * The global `ippd` on engines. Programs that use it say
@@ -19,6 +20,14 @@ export interface EngineScope {
   readonly rank: number | undefined;
   /** How many engines were started together, if known. */
   readonly size: number | undefined;
+  /**
+   * The job that `mpiexec` has started, where it has started the engines. It
+   * is joined when a rank asks for the first time, which all ranks have to.
+   *
+   * @throws {TypeError} when `mpiexec` has not started this engine, or its
+   * library of MPI does not load.
+   */
+  readonly mpi: Mpi;
   /**
    * Shows something to the caller, at once: a MIME bundle, an object with a
    * method `Symbol.for("Jupyter.display")`, or anything else as text. Gives a

@@ -5,6 +5,12 @@
  * @module
  */
 
+import {
+  MPI_LIBRARY_VARIABLE,
+  mpiFlavourOf,
+  type MpiPlace,
+} from "../mpi/mod.ts";
+
 /** Variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,6 +22,8 @@ export const SlotFactVariable = {
   RANK: "IPPD_RANK",
   /** How many processes the job has. */
   SIZE: "IPPD_SIZE",
+  /** What the slot is to the MPI job, where the engine is a rank of one. */
+  MPI: "IPPD_MPI",
 } as const;
 
 /** Every variable that a slot reads itself. */
@@ -23,6 +31,7 @@ export const SLOT_OWN_VARIABLES: readonly string[] = [
   "IPPD_SLOT_SOCKET",
   "IPPD_SLOT_TOKEN",
   ...Object.values(SlotFactVariable),
+  MPI_LIBRARY_VARIABLE,
 ];
 
 /** The variable that most programs for graphics processors obey. */
@@ -96,10 +105,36 @@ export function slotFacts(
   };
 }
 
-/** The variables that tell a slot's code where it runs. */
+/**
+ * Which process of a slot it is: its first, one after another, or one beside
+ * it, for a single task.
+ */
+export type SlotProcessKind = "first" | "restarted" | "apart";
+
+/**
+ * What a slot is to the MPI job of its engine: the first process of the first
+ * slot joins it. Nothing where there is no job.
+ */
+function mpiPlace(
+  slot: number,
+  process: SlotProcessKind,
+  env: Environment,
+): MpiPlace | undefined {
+  const flavour = mpiFlavourOf(env);
+  if (flavour === undefined) return undefined;
+  if (slot > 0) return "other-slot";
+  return process === "first" ? flavour : process;
+}
+
+/**
+ * The variables that tell a slot's code where it runs.
+ *
+ * @param process Which of the slot's processes it is.
+ */
 export function factVariables(
   slot: number,
   env: Environment,
+  process: SlotProcessKind = "first",
 ): Record<string, string> {
   const facts: Record<string, string> = {
     [SlotFactVariable.SLOT]: String(slot),
@@ -109,6 +144,8 @@ export function factVariables(
     facts[SlotFactVariable.RANK] = String(place.rank);
     facts[SlotFactVariable.SIZE] = String(place.size);
   }
+  const mpi = mpiPlace(slot, process, env);
+  if (mpi !== undefined) facts[SlotFactVariable.MPI] = mpi;
   return facts;
 }
 

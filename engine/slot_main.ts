@@ -15,13 +15,14 @@ import {
   type TaskEvent,
   type TaskOutcome,
 } from "../messages/mod.ts";
+import { MPI_LIBRARY_VARIABLE, MpiAccess } from "../mpi/mod.ts";
 import { DealerSocket } from "../sockets/mod.ts";
 import { SlotChannels } from "./slot_channels.ts";
 import { createEvaluator } from "./evaluator.ts";
 import { FunctionCache } from "./function_cache.ts";
 import { OutputCapture } from "./output_capture.ts";
 import { markMagic } from "./slot_mark.ts";
-import { slotFacts } from "./slot_environment.ts";
+import { slotFacts, SlotFactVariable } from "./slot_environment.ts";
 import { dropSocketPermissions } from "./slot_permissions_drop.ts";
 import { type Payload, SLOT_FUNCTION_BYTES_MAX } from "./slot_state.ts";
 import { trimStack } from "./stack_trim.ts";
@@ -104,11 +105,16 @@ function connectSlot(
     firstId: Date.now() * CHANNELS_PER_MS,
     say: (message, payload) => outbox.post(message, payload),
   });
+  const mpi = new MpiAccess(
+    Deno.env.get(SlotFactVariable.MPI),
+    Deno.env.get(MPI_LIBRARY_VARIABLE),
+  );
   defineUserScope({
     signal: () => signal.signal,
     slot: () => slot,
     rank: () => rank,
     size: () => size,
+    mpi: () => mpi.mpi,
     registerClass: () => registerClass,
     engineId: () => channels.engineId,
     channel: () => channels.channel,
@@ -143,7 +149,11 @@ function connectSlot(
       outbox.post({ type: "slot_ready", token, pid: Deno.pid });
     },
     // Without its supervisor a slot has nothing to live for.
-    onDisconnected: () => exit(connected ? SlotExit.LEFT : SlotExit.BROKEN),
+    onDisconnected: () => {
+      // Ranks leave their job together, or it ends as broken.
+      mpi.leave();
+      exit(connected ? SlotExit.LEFT : SlotExit.BROKEN);
+    },
     onDrained: () => outbox.flush(),
   });
   socket.connect(endpoint);

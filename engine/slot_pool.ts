@@ -19,7 +19,11 @@ import {
   type TaskOutcome,
 } from "../messages/mod.ts";
 import type { EngineLimits } from "./engine_limits.ts";
-import { factVariables, SlotFactVariable } from "./slot_environment.ts";
+import {
+  factVariables,
+  SlotFactVariable,
+  type SlotProcessKind,
+} from "./slot_environment.ts";
 import { SlotGuard } from "./slot_guard.ts";
 import { withInspector } from "./slot_inspector.ts";
 import { withLockCopy } from "./slot_lock_file.ts";
@@ -96,6 +100,7 @@ const PRIVATE_VARIABLES: readonly string[] = [
   "IPPD_CONNECTION_INFO",
   SlotFactVariable.RANK,
   SlotFactVariable.SIZE,
+  SlotFactVariable.MPI,
 ];
 
 /** Starts, addresses and ends slot processes. */
@@ -106,6 +111,8 @@ export class SlotPool {
   readonly #byToken = new Map<string, SlotProcess>();
   readonly #bySlot = new Map<number, SlotProcess>();
   readonly #apart = new Map<number, SlotProcess>();
+  /** Slots that have had a process. */
+  readonly #started = new Set<number>();
   #opening: Promise<void> | undefined;
   #folder = "";
   #command: readonly string[] = [];
@@ -331,7 +338,11 @@ export class SlotPool {
       command: withInspector(
         slotCommandLine(this.#command, this.#endpoint, launch),
       ),
-      environment: slotEnvironment(slot, launch),
+      environment: slotEnvironment(
+        slot,
+        launch,
+        isApart ? "apart" : this.#started.has(slot) ? "restarted" : "first",
+      ),
       endpoint: this.#endpoint,
       startup: isApart ? undefined : this.#options.startup,
       engineId: () => this.#engineId,
@@ -341,6 +352,7 @@ export class SlotPool {
       clock,
       handler: tell,
     });
+    if (!isApart) this.#started.add(slot);
     this.#byToken.set(process.token, process);
     guarded = this.#guard?.watch(this.pids);
     return process;
@@ -394,12 +406,13 @@ function refusedOutcome(
 function slotEnvironment(
   slot: number,
   launch: SlotLaunch = {},
+  process: SlotProcessKind,
 ): Record<string, string> {
   const environment = Deno.env.toObject();
   for (const name of PRIVATE_VARIABLES) delete environment[name];
   return {
     ...environment,
-    ...factVariables(slot, environment),
+    ...factVariables(slot, environment, process),
     ...launch.slotVariables?.[slot],
   };
 }

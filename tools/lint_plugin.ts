@@ -37,11 +37,12 @@ const LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["messages", ["base"]],
   ["functions", ["base"]],
   ["channels", ["messages", "base"]],
+  ["mpi", ["base"]],
   ["links", ["messages", "sockets", "security", "base"]],
   ["store", ["messages", "base"]],
   ["hub", ["store", ...ROLE_LAYERS]],
   ["scheduler", ROLE_LAYERS],
-  ["engine", ["channels", "functions", ...ROLE_LAYERS]],
+  ["engine", ["channels", "functions", "mpi", ...ROLE_LAYERS]],
   ["client", ["channels", "functions", ...ROLE_LAYERS]],
   ["dashboard", ROLE_LAYERS],
   ["cluster", ["client", ...ROLE_LAYERS]],
@@ -51,6 +52,7 @@ const LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
 /** What a folder may import as types only, besides its layers. */
 const TYPE_LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["messages", ["security"]],
+  ["client", ["mpi"]],
 ]);
 
 /** Folders around the code: they may import whatever has a door. */

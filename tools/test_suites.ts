@@ -91,6 +91,7 @@ export const SUITES: readonly Suite[] = [
   { name: "sockets", folder: "sockets", permissions: [...MACHINE, NETWORK] },
   { name: "functions", folder: "functions", permissions: NOTHING },
   { name: "channels", folder: "channels", permissions: NOTHING },
+  { name: "mpi", folder: "mpi", permissions: ALL },
   { name: "links", folder: "links", permissions: NOTHING },
   {
     name: "scheduler",

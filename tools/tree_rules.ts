@@ -35,6 +35,7 @@ const FOLDERS_WITH_DOOR: ReadonlySet<string> = new Set([
   "messages",
   "functions",
   "channels",
+  "mpi",
   "links",
   "hub",
   "scheduler",
