@@ -9,6 +9,7 @@ import {
   type RankFacts,
   rankFromEnvironment,
   slotFacts,
+  SlotFactVariable,
 } from "./slot_environment.ts";
 
 const RANKS: readonly (readonly [Environment, RankFacts | undefined])[] = [
@@ -107,4 +108,13 @@ Deno.test("expectDevices() refuses what no variable can say", () => {
       /variable/,
     );
   }
+});
+
+Deno.test("factVariables() says which slot is a rank of an MPI job", () => {
+  const env = { PMI_RANK: "1", PMI_SIZE: "2" };
+  const { MPI } = SlotFactVariable;
+  assert.equal(factVariables(0, env)[MPI], "mpich");
+  assert.equal(factVariables(0, env, false)[MPI], "restarted");
+  assert.equal(factVariables(1, env)[MPI], "other-slot");
+  assert.equal(factVariables(0, {})[MPI], undefined);
 });

@@ -6,7 +6,6 @@
 import {
   type ArrayFacts,
   arrayFacts,
-  expectCount,
   expectLength,
   expectSameKind,
   type MpiArray,
@@ -214,7 +213,9 @@ export class Mpi {
     const { calls, world } = this.#library;
     this.#expectRank(root);
     const part = this.#facts(data);
-    const target = this.rank === root ? into ?? this.#wholeOf(data) : undefined;
+    const target = this.rank === root
+      ? into ?? zerosLike(data, this.size)
+      : undefined;
     const whole = this.#whole(target, part, root, "gather into");
     const code = calls.MPI_Gather(
       ...[part.bytes, part.count, part.type] as const,
@@ -233,7 +234,7 @@ export class Mpi {
   allgather<T extends MpiArray>(data: T, into?: T): T {
     const { calls, world } = this.#library;
     const part = this.#facts(data);
-    const target = into ?? this.#wholeOf(data);
+    const target = into ?? zerosLike(data, this.size);
     const whole = this.#facts(target);
     expectSameKind(part, whole);
     expectLength(whole, part.count * this.size, "gather into");
@@ -259,9 +260,7 @@ export class Mpi {
     this.#expectRank(root);
     const { bytes, count, type } = this.#facts(data);
     const handle = this.#reduction(reduction);
-    const result = this.rank === root
-      ? zerosLike(data, data.length)
-      : undefined;
+    const result = this.rank === root ? zerosLike(data) : undefined;
     const code = calls.MPI_Reduce(
       ...[bytes, result && arrayFacts(result).bytes || null] as const,
       ...[count, type, handle, root, world] as const,
@@ -289,7 +288,7 @@ export class Mpi {
     into?: MpiArray,
   ): MpiArray | number {
     if (typeof data !== "number") {
-      const target = into ?? zerosLike(data, data.length);
+      const target = into ?? zerosLike(data);
       this.#allreduce(data, reduction, target);
       return target;
     }
@@ -338,10 +337,6 @@ export class Mpi {
     expectSameKind(part, whole);
     expectLength(whole, part.count * this.size, what);
     return whole;
-  }
-
-  #wholeOf<T extends MpiArray>(part: T): T {
-    return zerosLike(part, expectCount(part.length * this.size));
   }
 
   #reduction(name: MpiReduction): number {

@@ -101,12 +101,13 @@ export function expectLength(
   );
 }
 
-/** A new array of the same class, with zeros. */
-export function zerosLike<T extends MpiArray>(data: T, length: number): T;
-export function zerosLike(data: MpiArray, length: number): MpiArray {
-  const size = length * data.BYTES_PER_ELEMENT;
-  const buffer = new ArrayBuffer(size);
-  switch (arrayFacts(data).name) {
+/** A new array of the same class with zeros, so many times as long. */
+export function zerosLike<T extends MpiArray>(data: T, times?: number): T;
+export function zerosLike(data: MpiArray, times: number = 1): MpiArray {
+  const { name, count, bytes } = arrayFacts(data);
+  expectCount(count * times);
+  const buffer = new ArrayBuffer(bytes.length * times);
+  switch (name) {
     case "Int8Array":
       return new Int8Array(buffer);
     case "Uint8Array":
