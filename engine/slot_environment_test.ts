@@ -114,7 +114,8 @@ Deno.test("factVariables() says which slot is a rank of an MPI job", () => {
   const env = { PMI_RANK: "1", PMI_SIZE: "2" };
   const { MPI } = SlotFactVariable;
   assert.equal(factVariables(0, env)[MPI], "mpich");
-  assert.equal(factVariables(0, env, false)[MPI], "restarted");
+  assert.equal(factVariables(0, env, "restarted")[MPI], "restarted");
+  assert.equal(factVariables(0, env, "apart")[MPI], "apart");
   assert.equal(factVariables(1, env)[MPI], "other-slot");
   assert.equal(factVariables(0, {})[MPI], undefined);
 });
