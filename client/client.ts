@@ -68,9 +68,10 @@ export interface ShutdownOptions {
  *
  * @param target Path of a connection file, what is in one, or nothing for the
  * cluster of `ippd run`, else that of `ippd controller` in the default
- * profile.
+ * profile. With a path, `--allow-net` and `--allow-read` are enough.
  * @throws {ConnectionFileError} when the file is missing or cannot be used.
- * @throws {ConnectionError} when nobody answers within `timeoutMs`.
+ * @throws {ConnectionError} when nobody answers within `timeoutMs`, or when
+ * without a target the environment may not be read.
  * @throws {AuthenticationError} when the keys in the file are refused.
  */
 export async function connect(
@@ -87,9 +88,20 @@ export async function connect(
 
 /** What `ippd run` gives its program, else the file of the default profile. */
 async function defaultInfo(): Promise<ConnectionInfo> {
-  const given = Deno.env.get(CONNECTION_INFO_VARIABLE);
+  let given: string | undefined;
+  let path = "";
+  try {
+    given = Deno.env.get(CONNECTION_INFO_VARIABLE);
+    if (given === undefined) path = connectionFilePath({ role: "client" });
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
+    throw new ConnectionError(
+      "Cannot find the running cluster: this program may not read its environment; name the connection file, or allow --allow-env",
+      { cause },
+    );
+  }
   return given === undefined
-    ? await readConnectionFile(connectionFilePath({ role: "client" }))
+    ? await readConnectionFile(path)
     : connectionInfoFromEnvironment(given);
 }
 

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { hostname } from "node:os";
 import {
   AuthenticationError,
   type Clock,
@@ -44,6 +43,7 @@ import {
 import { EngineDirectory } from "./engine_directory.ts";
 import type { ResultHost } from "./result_parts.ts";
 import { FunctionShipper, type ShippedFunction } from "./function_shipping.ts";
+import { hostNameIfAllowed } from "./host_name.ts";
 import { HubQuestions } from "./hub_questions.ts";
 import { HubTroubles } from "./hub_troubles.ts";
 import { RecordQuestions } from "./record_questions.ts";
@@ -137,7 +137,7 @@ export class Session implements ResultHost, Submitter {
         void this.#hub.send({
           type: "client_connect",
           protocol: PROTOCOL_VERSION,
-          host: hostname(),
+          host: hostNameIfAllowed(),
           pid: Deno.pid,
         }),
       onDisconnected: (reason, final) => this.#hubLost(reason, final),
