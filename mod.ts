@@ -81,6 +81,8 @@ export {
   Client,
   connect,
   type ConnectOptions,
+  type DaskOptions,
+  type DaskTls,
   Dependency,
   type DependencyOptions,
   type DependencySource,

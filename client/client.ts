@@ -13,22 +13,16 @@ import type {
   StatusReply,
   TaskRecordPart,
 } from "../messages/mod.ts";
-import {
-  CONNECTION_INFO_VARIABLE,
-  type ConnectionInfo,
-  connectionInfoFromEnvironment,
-  readConnectionFile,
-} from "../security/mod.ts";
 import { type BroadcastOptions, BroadcastView } from "./broadcast_view.ts";
 import { openChannel } from "./channel.ts";
+import { DaskCluster } from "./dask_cluster.ts";
+import type { DaskOptions } from "./dask_policy.ts";
 import { type DirectTargets, DirectView } from "./direct_view.ts";
 import type { Executor } from "./executor.ts";
 import { LoadBalancedView } from "./load_balanced_view.ts";
-import { connectionFilePath } from "./profile_paths.ts";
 import { type QueueStatus, queueStatusOf } from "./queue_status.ts";
 import { RunSet } from "./run_set.ts";
-import type { ConnectOptions } from "./connect_options.ts";
-import { Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { signalName } from "./signal_name.ts";
 import {
   abortTasks,
@@ -63,56 +57,16 @@ export interface ShutdownOptions {
   readonly hub?: boolean;
 }
 
-/**
- * Connects to a running cluster.
- *
- * @param target Path of a connection file, what is in one, or nothing for the
- * cluster of `ippd run`, else that of `ippd controller` in the default
- * profile. With a path, `--allow-net` and `--allow-read` are enough.
- * @throws {ConnectionFileError} when the file is missing or cannot be used.
- * @throws {ConnectionError} when nobody answers within `timeoutMs`, or when
- * without a target the environment may not be read.
- * @throws {AuthenticationError} when the keys in the file are refused.
- */
-export async function connect(
-  target?: string | ConnectionInfo,
-  options: ConnectOptions = {},
-): Promise<Client> {
-  const info = typeof target === "object"
-    ? target
-    : target === undefined
-    ? await defaultInfo()
-    : await readConnectionFile(target);
-  return new Client(await Session.open(info, options));
-}
-
-/** What `ippd run` gives its program, else the file of the default profile. */
-async function defaultInfo(): Promise<ConnectionInfo> {
-  let given: string | undefined;
-  let path = "";
-  try {
-    given = Deno.env.get(CONNECTION_INFO_VARIABLE);
-    if (given === undefined) path = connectionFilePath({ role: "client" });
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
-    throw new ConnectionError(
-      "Cannot find the running cluster: this program may not read its environment; name the connection file, or allow --allow-env",
-      { cause },
-    );
-  }
-  return given === undefined
-    ? await readConnectionFile(path)
-    : connectionInfoFromEnvironment(given);
-}
-
 /** A connection to a cluster: its engines, and views to run code on them. */
 export class Client implements AsyncDisposable {
   readonly #session: Session;
   readonly #records: Records;
+  readonly #dask: DaskCluster;
 
-  /** Clients are made by {@linkcode connect}. */
+  /** Clients are made by `connect`. */
   constructor(session: Session) {
     this.#session = session;
+    this.#dask = new DaskCluster(session);
     this.#records = new Records(session);
   }
 
@@ -327,6 +281,28 @@ export class Client implements AsyncDisposable {
    */
   channel(name: string, target: SlotName): Channel {
     return openChannel(this.#session, name, target);
+  }
+
+  /**
+   * Lets Python's Dask, where it is installed, use the engines' hosts: starts
+   * its scheduler beside the first engine and one worker beside each. They
+   * stay until {@linkcode Client.stopDask}, or until their engine ends or
+   * one of its slots is started again.
+   *
+   * @returns The scheduler's address, such as `tcp://127.0.0.1:40123`.
+   * @throws {ConnectionError} when Dask is not installed there, or does not
+   * start; the message says on which host, and why.
+   * @throws {TypeError} when it runs already, or would listen to the network
+   * without security.
+   * @throws {RangeError} when there is no engine, or one is not known.
+   */
+  becomeDask(options: DaskOptions = {}): Promise<string> {
+    return this.#dask.start(options);
+  }
+
+  /** Stops what {@linkcode Client.becomeDask} has started, if anything. */
+  stopDask(): Promise<void> {
+    return this.#dask.stop();
   }
 
   /** How everybody in the cluster is. */

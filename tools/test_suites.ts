@@ -115,9 +115,10 @@ export const SUITES: readonly Suite[] = [
   {
     name: "tests",
     folder: "tests",
-    except: ["tests/conformance", "tests/launchers"],
+    except: ["tests/conformance", "tests/executable", "tests/launchers"],
     permissions: ALL,
   },
+  { name: "executables", folder: "tests/executable", permissions: ALL },
   { name: "launchers", folder: "tests/launchers", permissions: ALL },
   { name: "examples", folder: "examples", permissions: ALL },
 ];
