@@ -34,13 +34,6 @@ async function runPart(): Promise<number> {
   const control = rank === 0 ? ippd.channel(CONTROL, "client") : undefined;
   const pause = new Uint8Array(1);
   for (;;) {
-    if (control !== undefined) {
-      // Messages arrive only while the code waits for something.
-      await new Promise((resolve) => setTimeout(resolve));
-      pause[0] = control.waiting;
-    }
-    // All ranks pause after the same step.
-    if (mpi.broadcast(pause)[0] !== 0) break;
     for (let done = 0; done < STEPS_PER_TURN; done++) {
       const { temperatures: now } = rod;
       const end = now.length - 1;
@@ -55,6 +48,13 @@ async function runPart(): Promise<number> {
       );
       stepPart(rod);
     }
+    if (control !== undefined) {
+      // Messages arrive only while the code waits for something.
+      await new Promise((resolve) => setTimeout(resolve));
+      pause[0] = control.waiting;
+    }
+    // All ranks pause after the same step.
+    if (mpi.broadcast(pause)[0] !== 0) break;
   }
   await control?.receive();
   return rod.step;
