@@ -5,7 +5,6 @@
  */
 import { type Command, Option } from "commander";
 import { dirname, join, resolve } from "node:path";
-import config from "../deno.json" with { type: "json" };
 import {
   Cluster,
   LOCAL_ENGINES_MAX,
@@ -16,6 +15,7 @@ import {
   formatConnectionInfo,
   readConnectionFile,
 } from "../security/mod.ts";
+import { clientImports } from "./client_module.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
 import { plainName, slotCount, wholeNumber } from "./option_values.ts";
@@ -121,9 +121,8 @@ function denoProgram(): string {
  */
 function ownName(path: string): string[] {
   if (Deno.build.standalone || hasConfiguration(path)) return [];
-  const module = new URL("../mod.ts", import.meta.url);
-  if (module.protocol !== "file:") return [];
-  const imports = { ...config.imports, [config.name]: module.href };
+  const imports = clientImports();
+  if (imports === undefined) return [];
   const json = encodeURIComponent(JSON.stringify({ imports }));
   // Quiet, since whoever runs it cannot mend what Deno says of our packages.
   return ["--quiet", "--import-map", `data:application/json,${json}`];

@@ -20,6 +20,9 @@ export const ROOT: string = new URL("../", import.meta.url).pathname;
 const COMPILE_TIMEOUT_MS = 120_000;
 const BUNDLE_TIMEOUT_MS = 120_000;
 
+/** The client module, for the programs that `ippd run` runs. */
+const MODULE_FILE = "mod.js";
+
 /** The native half of the cryptography, loaded at run time where it can be. */
 const NATIVE_MODULE = "sodium-native/binding.js";
 const NATIVE_LIBRARY = "sodium-native.node";
@@ -122,7 +125,8 @@ export function sha256(bytes: Uint8Array): string {
 /** Puts the program and what it needs into a folder. */
 async function stageFiles(folder: string): Promise<PayloadFile[]> {
   await bundleProgram("main.ts", `${folder}/${PROGRAM_FILE}`);
-  const names = [PROGRAM_FILE, "deno.json", RUNTIME_FILE];
+  await bundleProgram("mod.ts", `${folder}/${MODULE_FILE}`);
+  const names = [PROGRAM_FILE, MODULE_FILE, "deno.json", RUNTIME_FILE];
   const imports: Record<string, string> = {};
   if (await stageNativeLibrary(folder)) {
     names.push(NATIVE_LIBRARY, NATIVE_LOADER_FILE);

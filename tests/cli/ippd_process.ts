@@ -31,11 +31,19 @@ export class IppdProcess implements AsyncDisposable {
   #onText: (() => void)[] = [];
 
   /** Starts a command with its own folder of files. */
-  constructor(command: readonly string[], ippdDir: string) {
+  constructor(
+    command: readonly string[],
+    ippdDir: string,
+    options: Pick<
+      Deno.CommandOptions,
+      "clearEnv" | "cwd" | "env" | "gid" | "uid"
+    > = {},
+  ) {
     const [program = "", ...args] = command;
     this.#child = new Deno.Command(program, {
       args,
-      env: { "IPPD_DIR": ippdDir },
+      ...options,
+      env: { ...options.env, "IPPD_DIR": ippdDir },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -1,0 +1,6 @@
+/**
+ * What tests use of the tools.
+ *
+ * @module
+ */
+export { bundleProgram } from "./executable.ts";
