@@ -93,14 +93,13 @@ function connectSlot(
   const outbox = new Outbox({ send: (frames) => socket.send(frames) });
   const signal = new TaskSignal();
   const process = deferUserCallbacks();
-  const { slot, rank, size } = slotFacts((name) => Deno.env.get(name));
+  const facts = slotFacts((name) => Deno.env.get(name));
   const events = new UserEvents({
     write: (event) => capture.event(event),
     isRunning: () => capture.isRunning,
   });
-  const { display, progress, publish } = events;
   const channels = new SlotChannels({
-    slot,
+    slot: facts.slot,
     // Above what an earlier process of this slot has used.
     firstId: Date.now() * CHANNELS_PER_MS,
     say: (message, payload) => outbox.post(message, payload),
@@ -109,17 +108,7 @@ function connectSlot(
     Deno.env.get(SlotFactVariable.MPI),
     Deno.env.get(MPI_LIBRARY_VARIABLE),
   );
-  defineUserScope({
-    signal: () => signal.signal,
-    slot: () => slot,
-    rank: () => rank,
-    size: () => size,
-    mpi: () => mpi.mpi,
-    registerClass: () => registerClass,
-    engineId: () => channels.engineId,
-    channel: () => channels.channel,
-    group: () => channels.group,
-  }, { display, progress, publish });
+  showScope({ facts, signal, events, channels, mpi });
   const evaluate = createEvaluator(process);
   const runner = new TaskRunner({
     functions: new FunctionCache(evaluate, SLOT_FUNCTION_BYTES_MAX),
@@ -157,6 +146,30 @@ function connectSlot(
     onDrained: () => outbox.flush(),
   });
   socket.connect(endpoint);
+}
+
+/** What user code finds in `ippd`. */
+interface Scope {
+  readonly facts: SlotFacts;
+  readonly signal: TaskSignal;
+  readonly events: UserEvents;
+  readonly channels: SlotChannels;
+  readonly mpi: MpiAccess;
+}
+
+function showScope({ facts, signal, events, channels, mpi }: Scope): void {
+  const { display, progress, publish } = events;
+  defineUserScope({
+    signal: () => signal.signal,
+    slot: () => facts.slot,
+    rank: () => facts.rank,
+    size: () => facts.size,
+    mpi: () => mpi.mpi,
+    registerClass: () => registerClass,
+    engineId: () => channels.engineId,
+    channel: () => channels.channel,
+    group: () => channels.group,
+  }, { display, progress, publish });
 }
 
 function receive(

@@ -75,8 +75,7 @@ Deno.test({
       assert.deepEqual(await view.map((x: number) => -x, [1, 2]), [-1, -2]);
       await assert.rejects(client.becomeDask(), {
         name: "TypeError",
-        message:
-          `Cannot start dask: it runs at ${address}; stop it by stopDask()`,
+        message: "Cannot start dask: it runs; stop it by stopDask()",
       });
       await client.stopDask();
       assert.deepEqual(await processesWith(address), []);
