@@ -22,7 +22,11 @@ import { createEvaluator } from "./evaluator.ts";
 import { FunctionCache } from "./function_cache.ts";
 import { OutputCapture } from "./output_capture.ts";
 import { markMagic } from "./slot_mark.ts";
-import { type SlotFacts, slotFacts, SlotFactVariable } from "./slot_environment.ts";
+import {
+  type SlotFacts,
+  slotFacts,
+  SlotFactVariable,
+} from "./slot_environment.ts";
 import { dropSocketPermissions } from "./slot_permissions_drop.ts";
 import { type Payload, SLOT_FUNCTION_BYTES_MAX } from "./slot_state.ts";
 import { trimStack } from "./stack_trim.ts";
