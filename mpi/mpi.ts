@@ -33,7 +33,8 @@ const STATUS_WORDS = 8;
 /**
  * The job that `mpiexec` has started, as one of its ranks sees it. Every
  * operation blocks its slot until it is done, as in C: code that is blocked
- * can only be stopped by ending the process, which ends the job. Collective
+ * can only be stopped by ending the process, which then is no rank any more.
+ * Collective
  * operations must be called by all ranks in the same order.
  *
  * Arrays are read and written where they are; received data never exceeds
@@ -94,8 +95,13 @@ export class Mpi {
     const { bytes, count, type } = this.#facts(into);
     const source = this.#sourceOf(from);
     const code = calls.MPI_Recv(
-      ...[bytes, count, type] as const,
-      ...[source, this.#tagOf(tag), world, this.#status] as const,
+      bytes,
+      count,
+      type,
+      source,
+      this.#tagOf(tag),
+      world,
+      this.#status,
     );
     this.#library.expect("MPI_Recv", code);
     return this.#receipt(type);
@@ -122,9 +128,18 @@ export class Mpi {
     if (from !== undefined) this.#expectRank(from);
     expectTag(tag);
     const code = calls.MPI_Sendrecv(
-      ...[sent.bytes, sent.count, sent.type, to ?? nobody, tag] as const,
-      ...[taken.bytes, taken.count, taken.type, from ?? nobody, tag] as const,
-      ...[world, this.#status] as const,
+      sent.bytes,
+      sent.count,
+      sent.type,
+      to ?? nobody,
+      tag,
+      taken.bytes,
+      taken.count,
+      taken.type,
+      from ?? nobody,
+      tag,
+      world,
+      this.#status,
     );
     this.#library.expect("MPI_Sendrecv", code);
   }
@@ -191,8 +206,14 @@ export class Mpi {
     const part = this.#facts(into);
     const whole = this.#whole(data, part, root, "scatter");
     const code = calls.MPI_Scatter(
-      ...[whole?.bytes ?? null, part.count, part.type] as const,
-      ...[part.bytes, part.count, part.type, root, world] as const,
+      whole?.bytes ?? null,
+      part.count,
+      part.type,
+      part.bytes,
+      part.count,
+      part.type,
+      root,
+      world,
     );
     this.#library.expect("MPI_Scatter", code);
     return into;
@@ -218,8 +239,14 @@ export class Mpi {
       : undefined;
     const whole = this.#whole(target, part, root, "gather into");
     const code = calls.MPI_Gather(
-      ...[part.bytes, part.count, part.type] as const,
-      ...[whole?.bytes ?? null, part.count, part.type, root, world] as const,
+      part.bytes,
+      part.count,
+      part.type,
+      whole?.bytes ?? null,
+      part.count,
+      part.type,
+      root,
+      world,
     );
     this.#library.expect("MPI_Gather", code);
     return target;
@@ -239,8 +266,13 @@ export class Mpi {
     expectSameKind(part, whole);
     expectLength(whole, part.count * this.size, "gather into");
     const code = calls.MPI_Allgather(
-      ...[part.bytes, part.count, part.type] as const,
-      ...[whole.bytes, part.count, part.type, world] as const,
+      part.bytes,
+      part.count,
+      part.type,
+      whole.bytes,
+      part.count,
+      part.type,
+      world,
     );
     this.#library.expect("MPI_Allgather", code);
     return target;
@@ -262,8 +294,13 @@ export class Mpi {
     const handle = this.#reduction(reduction);
     const result = this.rank === root ? zerosLike(data) : undefined;
     const code = calls.MPI_Reduce(
-      ...[bytes, result && arrayFacts(result).bytes || null] as const,
-      ...[count, type, handle, root, world] as const,
+      bytes,
+      result && arrayFacts(result).bytes || null,
+      count,
+      type,
+      handle,
+      root,
+      world,
     );
     this.#library.expect("MPI_Reduce", code);
     return result;
@@ -304,22 +341,16 @@ export class Mpi {
     expectSameKind(sent, taken);
     expectLength(taken, sent.count, "reduce into");
     const { bytes, count, type } = taken;
-    const rest = [
-      bytes,
-      count,
-      type,
-      this.#reduction(reduction),
-      world,
-    ] as const;
+    const how = this.#reduction(reduction);
     const code = into === data
-      ? calls.MPI_Allreduce_in_place(inPlace, ...rest)
-      : calls.MPI_Allreduce(sent.bytes, ...rest);
+      ? calls.MPI_Allreduce_in_place(inPlace, bytes, count, type, how, world)
+      : calls.MPI_Allreduce(sent.bytes, bytes, count, type, how, world);
     this.#library.expect("MPI_Allreduce", code);
   }
 
   #facts(data: MpiArray): ArrayFacts & { readonly type: number } {
-    const facts = arrayFacts(data);
-    return { ...facts, type: this.#library.typeOf(facts.name) };
+    const { name, count, bytes } = arrayFacts(data);
+    return { name, count, bytes, type: this.#library.typeOf(name) };
   }
 
   /** What is behind the whole on the root; elsewhere it does not count. */

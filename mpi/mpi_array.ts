@@ -22,6 +22,10 @@ export type MpiArray =
 /** Most elements of one array: MPI counts in 32 bits. */
 export const MPI_ELEMENTS_MAX = 0x7fff_ffff;
 
+const NAMES: ReadonlyMap<string | undefined, MpiArrayName> = new Map(
+  MPI_ARRAY_NAMES.map((name) => [name, name]),
+);
+
 /** What MPI has to know of an array. */
 export interface ArrayFacts {
   /** The name of its class. */
@@ -40,7 +44,7 @@ export interface ArrayFacts {
  * elements.
  */
 export function arrayFacts(data: MpiArray): ArrayFacts {
-  const name = MPI_ARRAY_NAMES.find((one) => one === arrayName(data));
+  const name = NAMES.get(arrayName(data));
   if (name === undefined) {
     throw new TypeError(
       `Cannot give ${

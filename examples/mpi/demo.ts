@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- this program prints its result
 /**
- * `deno run -A examples/mpi/demo.ts [RANKS]`: a rod is heated on the ranks of
- * an MPI job, paused, looked at, cooled, and goes on.
+ * `deno run -A examples/mpi/demo.ts [RANKS [MPIEXEC ARGUMENTS…]]`: a rod is
+ * heated on the ranks of an MPI job, paused, looked at, cooled, and goes on.
  *
  * @module
  */
@@ -11,8 +11,13 @@ import { RodSimulation } from "./rod_simulation.ts";
 /** Signs from cold to hot. */
 const SIGNS = " .:-=+*#%@";
 
-const n = Number(Deno.args[0] ?? 2);
-await using cluster = await Cluster.start({ n, launcher: "mpi" });
+const [ranks = "2", mpiexec = "mpiexec", ...mpiArgs] = Deno.args;
+const n = Number(ranks);
+await using cluster = await Cluster.start({
+  n,
+  launcher: "mpi",
+  launcherOptions: { mpiexec, mpiArgs },
+});
 await using client = await cluster.connect();
 const rod = await RodSimulation.start(client, Math.ceil(60 / n), 100);
 for (const heater of [100, 100, 0, 0]) {

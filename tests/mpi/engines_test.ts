@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { type EngineScope, RemoteError } from "../../mod.ts";
+import { type ChannelScope, type EngineScope, RemoteError } from "../../mod.ts";
 import { MpiAccess } from "../../mpi/mod.ts";
 import { withCluster } from "../work/fixture.ts";
 import { withMpiEngines } from "./mpi_engines.ts";
 import { hasMpi, MPI_FLAVOURS } from "./mpiexec.ts";
 
-declare const ippd: EngineScope;
+declare const ippd: EngineScope & ChannelScope;
+declare const progress: EngineScope["progress"];
 
 for (const flavour of MPI_FLAVOURS) {
   const ignore = !hasMpi(flavour);
@@ -92,6 +93,33 @@ for (const flavour of MPI_FLAVOURS) {
           async () => void await view.apply(() => ippd.mpi.rank),
           /Cannot use MPI: this slot was started again, and a rank can join/,
         );
+      }),
+  });
+
+  Deno.test({
+    name: `code that waits in ippd.mpi of ${flavour} can be cancelled`,
+    ignore,
+    fn: () =>
+      withMpiEngines(flavour, 2, [], async (client) => {
+        const all = client.directView();
+        const ranks = await all.apply(() => [ippd.mpi.rank, ippd.engineId]);
+        const engineOf = (rank: number): number =>
+          ranks.find(([one]) => one === rank)?.[1] ?? -1;
+        const waiting = client.directView(engineOf(0)).apply(() => {
+          progress(1, 2);
+          ippd.mpi.receive(new Uint8Array(1), 1);
+        });
+        for await (const event of waiting.events()) {
+          if (event.type === "progress") break;
+        }
+        waiting.cancel("nobody sends");
+        await assert.rejects(async () => void await waiting, {
+          name: "CancelledError",
+        });
+        // Both engines work on, and the other one is a rank still.
+        assert.deepEqual(await all.apply(() => 1 + 1), [2, 2]);
+        const other = client.directView(engineOf(1));
+        assert.equal(await other.apply(() => ippd.mpi.rank), 1);
       }),
   });
 
