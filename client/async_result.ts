@@ -5,19 +5,14 @@
  */
 import { CompositeError, ConnectionError, toError } from "../base/mod.ts";
 import type { InputJoin } from "../functions/mod.ts";
+import { DISPLAY_METHOD, type MimeBundle } from "../messages/mod.ts";
 import {
   groupedOutput,
-  outputEvent,
   type OutputGrouping,
   type OutputSink,
   streamText,
-  writeMarked,
 } from "./output_text.ts";
-import {
-  drawProgress,
-  ownTerminal,
-  type ProgressState,
-} from "./progress_bar.ts";
+import { ResultShow } from "./result_show.ts";
 import {
   listsJoined,
   oneValue,
@@ -68,9 +63,16 @@ export class AsyncResult<T, Item = ItemOf<T>>
 
   static {
     setOf = (result) => result.#set;
+    // How notebooks ask a value to show itself.
+    Object.defineProperty(this.prototype, DISPLAY_METHOD, {
+      value(this: AsyncResult<unknown>): MimeBundle | Promise<MimeBundle> {
+        return this.#shown().display();
+      },
+    });
   }
 
   #promise: Promise<T> | undefined;
+  #show: ResultShow | undefined;
 
   /** Results are made by views. */
   constructor({ runs, shape, host, signal, ordered }: AsyncResultOptions<T>) {
@@ -305,32 +307,33 @@ export class AsyncResult<T, Item = ItemOf<T>>
 
   /**
    * Gives output to a sink as it arrives. Without one, it is written to this
-   * process's own streams, each line marked with its engine.
+   * process's own streams, each line marked with its engine; in a notebook it
+   * is shown by engine, together with what the tasks display.
    *
    * @returns stops the streaming when disposed of.
    */
-  streamOutput(sink: OutputSink = writeMarked): Disposable {
-    return this.#set.listen({ wrote: (output) => sink(outputEvent(output)) });
+  streamOutput(sink?: OutputSink): Disposable {
+    return this.#shown().stream(sink);
   }
 
   /**
    * Draws a bar on this process's terminal until every task has ended. Draws
    * nothing where standard error is not a terminal, or `IPPD_NONINTERACTIVE`
-   * is set; no colours with `NO_COLOR`.
+   * is set; no colours with `NO_COLOR`. In a notebook the bar is below the
+   * cell, with one for each task that tells its own progress.
    *
    * @returns Settles when every task has ended; never throws.
    */
   showProgress(): Promise<void> {
-    const state = (): ProgressState => ({
-      ended: this.#set.arrived.length,
-      failed: this.#set.failedCount,
-      total: this.#set.runs.length,
-      isOpen: this.#set.isOpen,
-      elapsedMs: this.elapsedMs,
-    });
-    const { clock } = this.#host;
-    this.#set.keepItems();
-    return drawProgress(state, this.#set.whenDone(), clock, ownTerminal());
+    return this.#shown().progress();
+  }
+
+  #shown(): ResultShow {
+    return this.#show ??= new ResultShow({
+      set: this.#set,
+      items: this.#shape.items,
+      elapsedMs: () => this.elapsedMs,
+    }, this.#host);
   }
 
   /** Asks for the tasks not to run; those that have ended stay as they are. */

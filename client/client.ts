@@ -62,12 +62,14 @@ export class Client implements AsyncDisposable {
   readonly #session: Session;
   readonly #records: Records;
   readonly #dask: DaskCluster;
+  readonly #interrupts: Disposable | undefined;
 
   /** Clients are made by `connect`. */
   constructor(session: Session) {
     this.#session = session;
     this.#dask = new DaskCluster(session);
     this.#records = new Records(session);
+    this.#interrupts = session.notebook?.onInterrupt(() => void this.abort());
   }
 
   /** The cluster's name; may be empty. */
@@ -434,6 +436,7 @@ export class Client implements AsyncDisposable {
 
   /** Ends the connection; results that are still on their way fail. */
   close(): Promise<void> {
+    this.#interrupts?.[Symbol.dispose]();
     return this.#session.close();
   }
 

@@ -406,10 +406,13 @@ export class DirectView<One extends boolean = false> {
     if (typeof code !== "string") {
       throw new TypeError(`Cannot execute ${typeof code}: it must be a text`);
     }
-    return this.#submit(
+    const result = this.#submit<ForTargets<One, unknown>>(
       { kind: "execute", name, language },
       [utf8(code), ...pushed],
     );
+    // Cells of a notebook show what they print, whoever runs them.
+    if (this.#session.notebook !== undefined) result.streamOutput();
+    return result;
   }
 
   #look(fn: AnyTask): CallableTask {

@@ -5,6 +5,7 @@
  */
 import { type Clock, toError } from "../base/mod.ts";
 import type { InputJoin } from "../functions/mod.ts";
+import type { Notebook } from "./notebook.ts";
 import type { ResultShape } from "./result_shape.ts";
 import type { RunSet } from "./run_set.ts";
 import type { TaskRun } from "./task_run.ts";
@@ -32,6 +33,8 @@ export interface ResultHost {
   readonly clusterId: string;
   /** Time. */
   readonly clock: Clock;
+  /** The notebook that results are shown in, if there is one. */
+  readonly notebook?: Notebook | undefined;
   /** Asks for tasks not to run. */
   cancel(taskIds: readonly string[], reason: string): void;
   /** Settles when everything said so far has been written. */

@@ -16,6 +16,8 @@ export interface RunSetListener {
   readonly changed?: () => void;
   /** One of them wrote something. */
   readonly wrote?: (output: Output) => void;
+  /** One of them told something else. */
+  readonly told?: (event: ResultEvent) => void;
 }
 
 /** What submits the tasks of an open set. */
@@ -137,6 +139,7 @@ export class RunSet implements TaskRunListener {
   /** One of the tasks told something else. */
   told(_run: TaskRun, event: ResultEvent): void {
     this.#live?.told(event);
+    for (const listener of this.#listeners ?? []) listener.told?.(event);
   }
 
   /** What arrives from now on, item by item. */

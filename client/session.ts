@@ -48,6 +48,7 @@ import { HubQuestions } from "./hub_questions.ts";
 import { HubTroubles } from "./hub_troubles.ts";
 import { RecordQuestions } from "./record_questions.ts";
 import { waitForChange } from "./change_wait.ts";
+import { type Notebook, ownNotebook } from "./notebook.ts";
 import { TaskRun } from "./task_run.ts";
 import {
   requestOf,
@@ -74,6 +75,8 @@ export class Session implements ResultHost, Submitter {
   readonly directory: EngineDirectory = new EngineDirectory();
   /** Time. */
   readonly clock: Clock;
+  /** The notebook that this program runs in. */
+  readonly notebook: Notebook | undefined = ownNotebook();
   /** What can be asked. */
   readonly questions: HubQuestions;
   /** What can be asked about records. */
