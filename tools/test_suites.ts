@@ -103,6 +103,7 @@ export const SUITES: readonly Suite[] = [
   { name: "engine", folder: "engine", permissions: ALL },
   { name: "client", folder: "client", permissions: NOTHING },
   { name: "dashboard", folder: "dashboard", permissions: ALL },
+  { name: "labextension", folder: "labextension", permissions: NOTHING },
   { name: "cluster", folder: "cluster", permissions: ALL },
   { name: "cli", folder: "cli", permissions: ALL },
   { name: "bench", folder: "bench", permissions: ALL },
