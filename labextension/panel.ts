@@ -61,15 +61,17 @@ export class ClusterPanel {
   begin(): void {
     setInterval(() => {
       const isVisible = this.node.offsetParent !== null;
-      // Somebody may be about to type a number into what a look replaces.
-      const isUsed = this.#list.contains(document.activeElement);
-      if (isVisible && !isUsed && !this.#isBusy) void this.look();
+      if (isVisible && !this.#isBusy) void this.look(true);
     }, LOOK_INTERVAL_MS);
     void this.look();
   }
 
-  /** Asks how the clusters are, and shows it; never throws. */
-  async look(): Promise<void> {
+  /**
+   * Asks how the clusters are, and shows it; never throws.
+   *
+   * @param isPolite Whether a number that somebody types stays.
+   */
+  async look(isPolite = false): Promise<void> {
     try {
       const { clusters = [] } = await this.#host.ask({ ask: "list" });
       const chosen = clusters.find(({ stateFile }) =>
@@ -78,6 +80,7 @@ export class ClusterPanel {
       const status = chosen === undefined || chosen.state !== "running"
         ? undefined
         : await this.#host.ask({ ask: "status", stateFile: chosen.stateFile });
+      if (isPolite && this.#isTyping()) return;
       this.#list.replaceChildren(
         ...clusters.map((cluster) =>
           this.#clusterNode(cluster, cluster === chosen ? status : undefined)
@@ -87,6 +90,12 @@ export class ClusterPanel {
     } catch (thrown) {
       this.#say(String(thrown));
     }
+  }
+
+  #isTyping(): boolean {
+    const { activeElement } = document;
+    return activeElement instanceof HTMLInputElement &&
+      this.#list.contains(activeElement);
   }
 
   #startRequest(): PanelRequest {
