@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "commander";
-import { connectionFilePath } from "../client/mod.ts";
+import { findConnectionFile } from "../client/mod.ts";
 import {
   CONNECTION_INFO_VARIABLE,
   type ConnectionInfo,
@@ -53,7 +53,8 @@ export async function connectionInfo(
     const source = `the environment variable ${CONNECTION_INFO_VARIABLE}`;
     return expectRole(connectionInfoFromEnvironment(inherited), role, source);
   }
-  const path = connect ?? connectionFilePath({ profile, clusterId, role });
+  const path = connect ??
+    await findConnectionFile({ profile, clusterId, role });
   return expectRole(await readConnectionFile(path), role, path);
 }
 

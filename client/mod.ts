@@ -8,6 +8,7 @@ export * from "./broadcast_view.ts";
 export * from "./call_types.ts";
 export * from "./client.ts";
 export * from "./connect.ts";
+export * from "./connection_search.ts";
 export * from "./dependency.ts";
 export { DASK_START_TIMEOUT_MS, DASK_STOP_GRACE_MS } from "./dask_cluster.ts";
 export { type DaskOptions, type DaskTls } from "./dask_policy.ts";

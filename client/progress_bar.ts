@@ -34,6 +34,8 @@ export interface ProgressState {
 /** Time between two drawings. */
 const DRAW_INTERVAL_MS = 100;
 const BAR_COLUMNS_MAX = 40;
+/** Columns of a terminal that does not say how many it has. */
+const COLUMNS_UNKNOWN = 80;
 
 /** This process's terminal, which is where standard error goes. */
 export function ownTerminal(): ProgressTerminal {
@@ -50,9 +52,10 @@ export function ownTerminal(): ProgressTerminal {
     hasColour: env("NO_COLOR") === "",
     columns: () => {
       try {
-        return Deno.consoleSize().columns;
+        // Terminals that nobody has given a size say 0.
+        return Deno.consoleSize().columns || COLUMNS_UNKNOWN;
       } catch {
-        return 80;
+        return COLUMNS_UNKNOWN;
       }
     },
     write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),

@@ -25,6 +25,8 @@ export class CapturedVariableError extends ReferenceError {
         names.length === 1 ? "is" : "are"
       } not defined on this engine; send along what the function captures with view.with({ captures: { ${example} } }), or define it on the engines with view.push({ ${example} })`,
     );
+    // It is raised before the first line of the user's: no frame is theirs.
+    this.stack = `CapturedVariableError: ${this.message}`;
     this.names = names;
   }
 }
