@@ -421,7 +421,10 @@ export class DirectView<One extends boolean = false> {
 
   /** The engines, each of which is there. */
   #checkedTargets(): readonly number[] {
-    return this.#session.directory.check(this.targets);
+    const { directory } = this.#session;
+    return this.#targets === "all"
+      ? directory.all
+      : directory.check(this.targets);
   }
 
   #call(

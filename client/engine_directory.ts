@@ -8,6 +8,10 @@ import type { EngineInfo, SchedulerAddress } from "../messages/mod.ts";
 /** Hosts remembered of engines that have left. */
 const DEPARTED_MAX = 4_096;
 
+/** What to do where there is no engine at all. */
+const NO_ENGINES =
+  "the cluster has no engines; start one, or wait with waitForEngines(1)";
+
 /** The engines that a client knows. */
 export class EngineDirectory {
   /** Where the schedulers are. */
@@ -20,6 +24,16 @@ export class EngineDirectory {
   get ids(): readonly number[] {
     this.#ids ??= [...this.#engines.keys()].sort((a, b) => a - b);
     return this.#ids;
+  }
+
+  /**
+   * All engine ids, of which there must be one.
+   *
+   * @throws {RangeError} when the cluster has no engine.
+   */
+  get all(): readonly number[] {
+    if (this.ids.length > 0) return this.ids;
+    throw new RangeError(`Cannot find an engine: ${NO_ENGINES}`);
   }
 
   /** The engines, by ascending id. */
@@ -83,7 +97,11 @@ export class EngineDirectory {
     const id = Number.isInteger(index) ? this.ids.at(index) : undefined;
     if (id !== undefined) return id;
     throw new RangeError(
-      `Cannot find engine at position ${index}: the cluster has ${this.ids.length} engines`,
+      `Cannot find engine at position ${index}: ${
+        this.ids.length === 0
+          ? NO_ENGINES
+          : `the cluster has ${this.ids.length} engines`
+      }`,
     );
   }
 

@@ -6,8 +6,13 @@
 import { SOURCE_URL_PREFIX } from "../functions/mod.ts";
 import { trimStack } from "./stack_trim.ts";
 
-/** Where our own frames come from. */
-const OWN_FOLDER = new URL(".", import.meta.url).href;
+/** Where our own frames come from: all that a slot's process loads. */
+const OWN_FOLDERS: readonly string[] = [
+  ".",
+  "../messages/",
+  "../functions/",
+  "../channels/",
+].map((folder) => new URL(folder, import.meta.url).href);
 
 const INTERNAL_FRAME = /\b(?:ext|node):|\(<anonymous>\)$/;
 
@@ -26,7 +31,7 @@ function keepModuleFrames(stack: string): string {
   const lines = stack.split("\n");
   const isFrame = (line: string): boolean => /^\s+at /.test(line);
   const ours = lines.findIndex((line) =>
-    isFrame(line) && line.includes(OWN_FOLDER)
+    isFrame(line) && OWN_FOLDERS.some((folder) => line.includes(folder))
   );
   return lines.slice(0, ours === -1 ? undefined : ours)
     .filter((line) => !isFrame(line) || !INTERNAL_FRAME.test(line))

@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import { trimCellStack } from "./cell_stack.ts";
 
 const OURS = `    at run (${new URL("./task_runner.ts", import.meta.url)}:1:2)`;
+const ENCODER = `    at scan (${new URL(
+  "../messages/value_scan.ts",
+  import.meta.url,
+)}:1:2)`;
 
 Deno.test("trimCellStack() keeps the frames of users", () => {
   const table: readonly (readonly [string, string])[] = [
@@ -18,6 +22,7 @@ Deno.test("trimCellStack() keeps the frames of users", () => {
       "Error: x\n    at file:///u/m.ts:1:2",
     ],
     [`Error: a\nb\n${OURS}`, "Error: a\nb"],
+    [`Error: a\n${ENCODER}\n${OURS}`, "Error: a"],
     ["Error: x\n    at ippd:cell-1:2:1", "Error: x\n    at ippd:cell-1:2:1"],
     ["", ""],
   ];

@@ -294,13 +294,21 @@ function importFailure(
   ) return thrown;
   // The loader colours its messages.
   // deno-lint-ignore no-control-regex
-  const reason = thrown.message.replaceAll(/\x1b\[\d*m/g, "");
+  const said = thrown.message.replaceAll(/\x1b\[\d*m/g, "");
+  const reason = isBare(specifier)
+    ? `engines know no package by this name alone; write "npm:${specifier}" for one of npm, "node:${specifier}" for a part of Node`
+    : said;
   return at(
     place,
     new TypeError(`Cannot import "${specifier}" in ${place}: ${reason}`, {
       cause: thrown,
     }),
   );
+}
+
+/** Whether a specifier is neither a path nor a URL. */
+function isBare(specifier: string): boolean {
+  return !/^(?:\.{0,2}\/|[a-z][a-z+.-]*:)/i.test(specifier);
 }
 
 /** Gives an error the cell's frame only: the others are ours. */

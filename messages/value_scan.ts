@@ -158,7 +158,10 @@ function judge(prototype: object): string | undefined {
   let link: object | null = prototype;
   while (link !== null && link !== OBJECT_PROTOTYPE) {
     const name = nameOf(link);
-    if (PLATFORM_PROTOTYPES.has(link)) return `a ${name} cannot be sent`;
+    if (PLATFORM_PROTOTYPES.has(link)) {
+      const hint = link === Promise.prototype ? "; await it first" : "";
+      return `a ${name} cannot be sent${hint}`;
+    }
     const made: unknown = getOwnPropertyDescriptor(link, "constructor")
       ?.value;
     if (typeof made === "function" && /[{;}\s]#\w/.test(sourceOf(made))) {

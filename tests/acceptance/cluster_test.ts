@@ -25,7 +25,7 @@ async function withState(
 Deno.test("Cluster has every member that is promised", async (t) => {
   await withState(async () => {
     const cluster = await Cluster.start({ n: 1, clusterId: "blue" });
-    await using stopped = cluster;
+    await using _cluster = cluster;
     await using client = await cluster.connect();
     await t.step("id, profile, state, engineSets", () => {
       assert.equal(cluster.id, "blue");
