@@ -13,11 +13,19 @@ export interface LeaseOptions {
   readonly onExpired: (silentMs: number) => void;
 }
 
-/** A lease: over when it is not renewed in time. Renewing costs no timer. */
+/** A timer that fires later than this was held up with the whole process. */
+const LATE_MS_MAX = 1_000;
+
+/**
+ * A lease: over when it is not renewed in time. Renewing costs no timer. Time
+ * during which this process was stopped, or its machine was suspended, does
+ * not count: what was said meanwhile has not been heard yet.
+ */
 export class Lease {
   readonly #options: LeaseOptions;
   #leaseMs = Infinity;
   #renewedMs = 0;
+  #dueMs = 0;
   #timer: Timer | undefined;
 
   /** Makes a lease that has not begun. */
@@ -45,11 +53,15 @@ export class Lease {
 
   #watch(delayMs: number): void {
     this.#timer?.cancel();
+    this.#dueMs = this.#options.clock.monotonic() + delayMs;
     this.#timer = this.#options.clock.setTimer(delayMs, () => this.#look());
   }
 
   #look(): void {
-    const silentMs = this.#options.clock.monotonic() - this.#renewedMs;
+    const nowMs = this.#options.clock.monotonic();
+    const lateMs = nowMs - this.#dueMs;
+    if (lateMs > LATE_MS_MAX) this.#renewedMs += lateMs;
+    const silentMs = nowMs - this.#renewedMs;
     const leftMs = this.#leaseMs - silentMs;
     if (leftMs > 0) return this.#watch(leftMs);
     this.#timer = undefined;

@@ -11,6 +11,11 @@ import type { Network, SocketOptions } from "../sockets/mod.ts";
 export interface ConnectOptions {
   /** How long to wait for the hub and a scheduler. @default 10_000 */
   readonly timeoutMs?: number;
+  /**
+   * How long hub or scheduler may be away before results that are outstanding
+   * fail with a `ConnectionError`. @default 60_000
+   */
+  readonly reconnectTimeoutMs?: number;
   /** Stops waiting. */
   readonly signal?: AbortSignal;
   /** Time. @default systemClock */

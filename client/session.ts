@@ -8,6 +8,7 @@ import {
   AuthenticationError,
   type Clock,
   ConnectionError,
+  Lease,
   LimitError,
   type Logger,
   randomWord,
@@ -20,7 +21,7 @@ import {
   type ChannelRequestOptions,
   ChannelTable,
 } from "../channels/mod.ts";
-import { ClientLink, routedEndpoints } from "../links/mod.ts";
+import { ClientLink } from "../links/mod.ts";
 import {
   directTaskId,
   functionOf,
@@ -46,6 +47,7 @@ import { FunctionShipper, type ShippedFunction } from "./function_shipping.ts";
 import { hostNameIfAllowed } from "./host_name.ts";
 import { HubQuestions } from "./hub_questions.ts";
 import { HubTroubles } from "./hub_troubles.ts";
+import { SchedulerConversation } from "./scheduler_conversation.ts";
 import { RecordQuestions } from "./record_questions.ts";
 import { waitForChange } from "./change_wait.ts";
 import { type Notebook, ownNotebook } from "./notebook.ts";
@@ -61,6 +63,8 @@ import { TaskTable } from "./task_table.ts";
 const OUTPUT_WAIT_MS = 2_000;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
+/** How long hub and scheduler may be away unless told otherwise. */
+const RECONNECT_TIMEOUT_MS = 60_000;
 /** How long `connect` waits unless told otherwise. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -89,16 +93,17 @@ export class Session implements ResultHost, Submitter {
   readonly #tasks = new TaskTable((engineId) =>
     this.directory.hostOf(engineId)
   );
-  readonly #units = new Map<string, Uint8Array>();
-  readonly #sentUnits = new Set<string>();
   readonly #channels: ChannelTable;
   readonly #hub: ClientLink;
-  #scheduler: ClientLink | undefined;
-  #schedulerKey = "";
+  readonly #scheduler: SchedulerConversation;
+  /** How long hub and scheduler may still be away. */
+  readonly #reconnect: Lease;
   #clusterId = "";
   #onChange: (() => void)[] = [];
   readonly #hubTroubles = new HubTroubles();
   #heldTimer: Timer | undefined;
+  #wasConnected = false;
+  #isWaiting = false;
   #problem: Error | undefined;
   #closing: Promise<void> | undefined;
   #taskCount = 0;
@@ -124,11 +129,36 @@ export class Session implements ResultHost, Submitter {
     this.questions = new HubQuestions(asking);
     this.records = new RecordQuestions(asking);
     this.#channels = new ChannelTable({
-      say: (message, payload) =>
-        this.#scheduler?.send(message, payload) ?? false,
+      say: (message, payload) => this.#scheduler.send(message, payload),
       slot: 0,
       firstId: 1,
       clock: this.clock,
+    });
+    this.#reconnect = new Lease({
+      clock: this.clock,
+      onExpired: (silentMs) =>
+        this.#end(
+          new ConnectionError(
+            `Cannot reach the cluster again: tried for ${
+              (silentMs / 1000).toFixed(1)
+            } s`,
+          ),
+        ),
+    });
+    this.#scheduler = new SchedulerConversation({
+      socket: (publicKey) => this.#socketOptions(publicKey),
+      routes: info.routes,
+      clock: this.clock,
+      log: this.#log,
+      handler: {
+        connected: () => this.#regained(),
+        disconnected: (reason, isFinal) => this.#lost(reason, isFinal),
+        outcome: (outcome, payload) => {
+          this.#tasks.outcome(outcome, payload, this.clock.now());
+          this.#watchHeld();
+        },
+        said: (message, payload) => this.#schedulerSaid(message, payload),
+      },
     });
     this.#hub = new ClientLink({
       socket: this.#socketOptions(info.publicKey),
@@ -136,13 +166,15 @@ export class Session implements ResultHost, Submitter {
       onMessage: (message, payload) => {
         if (!this.records.heard(message, payload)) this.#heard(message);
       },
-      onConnected: () =>
-        void this.#hub.send({
+      onConnected: () => {
+        this.#hub.send({
           type: "client_connect",
           protocol: PROTOCOL_VERSION,
           host: hostNameIfAllowed(),
           pid: Deno.pid,
-        }),
+        });
+        this.#regained();
+      },
       onDisconnected: (reason, final) => this.#hubLost(reason, final),
     });
   }
@@ -156,7 +188,7 @@ export class Session implements ResultHost, Submitter {
     session.#hub.connect(info.hub);
     try {
       await session.until(
-        () => session.#scheduler?.connected === true,
+        () => session.#scheduler.connected,
         options.timeoutMs ?? CONNECT_TIMEOUT_MS,
         options.signal,
         () => session.#connectProblem(),
@@ -254,7 +286,7 @@ export class Session implements ResultHost, Submitter {
    * never will be.
    */
   async whenSent(): Promise<void> {
-    while (this.#scheduler?.isSending === true && this.#problem === undefined) {
+    while (this.#scheduler.isSending && this.#problem === undefined) {
       const later = Promise.withResolvers<void>();
       this.clock.setTimer(SENDING_POLL_MS, later.resolve);
       await later.promise;
@@ -263,12 +295,12 @@ export class Session implements ResultHost, Submitter {
 
   /** Asks for tasks not to run. */
   cancel(ids: readonly string[], reason: string): void {
-    this.#scheduler?.send({ type: "task_cancel", ids, reason });
+    this.#scheduler.cancel(ids, reason);
   }
 
   /** Tells a task how much of what it told has been consumed. */
   acknowledge(id: string, items: number, events: number): void {
-    this.#scheduler?.send({ type: "task_event_ack", id, items, events });
+    this.#scheduler.send({ type: "task_event_ack", id, items, events });
   }
 
   /**
@@ -299,7 +331,7 @@ export class Session implements ResultHost, Submitter {
   async #close(): Promise<void> {
     this.#end(new ConnectionError("Cannot go on: the client is closed"));
     await Promise.all([
-      this.#scheduler?.close({ lingerMs: FAREWELL_LINGER_MS }),
+      this.#scheduler.close(FAREWELL_LINGER_MS),
       this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
     ]);
   }
@@ -315,14 +347,11 @@ export class Session implements ResultHost, Submitter {
 
   #sendRequest(id: string, submission: Submission): boolean {
     const { payload } = submission;
-    return this.#scheduler?.send(requestOf(id, submission), payload) === true;
+    return this.#scheduler.request(requestOf(id, submission), payload);
   }
 
   #sendUnit({ hash, unit }: Pick<ShippedFunction, "hash" | "unit">): void {
-    if (this.#sentUnits.has(hash)) return;
-    this.#units.set(hash, unit);
-    this.#sentUnits.add(hash);
-    this.#scheduler?.send({ type: "function_source", hash }, [unit]);
+    this.#scheduler.sendUnit(hash, unit);
   }
 
   #failUnsent(id: string): void {
@@ -385,51 +414,14 @@ export class Session implements ResultHost, Submitter {
 
   #useSchedulers(schedulers: readonly SchedulerAddress[]): void {
     this.directory.schedulers = schedulers;
-    const address = schedulers[0];
-    if (address === undefined || address.publicKey === this.#schedulerKey) {
-      return;
-    }
-    const before = this.#scheduler;
-    if (before !== undefined) {
-      this.#schedulerLost("it was replaced");
-      void before.close({ lingerMs: 0 });
-    }
-    this.#schedulerKey = address.publicKey;
-    this.#sentUnits.clear();
-    this.#scheduler = new ClientLink({
-      socket: this.#socketOptions(address.publicKey),
-      log: this.#log,
-      onMessage: (message, payload) => this.#schedulerSaid(message, payload),
-      onConnected: () => this.#changed(),
-      onDisconnected: (reason, final) => {
-        this.#schedulerLost(reason.message);
-        if (final) this.#end(reason);
-      },
-    });
-    this.#scheduler.connect(
-      routedEndpoints(address.endpoints, this.#info.routes),
-    );
+    this.#scheduler.turnTo(schedulers[0]);
   }
 
   /** What the scheduler says. */
   #schedulerSaid(message: Message, payload: readonly Uint8Array[]): void {
     switch (message.type) {
-      case "task_outcome": {
-        this.#tasks.outcome(message, payload, this.clock.now());
-        this.#watchHeld();
-        return;
-      }
       case "task_event":
         return this.#tasks.event(message, payload);
-      case "function_missing": {
-        const unit = this.#units.get(message.hash);
-        if (unit === undefined) return;
-        this.#scheduler?.send(
-          { type: "function_source", hash: message.hash },
-          [unit],
-        );
-        return;
-      }
       case "refused":
         return this.#refused(message.what, message.reason);
       default:
@@ -452,20 +444,37 @@ export class Session implements ResultHost, Submitter {
     });
   }
 
-  #schedulerLost(reason: string): void {
-    const why = `the connection to the scheduler was lost (${reason})`;
+  /** The connection to the scheduler ended; tasks go on meanwhile. */
+  #lost(reason: Error, isFinal: boolean): void {
+    const why = `the connection to the scheduler was lost (${reason.message})`;
     this.#channels.fail(new ConnectionError(`Cannot go on: ${why}`));
-    this.#sentUnits.clear();
-    this.#tasks.failAll(
-      (id) => new ConnectionError(`Cannot finish task ${id}: ${why}`),
-      this.clock.now(),
-    );
+    this.#log.warn("scheduler disconnected", { reason: reason.message });
+    if (isFinal) this.#end(reason);
+    else this.#awaitReturn();
+  }
+
+  /** From now on somebody is away, unless somebody was already. */
+  #awaitReturn(): void {
+    if (this.#isWaiting || !this.#wasConnected) return;
+    this.#isWaiting = true;
+    const { reconnectTimeoutMs = RECONNECT_TIMEOUT_MS } = this.#options;
+    this.#reconnect.begin(reconnectTimeoutMs);
+  }
+
+  #regained(): void {
+    if (this.#hub.connected && this.#scheduler.connected) {
+      this.#wasConnected = true;
+      this.#isWaiting = false;
+      this.#reconnect.stop();
+    }
+    this.#changed();
   }
 
   #hubLost(reason: Error, final: boolean): void {
     this.#log.warn("hub disconnected", { reason: reason.message });
     this.#hubTroubles.add(reason);
     if (final) this.#end(reason);
+    else this.#awaitReturn();
   }
 
   /** The session is over: everything that waits fails with this. */
@@ -477,6 +486,7 @@ export class Session implements ResultHost, Submitter {
         cause: problem,
       });
     this.#tasks.failAll(why, this.clock.now());
+    this.#reconnect.stop();
     this.questions.rejectAll(problem);
     this.records.rejectAll(problem);
     this.#channels.fail(problem);
@@ -494,6 +504,6 @@ export class Session implements ResultHost, Submitter {
 
   #connectProblem(): Error {
     const why = this.#hub.connected ? undefined : String(this.#hubTroubles);
-    return connectProblem(this.#info.hub, why, this.#scheduler !== undefined);
+    return connectProblem(this.#info.hub, why, this.#scheduler.isKnown);
   }
 }

@@ -192,6 +192,8 @@ export class Engine implements AsyncDisposable {
           this.#events.acknowledged(ack.id, ack.items, ack.events);
           this.#pool.acknowledge(ack);
         },
+        outcomesTaken: (ids) => this.#state.outcomesTaken(ids),
+        eventsWanted: (ids) => this.#events.tellAgain(ids),
         channelSaid: (message, payload) =>
           this.#pool.tell(message.slot, message, payload),
         disconnected: () => {
@@ -319,10 +321,8 @@ export class Engine implements AsyncDisposable {
   #sendOutcome(outcome: TaskOutcome, payload: Payload): void {
     const engineId = this.#engineId ?? 0;
     const told = this.#events.ended(outcome);
-    if (this.#scheduler?.send({ ...told, engineId }, payload)) return;
-    this.#options.log.error("outcome not sent: too many wait", {
-      task: outcome.id,
-    });
+    // Without a connection it follows with the next one.
+    this.#scheduler?.send({ ...told, engineId }, payload);
   }
 
   #slotGone(slot: number, reason: string, left: number): void {

@@ -12,7 +12,7 @@ export interface EngineLimits {
   readonly tasksMax: number;
   /** Function sources remembered, in bytes; the newest always stays. */
   readonly sourceBytesMax: number;
-  /** Finished tasks whose ids are remembered. */
+  /** Finished tasks whose outcomes have not been taken. */
   readonly finishedTasksMax: number;
   /** Payload bytes of outcomes kept to be sent again. */
   readonly finishedBytesMax: number;
@@ -68,9 +68,9 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   tasksMax: 65_536,
   // Sources are a few hundred bytes; large tables in them are possible.
   sourceBytesMax: 64 << 20,
-  // Covers what is on its way when a connection breaks.
-  finishedTasksMax: 4096,
-  finishedBytesMax: 16 << 20,
+  // What clients take in a moment, and what they may leave while away.
+  finishedTasksMax: 1 << 16,
+  finishedBytesMax: 64 << 20,
   // A hop between supervisor and slot takes about 20 µs each way.
   prefetchCoverMs: 1,
   prefetchTasksMax: 32,

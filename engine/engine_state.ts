@@ -188,6 +188,11 @@ export class EngineState {
     this.#queue.sweep();
   }
 
+  /** The outcomes of these tasks have arrived. */
+  outcomesTaken(ids: readonly string[]): void {
+    for (const id of ids) this.#finishedTasks.forget(id);
+  }
+
   /** Gives back those of some tasks that no slot has. */
   tasksRecalled(ids: readonly string[]): string[] {
     const returned = takeQueued(ids, this.#tasks);
@@ -491,9 +496,7 @@ export class EngineState {
 
   /** Tells the scheduler how a whole task ended. */
   #report(outcome: TaskOutcome, payload: Payload): void {
-    // A task that never ran to its end may be tried here once more.
-    const ran = outcome.status === "ok" || outcome.status === "error";
-    if (ran) this.#finishedTasks.add(outcome, payload);
+    this.#finishedTasks.add(outcome, payload);
     this.#effects.sendOutcome(outcome, payload);
   }
 }

@@ -100,7 +100,14 @@ export class EventRelay {
    * again; of other events nobody waits for an acknowledgement any more.
    */
   reconnected(): void {
-    for (const told of this.#tasks.values()) {
+    this.tellAgain(this.#tasks.keys());
+  }
+
+  /** The same, for some tasks whose client was away. */
+  tellAgain(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const told = this.#tasks.get(id);
+      if (told === undefined) continue;
       told.ahead.clear();
       told.bytesAhead = 0;
       for (const { event, payload } of told.items) this.#send(event, payload);

@@ -1,10 +1,9 @@
 /**
- * The tasks that finished last: they are not run again, and their outcomes
- * are sent again when somebody asks.
+ * Tasks that finished and whose clients may not have the outcome yet: they
+ * are not run again, and their outcomes are sent again when somebody asks.
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
 import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
 
 /** How a task ended, with the payload of its outcome. */
@@ -26,14 +25,13 @@ export interface FinishedBounds {
 }
 
 /**
- * Remembers the last outcomes within two bounds. An outcome that would fill
+ * Remembers outcomes until they are taken, within two bounds. An outcome that would fill
  * a quarter of the budget alone is not kept: running its task again is the
  * smaller cost.
  */
 export class FinishedTasks {
   readonly #bounds: FinishedBounds;
   readonly #tasks = new Map<string, FinishedTask>();
-  readonly #order = new Deque<string>();
   #bytes = 0;
 
   /** Makes a memory with nothing in it. */
@@ -58,9 +56,16 @@ export class FinishedTasks {
   repeated({ id, attempt }: TaskAssign): FinishedTask | undefined {
     const done = this.#tasks.get(id);
     if (attempt === undefined || done === undefined) return done;
+    this.forget(id);
+    return undefined;
+  }
+
+  /** A task's outcome has arrived, or nobody wants it. */
+  forget(id: string): void {
+    const done = this.#tasks.get(id);
+    if (done === undefined) return;
     this.#tasks.delete(id);
     this.#bytes -= done.bytes;
-    return undefined;
   }
 
   /** Every task that is remembered, the oldest first. */
@@ -75,7 +80,6 @@ export class FinishedTasks {
     if (bytes > this.#bounds.finishedBytesMax / 4) return;
     if (this.#tasks.has(outcome.id)) return;
     this.#tasks.set(outcome.id, { outcome, payload, bytes });
-    this.#order.push(outcome.id);
     this.#bytes += bytes;
     while (
       this.#bytes > this.#bounds.finishedBytesMax ||
@@ -84,8 +88,7 @@ export class FinishedTasks {
   }
 
   #forgetOldest(): void {
-    const id = this.#order.shift() ?? "";
-    this.#bytes -= this.#tasks.get(id)?.bytes ?? 0;
-    this.#tasks.delete(id);
+    const [oldest] = this.#tasks.keys();
+    if (oldest !== undefined) this.forget(oldest);
   }
 }

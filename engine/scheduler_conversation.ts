@@ -29,6 +29,10 @@ export interface SchedulerHandler {
   tasksCancelled(ids: readonly string[], reason: string): void;
   /** Items and events of a task have arrived. */
   acknowledged(ack: TaskEventAck): void;
+  /** Outcomes have arrived, or nobody wants them. */
+  outcomesTaken(ids: readonly string[]): void;
+  /** What tasks have told may be lost. */
+  eventsWanted(ids: readonly string[]): void;
   /** Something about a channel or a group of a slot. */
   channelSaid(message: ChannelNotice, payload: Payload): void;
   /** The connection has ended. */
@@ -102,6 +106,8 @@ export class SchedulerConversation {
     const { log, handler } = this.#options;
     const link = new ClientLink({
       socket: this.#options.socket(address.publicKey),
+      // What it still holds is said again on each connection.
+      isForgetful: true,
       log,
       onMessage: (message, payload) => this.#heard(message, payload),
       onConnected: () => {
@@ -148,6 +154,10 @@ export class SchedulerConversation {
         return handler.tasksCancelled(message.ids, message.reason);
       case "task_event_ack":
         return handler.acknowledged(message);
+      case "outcomes_taken":
+        return handler.outcomesTaken(message.ids);
+      case "task_events_wanted":
+        return handler.eventsWanted(message.ids);
       case "task_recall": {
         const ids = handler.tasksRecalled(message.ids);
         if (ids.length > 0) this.send({ type: "task_returned", ids });

@@ -33,6 +33,8 @@ import { HubRecords } from "./records.ts";
 
 /** How often the hub looks for those who are gone. */
 const TICK_MS = 250;
+/** A tick that is later than this was held up with the whole process. */
+const LATE_TICK_MS_MAX = 1_000;
 /** How long the last words to everybody may take. */
 const FAREWELL_LINGER_MS = 500;
 
@@ -61,6 +63,8 @@ export interface HubOptions {
   readonly keys: readonly KeyEntry[];
   /** The cluster's name; may be empty. */
   readonly clusterId: string;
+  /** Whether it takes the place of a hub that ended: its engines come back. */
+  readonly isRestarted?: boolean;
   /** Name of this host. */
   readonly host: string;
   /** Process id of this process. */
@@ -146,6 +150,7 @@ export class Hub implements AsyncDisposable {
         end: (reason) => void this.stop(reason),
       },
       clusterId: options.clusterId,
+      isRestarted: options.isRestarted,
       keys: options.keys,
       keyOf: (routingId) => this.#link.keyOf(routingId),
       host: options.host,
@@ -225,8 +230,11 @@ export class Hub implements AsyncDisposable {
   }
 
   #tick(): void {
+    const dueMs = this.#clock.monotonic() + TICK_MS;
     this.#timer = this.#clock.setTimer(TICK_MS, () => {
       const nowMs = this.#clock.monotonic();
+      // We were stopped ourselves: nobody was silent meanwhile.
+      if (nowMs - dueMs > LATE_TICK_MS_MAX) this.#state.slept(nowMs - dueMs);
       this.#state.tick(nowMs);
       this.#records.tick(nowMs);
       this.#writeAudit();

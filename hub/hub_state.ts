@@ -208,6 +208,7 @@ export class HubState {
     });
     this.#actions.send(routingId, {
       type: "scheduler_registered",
+      ...(this.#options.isRestarted === true && { isRestarted: true }),
       keys: this.#keys.forSchedulers(),
       engines: [...this.#engines.values()].map((engine) => engine.info),
       heartbeatIntervalMs: this.#times.heartbeatIntervalMs,
@@ -257,6 +258,16 @@ export class HubState {
       this.#schedulers.get(routingId) ?? this.#clients.get(routingId);
     if (member === undefined) this.#actions.forget(routingId);
     else member.brokenMs ??= nowMs;
+  }
+
+  /** The hub itself stood still for so long: that counts against nobody. */
+  slept(forMs: number): void {
+    for (const members of [this.#engines, this.#schedulers, this.#clients]) {
+      for (const member of members.values()) {
+        member.heardMs += forMs;
+        if (member.brokenMs !== undefined) member.brokenMs += forMs;
+      }
+    }
   }
 
   /** Time has passed: gives up on those who are gone. */

@@ -28,6 +28,8 @@ export interface HubStateOptions {
   readonly keys: readonly KeyEntry[];
   /** The key that a peer has proven to own, in Z85. */
   readonly keyOf?: (routingId: string) => string | undefined;
+  /** Whether it takes the place of one that ended. */
+  readonly isRestarted?: boolean | undefined;
   /** Name of the hub's host. */
   readonly host: string;
   /** Process id of the hub. */

@@ -24,6 +24,11 @@ export interface ClientLinkOptions {
   readonly onConnected?: () => void;
   /** Hears that it ended; `final` when it will not be tried again. */
   readonly onDisconnected?: (reason: Error, final: boolean) => void;
+  /**
+   * Whether what was said belongs to one connection, and is lost with it; what
+   * is said without one is not taken. @default false
+   */
+  readonly isForgetful?: boolean;
   /** Where to say what happened. */
   readonly log?: Logger;
 }
@@ -46,12 +51,14 @@ export class ClientLink implements AsyncDisposable {
     this.#socket = new DealerSocket({
       ...options.socket,
       log: this.#log,
+      isForgetful: options.isForgetful ?? false,
       onMessage: (parts) => this.#received(parts),
       onConnected: () => {
         options.onConnected?.();
         this.#outbox.flush();
       },
       onDisconnected: (reason, final) => {
+        if (options.isForgetful === true) this.#outbox.clear();
         if (!this.#closed) options.onDisconnected?.(reason, final);
       },
       onDrained: () => this.#outbox.flush(),
@@ -81,6 +88,9 @@ export class ClientLink implements AsyncDisposable {
 
   /** Says something; `false` when too much waits already. */
   send(message: Message, payload?: readonly Uint8Array[]): boolean {
+    if (this.#options.isForgetful === true && !this.#socket.connected) {
+      return false;
+    }
     return this.#outbox.post(message, payload);
   }
 

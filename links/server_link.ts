@@ -172,6 +172,14 @@ export class ServerLink implements AsyncDisposable {
     if (peer !== undefined) this.#socket.disconnect(peer, reason);
   }
 
+  /**
+   * Forgets what waits for a peer, which keeps its routing id: whoever
+   * resumes says what is still to be said.
+   */
+  clear(routingId: string): void {
+    this.#outboxes.get(routingId)?.clear();
+  }
+
   /** Forgets a peer that will not come back, and what waits for it. */
   forget(routingId: string): void {
     this.#outboxes.get(routingId)?.clear();

@@ -24,6 +24,7 @@ import {
   registrationCodecs,
   type RegistrationMessage,
 } from "./registration.ts";
+import { sessionCodecs, type SessionMessage } from "./session.ts";
 import { slotCodecs, type SlotMessage } from "./slot.ts";
 import { taskCodecs, type TaskMessage } from "./task.ts";
 import { taskEventCodecs, type TaskEventMessage } from "./task_event.ts";
@@ -39,6 +40,7 @@ export type Message =
   | OutputMessage
   | RecordMessage
   | RegistrationMessage
+  | SessionMessage
   | SlotMessage
   | TaskEventMessage
   | TaskMessage;
@@ -85,6 +87,7 @@ const codecs: Codecs = {
   ...outputCodecs,
   ...recordCodecs,
   ...registrationCodecs,
+  ...sessionCodecs,
   ...slotCodecs,
   ...taskCodecs,
   ...taskEventCodecs,

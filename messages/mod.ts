@@ -27,6 +27,7 @@ export * from "./records.ts";
 export * from "./registration.ts";
 export * from "./remote_error.ts";
 export * from "./roles.ts";
+export * from "./session.ts";
 export * from "./slot.ts";
 export * from "./task.ts";
 export * from "./task_event.ts";

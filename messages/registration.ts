@@ -166,6 +166,8 @@ export interface SchedulerRegistered {
   readonly engines: readonly EngineInfo[];
   /** How often to say that one is well, in milliseconds. */
   readonly heartbeatIntervalMs: number;
+  /** Whether the hub is back and engines may not have found it again. */
+  readonly isRestarted?: boolean | undefined;
   /** Whether the hub keeps records of tasks; absent, it does not. */
   readonly keepsRecords?: boolean | undefined;
 }
@@ -364,6 +366,7 @@ export const registrationCodecs: {
     keys: mapList(fields, "keys", keyEntry),
     engines: mapList(fields, "engines", engineInfo),
     heartbeatIntervalMs: finite(fields, "heartbeatIntervalMs"),
+    ...(fields["isRestarted"] === true ? { isRestarted: true } : {}),
     ...(fields["keepsRecords"] === true ? { keepsRecords: true } : {}),
   }),
   "keys_changed": (fields) => ({

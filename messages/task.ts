@@ -192,6 +192,13 @@ export interface TaskRequest {
   readonly permissions?: TaskPermissions | undefined;
   /** When and where it is to run, where anything is asked. */
   readonly terms?: TaskTerms | undefined;
+  /**
+   * In how many earlier sessions it was sent, beside the one that the client
+   * resumes, where it is sent again.
+   */
+  readonly resent?: number | undefined;
+  /** Positions of targets that have ended, where it is sent again. */
+  readonly ended?: readonly number[] | undefined;
 }
 
 /** Scheduler to engine: run this. */
@@ -403,6 +410,15 @@ function told(fields: Fields): { items?: number; events?: number } {
   };
 }
 
+/** What is said of a request that was sent before. */
+function again(fields: Fields): { resent?: number; ended?: number[] } {
+  const resent = optionalCount(fields, "resent");
+  if (resent === undefined) return {};
+  return fields["ended"] === undefined
+    ? { resent }
+    : { resent, ended: countList(fields, "ended") };
+}
+
 function permissions(fields: Fields): { permissions?: TaskPermissions } {
   if (fields["permissions"] === undefined) return {};
   return { permissions: taskPermissions(map(fields, "permissions")) };
@@ -425,6 +441,7 @@ export const taskCodecs: {
     ...(fields["terms"] === undefined
       ? {}
       : { terms: taskTerms(map(fields, "terms")) }),
+    ...again(fields),
   }),
   "task_assign": (fields) => ({
     type: "task_assign",

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Deadline } from "./deadlines.ts";
+import { KeptOutcomes } from "./kept_outcomes.ts";
 import { TaskFates } from "./task_fates.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
 
@@ -21,6 +23,19 @@ export class ClientAccount {
 
   /** It is gone: what it left goes on alone, and nothing is told to it. */
   isGone = false;
+
+  /** Names its session; empty until it has said that it resumes one. */
+  session = "";
+  /** Whether it is connected and has resumed. */
+  isPresent = false;
+  /** Whether it goes on with a session, so that we know what it asked for. */
+  isContinued = false;
+  /** Outcomes that it may not have. */
+  readonly kept: KeptOutcomes = new KeptOutcomes();
+  /** The tasks among them when it was back last. */
+  keptIds: Set<string> | undefined;
+  /** When it is given up, while it is away. */
+  grace: Deadline | undefined;
 
   /** Makes the account of a client without tasks. */
   constructor(id: string, limits: SchedulerLimits) {

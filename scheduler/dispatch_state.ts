@@ -51,6 +51,8 @@ export interface DispatchOptions {
   readonly hwm: number | undefined;
   /** The limits. */
   readonly limits: SchedulerLimits;
+  /** The engine that claims to have a task already. */
+  readonly claimant: (id: string) => EngineEntry | undefined;
   /** For the schemes that choose by chance. */
   readonly random: Random;
   /** Sources of functions. */
@@ -138,6 +140,7 @@ export class DispatchState {
   /** Lets a task wait for an engine, or assigns it at once. */
   enqueue(task: Task, placement: Placement, isFirst: boolean): void {
     task.placement = placement;
+    if (task.request.resent !== undefined && this.#adopt(task)) return;
     task.phase = "queued";
     this.placements.push(task, placement, isFirst);
     if (this.#gathered !== undefined) {
@@ -148,6 +151,21 @@ export class DispatchState {
     if (placement.ready.size > 1) return;
     const entry = this.#chosenFor(placement);
     if (entry !== undefined) this.fill(entry);
+  }
+
+  /** Sends a task once more to the engine that should have it. */
+  resend(task: Task): void {
+    if (task.engine !== undefined) this.#sendTask(task.engine, task);
+  }
+
+  /** Leaves a task with the engine that has it; that it answers again. */
+  #adopt(task: Task): boolean {
+    const entry = this.#options.claimant(task.id);
+    if (entry === undefined || !this.#engines.has(entry.engineId)) return false;
+    if (task.extra !== undefined) task.extra.earlier = 0;
+    this.#assign(entry, task);
+    if (task.placement !== undefined) this.placements.retire(task.placement);
+    return true;
   }
 
   /**

@@ -77,6 +77,8 @@ export interface TaskExtra {
   edges: DependencyEdge[] | undefined;
   /** How often it has been retried. */
   retries: number;
+  /** How often it may have been given to an engine before, for nothing. */
+  earlier: number;
   /** Engines that did not want it. */
   refusedBy: Set<number> | undefined;
   /** When something is to happen to it. */
@@ -111,6 +113,7 @@ export function extraOf(task: Task): TaskExtra {
     dependents: undefined,
     edges: undefined,
     retries: 0,
+    earlier: 0,
     refusedBy: undefined,
     deadline: undefined,
     cancelReason: undefined,

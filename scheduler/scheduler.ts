@@ -18,7 +18,7 @@ import {
 } from "../base/mod.ts";
 import { ClientLink, type RefusedAct, ServerLink } from "../links/mod.ts";
 import {
-  AuditTally,
+  type EngineEnd,
   type EngineInfo,
   isChannelRequest,
   type KeyEntry,
@@ -31,8 +31,9 @@ import {
 import { functionHash } from "../messages/hash/mod.ts";
 import { type CurveCrypto, encodeZ85, type KeyPair } from "../security/mod.ts";
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
+import { AuditReporter } from "./audit_reporter.ts";
 import { ChannelState } from "./channel_state.ts";
-import type { SchedulerLimits } from "./scheduler_limits.ts";
+import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
 import { SchedulerState } from "./scheduler_state.ts";
 import { unrunOutcome } from "./entries.ts";
 import { TaskReporter } from "./task_observer.ts";
@@ -40,8 +41,6 @@ import { runIds } from "./task_request_policy.ts";
 
 /** How long the hub may be away unless told otherwise. */
 const LEASE_MS = 60_000;
-/** How often the hub is told, for the record, who did what. */
-const AUDIT_INTERVAL_MS = 1_000;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
 
@@ -103,10 +102,11 @@ export class Scheduler implements AsyncDisposable {
   readonly #early = new Map<string, { slots: number; holding: string[] }>();
   /** Routing ids of the engines that the hub has announced. */
   readonly #announced = new Set<string>();
-  readonly #audit = new AuditTally();
-  /** Tasks asked for since the last report, by key. */
-  readonly #asked = new Map<string, number>();
-  #reportTimer: Timer | undefined;
+  readonly #audit: AuditReporter;
+  /** Engines that a new hub does not know yet. */
+  readonly #missing = new Set<string>();
+  #returnTimer: Timer | undefined;
+  #isRegistered = false;
   #roles: ReadonlyMap<string, string> = new Map();
   #bound = "";
   #heartbeat: Timer | undefined;
@@ -124,6 +124,10 @@ export class Scheduler implements AsyncDisposable {
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.network === undefined ? {} : { network: options.network }),
     };
+    this.#audit = new AuditReporter(
+      this.#clock,
+      (message) => void this.#hub.send(message),
+    );
     this.#lease = new Lease({
       clock: this.#clock,
       onExpired: (silentMs) =>
@@ -145,7 +149,7 @@ export class Scheduler implements AsyncDisposable {
         this.#received(peer, message, payload),
       onJoined: ({ role, routingId, publicKey, address }) => {
         this.#audit.add("connected", { publicKey, address });
-        if (role !== "engine") this.#channels.clientJoined(routingId);
+        this.#joined(routingId, role);
       },
       onLeft: (peer) => this.#left(peer),
       onRefused: (act) => this.#refused(act),
@@ -194,8 +198,8 @@ export class Scheduler implements AsyncDisposable {
   async #end(reason: string): Promise<void> {
     this.#log.info("scheduler ends", { reason });
     this.#heartbeat?.cancel();
-    this.#report();
-    this.#reportTimer?.cancel();
+    this.#audit.stop();
+    this.#returnTimer?.cancel();
     this.#lease.stop();
     this.#state.close();
     this.#reporter.flush();
@@ -217,6 +221,15 @@ export class Scheduler implements AsyncDisposable {
             this.#channels.taskEnded(routingId, message.id);
           }
         },
+        clientGone: (clientId) => {
+          this.#log.info("client does not come back", { client: clientId });
+          this.#link.forget(clientId);
+        },
+        shed: (client, outcomes) =>
+          this.#log.warn("values of a client that is away were let go", {
+            client,
+            outcomes,
+          }),
         engineDrained: (engineId) =>
           void this.#hub.send({ type: "engine_drained", engineId }),
       },
@@ -253,13 +266,8 @@ export class Scheduler implements AsyncDisposable {
         return this.#setKeys(message.keys);
       case "engine_joined":
         return this.#engineJoined(message.engine);
-      case "engine_left": {
-        this.#channels.engineLeft(message.engineId, message.end);
-        const route = this.#state.engineLeft(message.engineId, message.end);
-        if (route === undefined) return;
-        this.#announced.delete(route);
-        return this.#link.forget(route);
-      }
+      case "engine_left":
+        return this.#engineLeft(message.engineId, message.end);
       case "engine_drain":
         this.#drain(message.engineId);
         return;
@@ -297,16 +305,51 @@ export class Scheduler implements AsyncDisposable {
     this.#hub.send({ type, requestId, engines, unassigned });
   }
 
+  #engineLeft(engineId: number, end: EngineEnd): void {
+    this.#channels.engineLeft(engineId, end);
+    const route = this.#state.engineLeft(engineId, end);
+    if (route === undefined) return;
+    this.#announced.delete(route);
+    this.#link.forget(route);
+  }
+
   #registered(message: SchedulerRegistered): void {
     this.#setKeys(message.keys);
     this.#reporter.registered(message.keepsRecords === true);
-    for (const engine of message.engines) this.#engineJoined(engine);
+    const before = new Set(this.#announced);
+    for (const engine of message.engines) {
+      before.delete(engine.routingId);
+      this.#engineJoined(engine);
+    }
+    if (this.#isRegistered) this.#expectBack(before);
+    else this.#state.recover(message.isRestarted === true);
+    this.#isRegistered = true;
     this.#beat(message.heartbeatIntervalMs);
-    this.#reportLater();
+    this.#audit.start();
+  }
+
+  /**
+   * A hub that is new does not know engines that have not come back to it:
+   * those that do not are gone.
+   */
+  #expectBack(routingIds: ReadonlySet<string>): void {
+    for (const routingId of routingIds) this.#missing.add(routingId);
+    if (this.#missing.size === 0) return;
+    const { engineReturnMs } = { ...SCHEDULER_LIMITS, ...this.#options.limits };
+    this.#returnTimer?.cancel();
+    this.#returnTimer = this.#clock.setTimer(engineReturnMs, () => {
+      const reason = "it did not come back to the hub";
+      for (const routingId of this.#missing) {
+        const engineId = this.#state.engineAt(routingId);
+        if (engineId !== undefined) this.#engineLeft(engineId, { reason });
+      }
+      this.#missing.clear();
+    });
   }
 
   #engineJoined(engine: EngineInfo): void {
     const { routingId, publicKey } = engine;
+    this.#missing.delete(routingId);
     // Only the key that the hub has seen may speak for this engine.
     if (publicKey !== undefined) this.#link.reserve(routingId, publicKey);
     this.#channels.engineJoined(engine);
@@ -337,29 +380,6 @@ export class Scheduler implements AsyncDisposable {
     this.#audit.add("refused", { publicKey, address, detail: reason });
   }
 
-  #reportLater(): void {
-    this.#reportTimer?.cancel();
-    this.#reportTimer = this.#clock.setTimer(AUDIT_INTERVAL_MS, () => {
-      this.#report();
-      this.#reportLater();
-    });
-  }
-
-  /** Tells the hub, for the record, who did what. */
-  #report(): void {
-    for (const [publicKey, count] of this.#asked) {
-      this.#audit.add("ran", { publicKey, count });
-    }
-    this.#asked.clear();
-    const entries = this.#audit.take();
-    if (entries.length > 0) this.#hub.send({ type: "audit_report", entries });
-  }
-
-  #countTasks({ publicKey }: Peer, tasks: number): void {
-    if (publicKey === undefined) return;
-    this.#asked.set(publicKey, (this.#asked.get(publicKey) ?? 0) + tasks);
-  }
-
   #beat(intervalMs: number): void {
     this.#heartbeat?.cancel();
     this.#heartbeat = this.#clock.setTimer(intervalMs, () => {
@@ -372,6 +392,13 @@ export class Scheduler implements AsyncDisposable {
     });
   }
 
+  /** What waits from an earlier connection is said again, if still true. */
+  #joined(routingId: string, role: string | undefined): void {
+    this.#link.clear(routingId);
+    if (role === "engine") this.#state.engineDisconnected(routingId);
+    else this.#channels.clientJoined(routingId);
+  }
+
   #left(peer: Peer): void {
     const { routingId, role, publicKey, address } = peer;
     this.#audit.add("disconnected", { publicKey, address });
@@ -379,13 +406,19 @@ export class Scheduler implements AsyncDisposable {
       this.#early.delete(routingId);
       this.#state.engineDisconnected(routingId);
       this.#channels.engineDisconnected(routingId);
+      this.#link.clear(routingId);
       // One that the hub has not announced is not expected back.
       if (!this.#announced.has(routingId)) this.#link.forget(routingId);
       return;
     }
-    // A client whose connection broke has given up its tasks.
-    this.#state.clientGone(routingId);
     this.#channels.clientGone(routingId);
+    if (this.#state.clientAway(routingId)) this.#link.clear(routingId);
+    else this.#clientGone(routingId);
+  }
+
+  /** A client does not come back. */
+  #clientGone(routingId: string): void {
+    this.#state.clientGone(routingId);
     this.#link.forget(routingId);
   }
 
@@ -400,11 +433,19 @@ export class Scheduler implements AsyncDisposable {
       case "task_request":
         if (!this.#keepsWhatItMust(from, message)) return;
         this.#channels.taskRequested(from, message);
-        this.#countTasks(
-          peer,
+        this.#audit.asked(
+          peer.publicKey,
           message.mode === "direct" ? message.targets.length : 1,
         );
         return this.#state.taskRequest(from, message, payload);
+      case "client_resume":
+        return this.#state.clientResume(from, message);
+      case "client_leaving":
+        return this.#clientGone(from);
+      case "outcomes_ack":
+        return this.#state.outcomesAck(from, message.count);
+      case "task_fate":
+        return this.#state.taskFate(from, message, payload);
       case "task_outcome":
         if (!this.#state.taskOutcome(from, message, payload)) {
           this.#log.debug("outcome of an unknown task", { id: message.id });

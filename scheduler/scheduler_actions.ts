@@ -15,4 +15,8 @@ export interface SchedulerActions {
   ): void;
   /** An engine that is drained has nothing left to do. */
   engineDrained(engineId: number): void;
+  /** A client did not come back in time. */
+  clientGone?(clientId: string): void;
+  /** Values were let go because too much waits for a client. */
+  shed?(clientId: string, outcomes: number): void;
 }

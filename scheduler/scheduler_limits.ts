@@ -23,6 +23,21 @@ export interface SchedulerLimits {
   readonly valuesPerClientMax: number;
   /** Most bytes of such values, for each client. */
   readonly valueBytesPerClientMax: number;
+  /** How long the tasks of a client that is away are kept for it. */
+  readonly clientGraceMs: number;
+  /** Most outcomes that wait for one client to take them. */
+  readonly keptPerClientMax: number;
+  /**
+   * Most payload bytes of such outcomes, for each client. Beyond them the
+   * oldest values are let go.
+   */
+  readonly keptBytesPerClientMax: number;
+  /** How long a new scheduler waits for engines to say what they hold. */
+  readonly settleMs: number;
+  /** The same, where the hub is new as well and may not know them all yet. */
+  readonly hubSettleMs: number;
+  /** How long engines may take to come back to a hub that is new. */
+  readonly engineReturnMs: number;
   /**
    * How long tasks wait for an engine that could run them, where there are
    * engines but none that could.
@@ -45,6 +60,16 @@ export const SCHEDULER_LIMITS: SchedulerLimits = {
   fatesPerClientMax: 200_000,
   valuesPerClientMax: 1024,
   valueBytesPerClientMax: 64 << 20,
+  // A suspended laptop, a program in a debugger.
+  clientGraceMs: 60_000,
+  // About 300 bytes each.
+  keptPerClientMax: 1 << 20,
+  keptBytesPerClientMax: 2 ** 30,
+  // Engines are back within a second where nothing else is wrong.
+  settleMs: 2_000,
+  // The longest pause between their attempts, and some more.
+  hubSettleMs: 6_000,
+  engineReturnMs: 15_000,
   // An engine that is started again, or one of a cluster that starts.
   lateEngineMs: 10_000,
   // Several times what prefetched tasks should take together.

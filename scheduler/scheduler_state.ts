@@ -13,37 +13,42 @@ import {
   type Clock,
   meanAfter,
   type Random,
+  randomWord,
   type SchedulingScheme,
 } from "../base/mod.ts";
 import type {
+  ClientResume,
   EngineEnd,
   EngineQueue,
   FunctionSource,
   TaskEvent,
   TaskEventAck,
+  TaskFate,
   TaskOutcome,
   TaskRequest,
 } from "../messages/mod.ts";
+import { Admission } from "./admission.ts";
+import { ClientSessions } from "./client_sessions.ts";
 import { Deadlines } from "./deadlines.ts";
-import { DependencyState, type Trouble } from "./dependency_state.ts";
+import { DependencyState } from "./dependency_state.ts";
 import { DispatchState } from "./dispatch_state.ts";
 import {
+  type EngineEntry,
   type EngineFacts,
   extraOf,
   type Task,
-  unrunOutcome,
 } from "./entries.ts";
 import { FunctionStore } from "./function_store.ts";
-import { OutcomeGroup } from "./outcome_group.ts";
-import { byteLength } from "./payload_bytes.ts";
+import { reconcile } from "./reconciliation.ts";
 import { RecallState } from "./recall_state.ts";
+import { RecoveryState } from "./recovery_state.ts";
 import type { SchedulerActions } from "./scheduler_actions.ts";
 import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
 import { TaskBook } from "./task_book.ts";
 import { forwardEvent, forwardEventAck } from "./task_events.ts";
 import { TaskLifecycle } from "./task_lifecycle.ts";
 import type { TaskObserver } from "./task_observer.ts";
-import { problemWithTerms, runIds } from "./task_request_policy.ts";
+import { clientOf } from "./task_request_policy.ts";
 
 type Payload = readonly Uint8Array[];
 
@@ -66,6 +71,8 @@ export interface SchedulerStateOptions {
   readonly limits?: Partial<SchedulerLimits> | undefined;
   /** Hears what becomes of tasks. */
   readonly observer?: TaskObserver | undefined;
+  /** Makes a word that names the session of a client. @default randomWord */
+  readonly newSession?: (() => string) | undefined;
 }
 
 /** Counters for people and dashboards. */
@@ -81,14 +88,15 @@ export interface SchedulerCounts {
 /** The scheduler's mind. */
 export class SchedulerState {
   readonly #actions: SchedulerActions;
-  readonly #limits: SchedulerLimits;
   readonly #functions = new FunctionStore();
   readonly #deadlines: Deadlines;
   readonly #book: TaskBook;
   readonly #dispatch: DispatchState;
   readonly #lifecycle: TaskLifecycle;
   readonly #recall: RecallState;
-  #order = 0;
+  readonly #recovery: RecoveryState;
+  readonly #sessions: ClientSessions;
+  readonly #admission: Admission;
 
   /** Makes a scheduler that knows no engine and no task. */
   constructor(options: SchedulerStateOptions) {
@@ -96,15 +104,18 @@ export class SchedulerState {
       options;
     this.#actions = actions;
     const limits = { ...SCHEDULER_LIMITS, ...options.limits };
-    this.#limits = limits;
     const deadlines = new Deadlines(clock);
     this.#deadlines = deadlines;
     this.#book = new TaskBook(limits);
+    const { engineDrained } = actions;
+    const send: SchedulerActions["send"] = (routingId, message, payload) =>
+      actions.send(routingId, message, payload);
+    this.#recovery = new RecoveryState({ send, deadlines, limits });
     this.#dispatch = new DispatchState({
-      send: (routingId, message, payload) =>
-        actions.send(routingId, message, payload),
+      claimant: (id) => this.#recovery.take(id),
+      send,
       onIdle: () => this.#recall.noticeIdle(),
-      onDrained: (entry) => actions.engineDrained(entry.engineId),
+      onDrained: ({ engineId }) => engineDrained(engineId),
       scheme,
       hwm,
       limits,
@@ -113,8 +124,22 @@ export class SchedulerState {
       deadlines,
       observer,
     });
+    this.#sessions = new ClientSessions({
+      send,
+      book: this.#book,
+      engines: this.#dispatch.engines,
+      deadlines,
+      limits,
+      newSession: options.newSession ?? randomWord,
+      onGone: (clientId) => {
+        this.clientGone(clientId);
+        actions.clientGone?.(clientId);
+      },
+      onShed: (clientId, outcomes) => actions.shed?.(clientId, outcomes),
+    });
     this.#lifecycle = new TaskLifecycle({
       actions,
+      sessions: this.#sessions,
       limits,
       book: this.#book,
       dependencies: new DependencyState(this.#book, limits.payloadBytesMax),
@@ -123,8 +148,15 @@ export class SchedulerState {
       deadlines,
       observer,
     });
+    this.#admission = new Admission({
+      book: this.#book,
+      dispatch: this.#dispatch,
+      lifecycle: this.#lifecycle,
+      sessions: this.#sessions,
+      limits,
+    });
     this.#recall = new RecallState({
-      send: (routingId, message) => actions.send(routingId, message),
+      send,
       engines: () => this.#dispatch.engines,
       loaded: () => this.#dispatch.loaded,
       deadlines,
@@ -148,6 +180,11 @@ export class SchedulerState {
       .sort((a, b) => a.engineId - b.engineId);
   }
 
+  /** The number of the engine with a routing id. */
+  engineAt(routingId: string): number | undefined {
+    return this.#dispatch.at(routingId)?.engineId;
+  }
+
   /** The unit of a function, if it is here. */
   unit(hash: string): Uint8Array | undefined {
     return this.#functions.source(hash);
@@ -159,8 +196,14 @@ export class SchedulerState {
   }
 
   /** What is left when no task is: nothing, or memory would grow. */
-  get residue(): { readonly placements: number; readonly waits: number } {
+  get residue(): {
+    readonly placements: number;
+    readonly waits: number;
+    readonly claims: number;
+    readonly deferred: number;
+  } {
     return {
+      ...this.#recovery.residue,
       placements: this.#dispatch.placements.waiting,
       waits: this.#deadlines.size,
     };
@@ -179,9 +222,9 @@ export class SchedulerState {
   }
 
   /**
-   * The engine itself says that it is ready. Tasks it should have and does
-   * not hold were cut off with its last connection: they end as lost, since
-   * they may have run.
+   * The engine itself says that it is ready, and what it holds. Tasks that it
+   * should have and does not hold never arrived, or it had to forget how they
+   * ended: they are sent again.
    *
    * @returns whether the hub has announced this engine.
    */
@@ -195,15 +238,36 @@ export class SchedulerState {
     this.#dispatch.resize(entry, slots);
     entry.connected = true;
     entry.functions.clear();
-    const held = new Set(holding);
-    for (const task of [...entry.assigned.values()]) {
-      if (held.has(task.id)) continue;
-      this.#lifecycle.lost(task, entry, {
-        reason: "its connection broke while the task was on its way",
-      });
-    }
+    reconcile(entry, holding, {
+      book: this.#book,
+      recovery: this.#recovery,
+      sessions: this.#sessions,
+      dispatch: this.#dispatch,
+      lifecycle: this.#lifecycle,
+      send: (to, message) => this.#actions.send(to, message),
+    });
+    this.#recovery.reported(routingId);
     this.#dispatch.fill(entry);
     return true;
+  }
+
+  /**
+   * The hub has named its engines for the first time. Until those have said
+   * what they hold, or some time has passed, requests wait.
+   *
+   * @param isRestarted Whether the hub may not know all of them yet.
+   */
+  recover(isRestarted: boolean): void {
+    const awaited: string[] = [];
+    for (const { routingId, connected } of this.#dispatch.engines.values()) {
+      if (!connected) awaited.push(routingId);
+    }
+    this.#recovery.begin(awaited, isRestarted);
+  }
+
+  /** Whether requests wait for engines to say what they hold. */
+  get isSettling(): boolean {
+    return this.#recovery.isSettling;
   }
 
   /**
@@ -228,6 +292,7 @@ export class SchedulerState {
     if (entry === undefined) return undefined;
     const stranded = this.#dispatch.leave(entry);
     this.#lifecycle.engineLost(entry, stranded, end);
+    this.#recovery.engineLeft(entry);
     return entry.routingId;
   }
 
@@ -246,30 +311,41 @@ export class SchedulerState {
 
   /** A client asks for work. */
   taskRequest(clientId: string, request: TaskRequest, payload: Payload): void {
-    const trouble = this.#problemWith(clientId, request, payload);
-    if (trouble !== undefined) {
-      for (const id of runIds(request)) {
-        const { status, reason } = trouble;
-        this.#actions.send(clientId, unrunOutcome(id, status, reason));
-      }
-      return;
+    // What counts is the session in which it arrived.
+    const earlier = this.#sessions.earlierRuns(clientId, request);
+    if (this.#recovery.isSettling) {
+      return this.#recovery.defer(() =>
+        this.#admission.request(clientId, request, payload, earlier)
+      );
     }
-    if (request.mode === "balanced") {
-      this.#admit(clientId, request.id, request.targets, request, payload);
-      return;
-    }
-    const { targets, terms } = request;
-    const group = terms?.coalesced === true && targets.length > 1
-      ? new OutcomeGroup(
-        targets.length,
-        (outcome, value) => this.#actions.send(clientId, outcome, value),
-      )
-      : undefined;
-    for (const [index, id] of runIds(request).entries()) {
-      const target = targets[index];
-      if (target === undefined) continue;
-      this.#admit(clientId, id, target, request, payload, group);
-    }
+    this.#admission.request(clientId, request, payload, earlier);
+  }
+
+  /** A client is there, for the first time or again. */
+  clientResume(clientId: string, message: ClientResume): void {
+    this.#sessions.resume(clientId, message);
+  }
+
+  /** A client has so many outcomes. */
+  outcomesAck(clientId: string, count: number): void {
+    this.#sessions.acknowledge(clientId, count);
+  }
+
+  /** A client tells of a task that ended before we knew it. */
+  taskFate(clientId: string, fate: TaskFate, value: Payload): void {
+    if (!fate.id.startsWith(`${clientId}-`)) return;
+    const { fates } = this.#book.client(clientId);
+    fates.add(fate.id, fate.ok, fate.engineId);
+    if (value.length > 0) fates.addValue(fate.id, value);
+  }
+
+  /**
+   * The connection of a client ended.
+   *
+   * @returns Whether it may come back.
+   */
+  clientAway(clientId: string): boolean {
+    return this.#sessions.away(clientId);
   }
 
   /** A client sends the source behind a hash that has been checked. */
@@ -297,7 +373,11 @@ export class SchedulerState {
   ): boolean {
     const entry = this.#dispatch.at(routingId);
     const task = entry?.assigned.get(outcome.id);
-    if (entry === undefined || task === undefined) return false;
+    if (entry === undefined) return false;
+    if (task === undefined) {
+      this.#strayOutcome(entry, outcome);
+      return false;
+    }
     entry.outcomes++;
     entry.isStalled = false;
     if (outcome.status !== "unmet") {
@@ -315,6 +395,15 @@ export class SchedulerState {
     );
     this.#dispatch.fill(entry);
     return true;
+  }
+
+  /** One that nobody will ask for is forgotten by its engine. */
+  #strayOutcome(entry: EngineEntry, { id }: TaskOutcome): void {
+    if (this.#recovery.isSettling || this.#recovery.isClaimed(id)) return;
+    const account = this.#book.known(clientOf(id));
+    if (account !== undefined && this.#sessions.remembers(account, id)) return;
+    const message = { type: "outcomes_taken", ids: [id] } as const;
+    this.#actions.send(entry.routingId, message);
   }
 
   /** A task tells its client something; only the engine that has it may. */
@@ -346,6 +435,9 @@ export class SchedulerState {
 
   /** A client no longer wants some tasks. */
   taskCancel(clientId: string, ids: readonly string[], reason: string): void {
+    if (this.#recovery.isSettling) {
+      return this.#recovery.defer(() => this.taskCancel(clientId, ids, reason));
+    }
     const tasks: Task[] = [];
     for (const id of ids) {
       const task = this.#book.get(id);
@@ -361,9 +453,13 @@ export class SchedulerState {
 
   /** A client is gone for good: nobody waits for its tasks. */
   clientGone(clientId: string): void {
+    if (this.#recovery.isSettling) {
+      return this.#recovery.defer(() => this.clientGone(clientId));
+    }
     const client = this.#book.closeAccount(clientId);
     if (client === undefined) return;
     client.isGone = true;
+    this.#sessions.gone(client);
     const lifecycle = this.#lifecycle;
     const tasks = this.#book.ofClient(client)
       .filter((task) => !lifecycle.goesOnAlone(task));
@@ -376,87 +472,5 @@ export class SchedulerState {
       (task) => lifecycle.abandon(task),
     );
     if (client.unfinished === 0) this.#dispatch.placements.forget(client);
-  }
-
-  #problemWith(
-    clientId: string,
-    request: TaskRequest,
-    payload: Payload,
-  ): Trouble | undefined {
-    const refused = (reason: string): Trouble => ({
-      status: "refused",
-      reason,
-    });
-    if (!request.id.startsWith(`${clientId}-`)) {
-      return refused("its id does not belong to this client");
-    }
-    const { engines, placements } = this.#dispatch;
-    for (const target of request.targets) {
-      const entry = engines.get(target);
-      if (entry === undefined) {
-        return refused(`engine ${target} is not in the cluster`);
-      }
-      if (entry.draining && request.mode === "direct") {
-        return refused(`engine ${target} is being drained`);
-      }
-    }
-    const runs = request.mode === "direct" ? request.targets.length : 1;
-    if (runs === 0) return refused("it names no engine");
-    const { tasksMax, payloadBytesMax, placementsMax } = this.#limits;
-    const { size, payloadBytes } = this.#book;
-    if (size + runs > tasksMax) {
-      return refused(`the scheduler holds ${size} tasks, at most ${tasksMax}`);
-    }
-    const bytes = payloadBytes + byteLength(payload) * runs;
-    if (bytes > payloadBytesMax) {
-      return refused(
-        `the scheduler would hold ${bytes} payload bytes, at most ${payloadBytesMax}`,
-      );
-    }
-    if (placements.size + runs > placementsMax + engines.size) {
-      return refused(
-        `tasks wait for ${placements.size} different sets of engines, at most ${placementsMax}`,
-      );
-    }
-    if (request.terms === undefined) return undefined;
-    const { fates } = this.#book.client(clientId);
-    return problemWithTerms(
-      clientId,
-      request,
-      (id) => this.#book.get(id) !== undefined || fates.get(id) !== undefined,
-    );
-  }
-
-  /** Takes a new task on. */
-  #admit(
-    clientId: string,
-    id: string,
-    place: number | readonly number[],
-    request: TaskRequest,
-    payload: Payload,
-    group?: OutcomeGroup,
-  ): void {
-    // Submitting a task again changes nothing.
-    if (this.#book.get(id) !== undefined) return;
-    const task: Task = {
-      id,
-      client: this.#book.client(clientId),
-      request,
-      payload,
-      payloadBytes: byteLength(payload),
-      priority: request.terms?.priority ?? 0,
-      order: this.#order++,
-      place,
-      phase: "waiting",
-      placement: undefined,
-      lane: undefined,
-      engine: undefined,
-      extra: undefined,
-      before: undefined,
-      behind: undefined,
-    };
-    this.#book.add(task);
-    if (group !== undefined) extraOf(task).group = group;
-    this.#lifecycle.begin(task);
   }
 }

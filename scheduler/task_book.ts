@@ -47,6 +47,11 @@ export class TaskBook {
     return this.#tasks.get(id);
   }
 
+  /** The account of a client, if there is one. */
+  known(id: string): ClientAccount | undefined {
+    return this.#clients.get(id);
+  }
+
   /** The account of a client; made, where there is none. */
   client(id: string): ClientAccount {
     let account = this.#clients.get(id);

@@ -31,6 +31,8 @@ export function forwardEvent(
     send(routingId, { type: "task_event_ack", id: task.id, items, events: 0 });
     return;
   }
+  // It is told again when its client is back.
+  if (task.client.session !== "" && !task.client.isPresent) return;
   // What an engine says of its own number is not believed.
   send(task.client.id, { ...event, engineId: entry.engineId }, payload);
 }

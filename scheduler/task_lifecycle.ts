@@ -10,6 +10,7 @@ import {
   type TaskOutcome,
   type TaskStatus,
 } from "../messages/mod.ts";
+import type { ClientSessions } from "./client_sessions.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { DependencyState } from "./dependency_state.ts";
 import type { DispatchState } from "./dispatch_state.ts";
@@ -51,6 +52,8 @@ export interface TaskLifecycleOptions {
   readonly functions: FunctionStore;
   /** Waits. */
   readonly deadlines: Deadlines;
+  /** Tells clients of outcomes. */
+  readonly sessions: Pick<ClientSessions, "deliver" | "dismiss">;
   /** Hears what becomes of tasks. */
   readonly observer?: TaskObserver | undefined;
 }
@@ -137,6 +140,7 @@ export class TaskLifecycle {
     const { extra, request: { terms } } = task;
     if (extra?.isAbandoned === true) {
       this.finish(task);
+      this.#options.sessions.dismiss(outcome);
       this.#options.observer?.ended(task, outcome, payload);
       return;
     }
@@ -428,8 +432,8 @@ export class TaskLifecycle {
     if (value !== undefined) client.fates.addValue(task.id, value);
     this.#deliver(
       task,
-      extra !== undefined && extra.retries > 0
-        ? { ...outcome, attempts: extra.retries + 1 }
+      extra !== undefined && extra.retries + extra.earlier > 0
+        ? { ...outcome, attempts: extra.retries + extra.earlier + 1 }
         : outcome,
       payload,
     );
@@ -438,12 +442,12 @@ export class TaskLifecycle {
   }
 
   #deliver(task: Task, outcome: TaskOutcome, payload: Payload): void {
-    const { actions, book, limits, observer } = this.#options;
+    const { sessions, book, limits, observer } = this.#options;
     observer?.ended(task, outcome, payload);
-    if (task.client.isGone) return;
+    if (task.client.isGone) return sessions.dismiss(outcome);
     const group = task.extra?.group;
     if (group === undefined) {
-      return actions.send(task.client.id, outcome, payload);
+      return sessions.deliver(task.client, outcome, payload);
     }
     group.add(outcome, payload);
     // Better early than never.

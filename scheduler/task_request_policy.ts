@@ -20,6 +20,11 @@ export function runIds(request: TaskRequest): string[] {
     : [request.id];
 }
 
+/** The client whose task this is, as its id says. */
+export function clientOf(taskId: string): string {
+  return taskId.slice(0, Math.max(0, taskId.lastIndexOf("-")));
+}
+
 /**
  * What is wrong with the terms of a request, whatever the cluster looks
  * like. Since a task can only name tasks that were submitted before it, there

@@ -17,6 +17,12 @@ import {
 /** Options of {@linkcode DealerSocket}. */
 export interface DealerSocketOptions extends SocketOptions {
   /**
+   * Whether messages belong to one connection: what was not written when it
+   * ends is lost as well, and without one nothing is taken. For those who
+   * know better themselves what is to be said again. @default false
+   */
+  readonly isForgetful?: boolean;
+  /**
    * Takes one message. The parts belong to the receiver for ever; parts of
    * one read are views of one buffer of at most 128 KiB, and a part over
    * 64 KiB begins at a multiple of eight of a buffer of its own.
@@ -119,10 +125,14 @@ export class DealerSocket implements AsyncDisposable {
   /**
    * Queues a message, to be written when this turn is over. The array and
    * its parts belong to the socket unless the answer is not `sent`; do not
-   * change them. The answer is `gone` only when the socket is closed.
+   * change them. The answer is `gone` only when the socket is closed, or
+   * forgetful and not connected.
    */
   send(parts: readonly Uint8Array[]): SendResult {
     if (this.#core.closed) return "gone";
+    if (this.#options.isForgetful === true && this.#links.length === 0) {
+      return "gone";
+    }
     // What waits was there first.
     if (this.#links.length === 0 || this.#waiting.length > 0) {
       return this.#wait(parts);
@@ -175,7 +185,8 @@ export class DealerSocket implements AsyncDisposable {
   ): void {
     const index = this.#links.indexOf(link);
     if (index >= 0) this.#links.splice(index, 1);
-    for (const message of unsent.toReversed()) {
+    const kept = this.#options.isForgetful === true ? [] : unsent;
+    for (const message of kept.toReversed()) {
       this.#waiting.unshift(message);
       this.#waitingBytes += byteCount(message);
     }

@@ -1,0 +1,200 @@
+/**
+ * What a client and its scheduler say to one another: requests, outcomes, and
+ * what either has of the other when they meet again.
+ *
+ * @module
+ */
+import type { Clock, Logger } from "../base/mod.ts";
+import { ClientLink, routedEndpoints, type Routes } from "../links/mod.ts";
+import type {
+  Message,
+  SchedulerAddress,
+  TaskOutcome,
+  TaskRequest,
+} from "../messages/mod.ts";
+import type { SocketOptions } from "../sockets/mod.ts";
+import { OutcomeAcks } from "./outcome_acks.ts";
+import { RequestKeeper } from "./request_keeper.ts";
+
+type Payload = readonly Uint8Array[];
+
+/** Who hears what the scheduler says. */
+export interface SchedulerHandler {
+  /** The connection stands, for the first time or again. */
+  connected(): void;
+  /** It has ended; `isFinal` when it is not tried again. */
+  disconnected(reason: Error, isFinal: boolean): void;
+  /** A task has ended. */
+  outcome(outcome: TaskOutcome, payload: Payload): void;
+  /** Something else. */
+  said(message: Message, payload: Payload): void;
+}
+
+/** Options of {@linkcode SchedulerConversation}. */
+export interface SchedulerConversationOptions {
+  /** Options of the socket towards a scheduler with this public key. */
+  readonly socket: (publicKey: string) => SocketOptions;
+  /** Where endpoints are to be reached instead, if elsewhere. */
+  readonly routes?: Routes | undefined;
+  /** Who hears what the scheduler says. */
+  readonly handler: SchedulerHandler;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to say what happened. */
+  readonly log: Logger;
+}
+
+/** The client's side of the conversation with a scheduler. */
+export class SchedulerConversation {
+  readonly #options: SchedulerConversationOptions;
+  readonly #requests = new RequestKeeper();
+  readonly #acks: OutcomeAcks;
+  readonly #units = new Map<string, Uint8Array>();
+  readonly #sentUnits = new Set<string>();
+  #link: ClientLink | undefined;
+  #key = "";
+  #session = "";
+
+  /** Makes a conversation with nobody yet. */
+  constructor(options: SchedulerConversationOptions) {
+    this.#options = options;
+    this.#acks = new OutcomeAcks(
+      options.clock,
+      (count) => void this.send({ type: "outcomes_ack", count }),
+    );
+  }
+
+  /** Whether the connection stands now. */
+  get connected(): boolean {
+    return this.#link?.connected === true;
+  }
+
+  /** Whether a scheduler is known. */
+  get isKnown(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Whether something that was said has not been written yet. */
+  get isSending(): boolean {
+    if (this.#link === undefined) return false;
+    return this.#link.isSending ||
+      (!this.#link.connected && this.#requests.size > 0);
+  }
+
+  /** Turns to a scheduler, unless it is the same. */
+  turnTo(address: SchedulerAddress | undefined): void {
+    if (address === undefined || address.publicKey === this.#key) return;
+    const before = this.#link;
+    const { log, handler, socket, routes } = this.#options;
+    const link = new ClientLink({
+      socket: socket(address.publicKey),
+      log,
+      isForgetful: true,
+      onMessage: (message, payload) => {
+        if (this.#link === link) this.#heard(message, payload);
+      },
+      onConnected: () => {
+        if (this.#link === link) this.#connected();
+      },
+      onDisconnected: (reason, isFinal) => {
+        if (this.#link === link) handler.disconnected(reason, isFinal);
+      },
+    });
+    this.#link = link;
+    this.#key = address.publicKey;
+    void before?.close({ lingerMs: 0 });
+    link.connect(routedEndpoints(address.endpoints, routes));
+  }
+
+  /** Says something; `false` when nobody takes it now. */
+  send(message: Message, payload?: Payload): boolean {
+    return this.#link?.send(message, payload) ?? false;
+  }
+
+  /**
+   * Sends a request, now or with the next connection.
+   *
+   * @returns Whether there was room for it.
+   */
+  request(message: TaskRequest, payload: Payload): boolean {
+    if (!this.#requests.add(message, payload)) return false;
+    if (!this.connected || this.send(message, payload)) return true;
+    this.#requests.drop(message.id);
+    return false;
+  }
+
+  /** Sends a function's unit, if it is not there. */
+  sendUnit(hash: string, unit: Uint8Array): void {
+    this.#units.set(hash, unit);
+    if (!this.connected || this.#sentUnits.has(hash)) return;
+    this.#sentUnits.add(hash);
+    this.send({ type: "function_source", hash }, [unit]);
+  }
+
+  /** Asks for tasks not to run. */
+  cancel(ids: readonly string[], reason: string): void {
+    for (const id of ids) this.#requests.cancelled(id, reason);
+    this.send({ type: "task_cancel", ids, reason });
+  }
+
+  /** A task failed here: nobody asks for it again. */
+  given(id: string): void {
+    this.#requests.ended(id);
+  }
+
+  /** Says goodbye and ends. */
+  async close(lingerMs: number): Promise<void> {
+    this.#acks.stop();
+    this.send({ type: "client_leaving" });
+    await this.#link?.close({ lingerMs });
+  }
+
+  /** Says what is here and what is missing. */
+  #connected(): void {
+    const { handler } = this.#options;
+    this.#sentUnits.clear();
+    this.#acks.stop();
+    this.send({
+      type: "client_resume",
+      session: this.#session,
+      received: this.#acks.received,
+    });
+    for (const { message, payload } of this.#requests.fates()) {
+      this.send(message, payload);
+    }
+    for (const { message, payload, hash = "" } of this.#requests.requests()) {
+      const unit = this.#units.get(hash);
+      if (unit !== undefined) this.sendUnit(hash, unit);
+      this.send(message, payload);
+    }
+    for (const [reason, ids] of this.#requests.cancels()) {
+      this.send({ type: "task_cancel", ids, reason });
+    }
+    handler.connected();
+  }
+
+  #heard(message: Message, payload: Payload): void {
+    const { handler } = this.#options;
+    switch (message.type) {
+      case "client_resumed": {
+        if (message.session !== this.#session) this.#requests.sessionChanged();
+        this.#session = message.session;
+        return this.#acks.startAt(message.next);
+      }
+      case "task_outcome":
+        this.#acks.add(payload);
+        this.#requests.ended(message.id, message, payload);
+        return handler.outcome(message, payload);
+      case "function_missing": {
+        const unit = this.#units.get(message.hash);
+        if (unit !== undefined) {
+          const { hash } = message;
+          this.send({ type: "function_source", hash }, [unit]);
+        }
+        return;
+      }
+      default:
+        return handler.said(message, payload);
+    }
+  }
+}

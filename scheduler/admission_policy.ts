@@ -1,0 +1,75 @@
+/**
+ * Which requests are refused because of how the cluster is. Pure.
+ *
+ * @module
+ */
+import type { TaskRequest } from "../messages/mod.ts";
+import type { Trouble } from "./dependency_state.ts";
+import type { EngineEntry } from "./entries.ts";
+import { byteLength } from "./payload_bytes.ts";
+import type { SchedulerLimits } from "./scheduler_limits.ts";
+import type { TaskBook } from "./task_book.ts";
+import { problemWithTerms } from "./task_request_policy.ts";
+
+/** The scheduler as a request finds it. */
+export interface SchedulerView {
+  /** Every task. */
+  readonly book: TaskBook;
+  /** The engines by their number. */
+  readonly engines: ReadonlyMap<number, EngineEntry>;
+  /** Different sets of targets, labels and resources in use. */
+  readonly placements: number;
+  /** The limits. */
+  readonly limits: SchedulerLimits;
+}
+
+/** Why a request is refused, if it is. */
+export function problemWithRequest(
+  clientId: string,
+  request: TaskRequest,
+  payload: readonly Uint8Array[],
+  view: SchedulerView,
+): Trouble | undefined {
+  if (!request.id.startsWith(`${clientId}-`)) {
+    return refused("its id does not belong to this client");
+  }
+  const { engines, placements, book } = view;
+  for (const target of request.targets) {
+    const entry = engines.get(target);
+    if (entry === undefined) {
+      return refused(`engine ${target} is not in the cluster`);
+    }
+    if (entry.draining && request.mode === "direct") {
+      return refused(`engine ${target} is being drained`);
+    }
+  }
+  const runs = request.mode === "direct" ? request.targets.length : 1;
+  if (runs === 0) return refused("it names no engine");
+  const { tasksMax, payloadBytesMax, placementsMax } = view.limits;
+  const { size, payloadBytes } = book;
+  if (size + runs > tasksMax) {
+    return refused(`the scheduler holds ${size} tasks, at most ${tasksMax}`);
+  }
+  const bytes = payloadBytes + byteLength(payload) * runs;
+  if (bytes > payloadBytesMax) {
+    return refused(
+      `the scheduler would hold ${bytes} payload bytes, at most ${payloadBytesMax}`,
+    );
+  }
+  if (placements + runs > placementsMax + engines.size) {
+    return refused(
+      `tasks wait for ${placements} different sets of engines, at most ${placementsMax}`,
+    );
+  }
+  if (request.terms === undefined) return undefined;
+  const { fates } = book.client(clientId);
+  return problemWithTerms(
+    clientId,
+    request,
+    (id) => book.get(id) !== undefined || fates.get(id) !== undefined,
+  );
+}
+
+function refused(reason: string): Trouble {
+  return { status: "refused", reason };
+}

@@ -1,0 +1,195 @@
+/**
+ * Clients that come and go: outcomes are kept until they have arrived, and
+ * tasks for as long as their client may still come back. Pure.
+ *
+ * A client that never says `client_resume` has no session: what it misses is
+ * lost, and it is gone with its connection.
+ *
+ * @module
+ */
+import type {
+  ClientResume,
+  Message,
+  TaskOutcome,
+  TaskRequest,
+} from "../messages/mod.ts";
+import type { ClientAccount } from "./client_account.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { EngineEntry } from "./entries.ts";
+import type { SchedulerLimits } from "./scheduler_limits.ts";
+import type { TaskBook } from "./task_book.ts";
+
+type Payload = readonly Uint8Array[];
+
+/** Options of {@linkcode ClientSessions}. */
+export interface ClientSessionsOptions {
+  /** Says something to a client or an engine. */
+  readonly send: (
+    routingId: string,
+    message: Message,
+    payload?: Payload,
+  ) => void;
+  /** Every client. */
+  readonly book: TaskBook;
+  /** The engines by their number. */
+  readonly engines: ReadonlyMap<number, EngineEntry>;
+  /** Waits. */
+  readonly deadlines: Deadlines;
+  /** The limits. */
+  readonly limits: SchedulerLimits;
+  /** Makes a word that names a session. */
+  readonly newSession: () => string;
+  /** A client does not come back. */
+  readonly onGone: (clientId: string) => void;
+  /** Values were let go that waited for a client. */
+  readonly onShed: (clientId: string, outcomes: number) => void;
+}
+
+/** The sessions of all clients. */
+export class ClientSessions {
+  readonly #options: ClientSessionsOptions;
+
+  /** Starts without clients. */
+  constructor(options: ClientSessionsOptions) {
+    this.#options = options;
+  }
+
+  /** A client is there, for the first time or again. */
+  resume(clientId: string, { session, received }: ClientResume): void {
+    const { book, send, newSession } = this.#options;
+    const account = book.client(clientId);
+    this.#callOffGrace(account);
+    account.isContinued = account.session !== "" && account.session === session;
+    if (account.session === "") account.session = newSession();
+    if (account.isContinued) this.acknowledge(clientId, received);
+    account.isPresent = true;
+    account.keptIds = new Set();
+    const next = account.kept.first;
+    send(clientId, {
+      type: "client_resumed",
+      session: account.session,
+      next,
+    });
+    for (const { outcome, payload } of account.kept.all()) {
+      account.keptIds.add(outcome.id);
+      send(clientId, outcome, payload);
+    }
+    if (account.isContinued) this.#askForEvents(account);
+  }
+
+  /**
+   * In how many sessions that are over a request may have been sent to us or
+   * others before: so often it may have been given to an engine.
+   */
+  earlierRuns(clientId: string, { resent }: TaskRequest): number {
+    if (resent === undefined) return 0;
+    return this.#options.book.client(clientId).isContinued
+      ? resent
+      : resent + 1;
+  }
+
+  /** Items that were on their way are lost; their engines have them still. */
+  #askForEvents(account: ClientAccount): void {
+    const { book, send } = this.#options;
+    const wanted = new Map<EngineEntry, string[]>();
+    for (const { engine, id } of book.ofClient(account)) {
+      if (engine === undefined) continue;
+      const ids = wanted.get(engine);
+      if (ids === undefined) wanted.set(engine, [id]);
+      else ids.push(id);
+    }
+    for (const [{ routingId }, ids] of wanted) {
+      send(routingId, { type: "task_events_wanted", ids });
+    }
+  }
+
+  /** A client has so many outcomes. */
+  acknowledge(clientId: string, count: number): void {
+    const account = this.#options.book.known(clientId);
+    if (account === undefined) return;
+    const taken = new Map<number, string[]>();
+    account.kept.acknowledge(count, (outcome) => note(taken, outcome));
+    if (account.kept.length === 0) account.keptIds = undefined;
+    this.#tellEngines(taken);
+  }
+
+  /**
+   * The connection of a client ended.
+   *
+   * @returns Whether it may come back.
+   */
+  away(clientId: string): boolean {
+    const account = this.#options.book.known(clientId);
+    if (account === undefined || account.session === "") return false;
+    account.isPresent = false;
+    this.#callOffGrace(account);
+    account.grace = this.#options.deadlines.set(
+      this.#options.limits.clientGraceMs,
+      () => this.#options.onGone(clientId),
+    );
+    return true;
+  }
+
+  /** A client does not come back: nothing is kept for it. */
+  gone(account: ClientAccount): void {
+    this.#callOffGrace(account);
+    const taken = new Map<number, string[]>();
+    account.kept.acknowledge(Infinity, (outcome) => note(taken, outcome));
+    this.#tellEngines(taken);
+  }
+
+  /** Tells a client how a task ended, now or when it is back. */
+  deliver(
+    account: ClientAccount,
+    outcome: TaskOutcome,
+    payload: Payload,
+  ): void {
+    const { send, limits, onShed, onGone } = this.#options;
+    if (account.session === "") {
+      send(account.id, outcome, payload);
+      return this.dismiss(outcome);
+    }
+    const { kept } = account;
+    kept.add(outcome, payload);
+    if (account.isPresent) send(account.id, outcome, payload);
+    if (kept.bytes > limits.keptBytesPerClientMax) {
+      onShed(account.id, kept.shed(limits.keptBytesPerClientMax));
+    }
+    if (kept.length > limits.keptPerClientMax) onGone(account.id);
+  }
+
+  /** Nobody wants an outcome any more: its engine may forget it. */
+  dismiss(outcome: TaskOutcome): void {
+    const taken = new Map<number, string[]>();
+    note(taken, outcome);
+    this.#tellEngines(taken);
+  }
+
+  /** Whether a client has had, or will have, the outcome of a task. */
+  remembers({ fates, keptIds }: ClientAccount, id: string): boolean {
+    return fates.get(id) !== undefined || keptIds?.has(id) === true;
+  }
+
+  #callOffGrace(account: ClientAccount): void {
+    if (account.grace !== undefined) {
+      this.#options.deadlines.callOff(account.grace);
+    }
+    account.grace = undefined;
+  }
+
+  #tellEngines(taken: ReadonlyMap<number, string[]>): void {
+    const { engines, send } = this.#options;
+    for (const [engineId, ids] of taken) {
+      const entry = engines.get(engineId);
+      if (entry?.connected !== true) continue;
+      send(entry.routingId, { type: "outcomes_taken", ids });
+    }
+  }
+}
+
+/** Notes that an engine may forget an outcome. */
+function note(taken: Map<number, string[]>, outcome: TaskOutcome): void {
+  const ids = taken.get(outcome.engineId);
+  if (ids === undefined) taken.set(outcome.engineId, [outcome.id]);
+  else ids.push(outcome.id);
+}

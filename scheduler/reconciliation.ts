@@ -1,0 +1,88 @@
+/**
+ * What an engine holds against what it should have, when it is back. Pure.
+ *
+ * @module
+ */
+import type { Message } from "../messages/mod.ts";
+import type { ClientSessions } from "./client_sessions.ts";
+import type { DispatchState } from "./dispatch_state.ts";
+import { type EngineEntry, extraOf, type Task } from "./entries.ts";
+import type { RecoveryState } from "./recovery_state.ts";
+import type { TaskBook } from "./task_book.ts";
+import type { TaskLifecycle } from "./task_lifecycle.ts";
+import { clientOf } from "./task_request_policy.ts";
+
+/** The parts of the scheduler that have a say. */
+export interface ReconciliationParts {
+  /** Every task. */
+  readonly book: TaskBook;
+  /** Claims. */
+  readonly recovery: RecoveryState;
+  /** What clients may not have yet. */
+  readonly sessions: ClientSessions;
+  /** Sends tasks. */
+  readonly dispatch: DispatchState;
+  /** Ends tasks. */
+  readonly lifecycle: TaskLifecycle;
+  /** Says something to an engine. */
+  readonly send: (routingId: string, message: Message) => void;
+}
+
+/** Brings an engine and what is known of it together again. */
+export function reconcile(
+  entry: EngineEntry,
+  holding: readonly string[],
+  parts: ReconciliationParts,
+): void {
+  const held = new Set(holding);
+  for (const task of [...entry.assigned.values()]) {
+    const { extra } = task;
+    if (extra !== undefined) extra.isRecalled = false;
+    if (!held.delete(task.id)) sendAgain(task, parts);
+    else if (extra?.isAbandoned === true || extra?.cancelReason !== undefined) {
+      const reason = extra.cancelReason ?? "its client is gone";
+      const message = { type: "task_cancel", ids: [task.id], reason } as const;
+      parts.send(entry.routingId, message);
+    }
+  }
+  sortOut(entry, held, parts);
+}
+
+/** A task never arrived, or it is forgotten there how it ended. */
+function sendAgain(
+  task: Task,
+  { dispatch, lifecycle }: ReconciliationParts,
+): void {
+  const { extra } = task;
+  if (extra?.isAbandoned === true) {
+    dispatch.release(task);
+    return lifecycle.abandon(task);
+  }
+  if (extra?.cancelReason !== undefined) {
+    dispatch.release(task);
+    return lifecycle.endUnrun(task, "cancelled", extra.cancelReason);
+  }
+  extraOf(task).earlier++;
+  dispatch.resend(task);
+}
+
+/** What becomes of tasks that an engine holds and was not given by us. */
+function sortOut(
+  entry: EngineEntry,
+  held: Iterable<string>,
+  { book, recovery, sessions }: ReconciliationParts,
+): void {
+  const claims: string[] = [];
+  const strays: string[] = [];
+  for (const id of held) {
+    const account = book.known(clientOf(id));
+    if (recovery.isSettling || account === undefined) claims.push(id);
+    else if (book.get(id) !== undefined) strays.push(id);
+    // It waits for its client to take it.
+    else if (account.kept.length > 0 && sessions.remembers(account, id)) {
+      continue;
+    } else strays.push(id);
+  }
+  recovery.claim(entry, claims);
+  recovery.release(entry, strays);
+}
