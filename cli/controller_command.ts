@@ -4,20 +4,14 @@
  * @module
  */
 import { type Command, Option } from "commander";
+import { type Logger, toError } from "../base/mod.ts";
 import {
   EXECUTABLE_VARIABLE,
   formatAnnouncement,
-  LocalProcess,
-  type ProcessEnd,
   removeClusterState,
-  selfCommand,
 } from "../cluster/mod.ts";
 import { connect } from "../client/mod.ts";
-import {
-  CONNECTION_INFO_VARIABLE,
-  formatConnectionInfo,
-  writePrivateFile,
-} from "../security/mod.ts";
+import { writePrivateFile } from "../security/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import {
   DASHBOARD_ADDRESS,
@@ -27,7 +21,7 @@ import {
   openDashboard,
   removeFile,
 } from "./dashboard_option.ts";
-import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { HubHost } from "./hub_host.ts";
 import {
   addListenFlags,
@@ -44,16 +38,15 @@ import {
   type StoreFlags,
 } from "./store_option.ts";
 import { StopSource } from "./stop_source.ts";
+import { SupervisedScheduler } from "./supervised_scheduler.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface ControllerFlags
   extends ListenFlags, NameFlags, PlacementFlags, StoreFlags {
   readonly announce?: true;
   readonly dashboard?: ListenAddress;
+  readonly reuse?: true;
 }
-
-/** Time for the hub to end after a scheduler that it may have stopped. */
-const HUB_END_GRACE_MS = 2_000;
 
 /** Defines `ippd controller`. */
 export function defineController(
@@ -64,6 +57,10 @@ export function defineController(
     "Run a hub and a scheduler. Writes the connection files of engines and clients, and says where they are.",
   );
   addStoreFlag(addPlacementFlags(addNameFlags(addListenFlags(command))))
+    .option(
+      "--reuse",
+      "take the place of a controller that was killed: same ports, same keys",
+    )
     .addOption(
       new Option("--dashboard [address:port]", "serve a page about the cluster")
         .argParser(listenAddress)
@@ -87,16 +84,22 @@ async function runController(
   await using host = await HubHost.start({
     ...flags,
     files: ["client", "engine"],
+    reuse: flags.reuse === true,
     openStore: () => openClusterStore(flags.store, flags),
     log,
   });
   terminal.out(flags.announce ? announcement(host) : guidance(host));
-  await using scheduler = startScheduler(flags, host, terminal);
+  await using scheduler = startScheduler(flags, host, terminal, log);
+  void host.keepState().catch((error) =>
+    log.warn("a controller with --reuse could not take over", {
+      error: toError(error),
+    })
+  );
   await using _page = await openPage(flags, host, terminal);
   const why = await Promise.race([
     stop.asked,
     host.hub.ended,
-    unexpectedEnd(scheduler, host),
+    scheduler.ended,
   ]);
   log.info("controller stops", { reason: why });
   await Promise.all([host.stop(why), scheduler.stop()]);
@@ -129,54 +132,23 @@ function startScheduler(
   flags: ControllerFlags,
   host: HubHost,
   terminal: Terminal,
-): LocalProcess {
+  log: Logger,
+): SupervisedScheduler {
   const args = ["--ip", flags.ip, "--log-level", flags.logLevel];
-  args.push("--port", String(flags.port === 0 ? 0 : flags.port + 1));
   args.push("--scheme", flags.scheme);
   if (flags.location !== undefined) args.push("--location", flags.location);
   if (flags.hwm !== undefined) args.push("--hwm", String(flags.hwm));
-  return new LocalProcess({
-    what: "scheduler",
-    command: selfCommand("scheduler", args),
-    environment: {
-      [CONNECTION_INFO_VARIABLE]: formatConnectionInfo(host.infos.scheduler),
-    },
-    onStderr(line) {
-      // Its last words become part of ours.
-      if (!line.startsWith("ippd: ")) terminal.error(line);
-    },
+  const { schedulerPort, keys } = host.state;
+  return new SupervisedScheduler({
+    host,
+    args,
+    port: schedulerPort > 0 || flags.port === 0
+      ? schedulerPort
+      : flags.port + 1,
+    keys: keys.tasks,
+    onStderr: (line) => terminal.error(line),
+    log,
   });
-}
-
-/** Rejects when the scheduler ends and the hub did not ask for it. */
-async function unexpectedEnd(
-  scheduler: LocalProcess,
-  host: HubHost,
-): Promise<string> {
-  const end = await scheduler.ended;
-  if (end.code === 0) {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => resolve(undefined), HUB_END_GRACE_MS);
-    const reason = await Promise.race([host.hub.ended, promise]);
-    clearTimeout(timer);
-    if (reason !== undefined) return reason;
-  }
-  throw schedulerError(scheduler, end);
-}
-
-function schedulerError(scheduler: LocalProcess, end: ProcessEnd): CliError {
-  const said = scheduler.stderrTail
-    .findLast((line) => line.startsWith("ippd: "))?.slice("ippd: ".length);
-  const how = end.signal ?? `code ${end.code}`;
-  const isAddress = end.code === EXIT.addressInUse;
-  return new CliError(
-    isAddress ? EXIT.addressInUse : EXIT.failure,
-    isAddress && said !== undefined
-      ? said
-      : `Cannot go on: the scheduler, process ${scheduler.pid}, ended with ${how}${
-        said === undefined ? "" : ` (${said})`
-      }; start the controller again`,
-  );
 }
 
 function announcement(host: HubHost): string {

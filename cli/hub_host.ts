@@ -16,11 +16,20 @@ import {
   encodeKeyPair,
   type KeyPair,
   loadCurveCrypto,
+  parseKeyPair,
   writeConnectionFile,
 } from "../security/mod.ts";
 import type { TaskStore } from "../store/mod.ts";
 import { ClusterLockFile } from "./cluster_lock_file.ts";
 import { AuditLogFile } from "./audit_log_file.ts";
+import {
+  type ControllerState,
+  controllerStatePath,
+  newControllerKeys,
+  readControllerState,
+  removeControllerState,
+  writeControllerState,
+} from "./controller_state_file.ts";
 import { CliError, EXIT } from "./exit_codes.ts";
 import { HubKeys, keysPath } from "./hub_keys.ts";
 
@@ -44,6 +53,8 @@ export interface HubHostOptions {
   readonly location?: string | undefined;
   /** Whose connection files are written. */
   readonly files: readonly KeyRole[];
+  /** Whether keys and ports of a controller that was killed are used again. */
+  readonly reuse?: boolean;
   /** Opens what keeps the records of tasks; the hub closes it. */
   readonly openStore: () => Promise<TaskStore>;
   /** Where to say what happened. */
@@ -53,6 +64,11 @@ export interface HubHostOptions {
 /** The endpoint of an address and a port. */
 export function tcpEndpoint(ip: string, port: number): string {
   return `tcp://${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
+}
+
+/** The port of a bound endpoint. */
+function portOf(bound: string): number {
+  return Number(bound.slice(bound.lastIndexOf(":") + 1));
 }
 
 /** The endpoints under which a bound one can be reached from elsewhere. */
@@ -73,6 +89,10 @@ export class HubHost implements AsyncDisposable {
   /** Where each role's connection file is, or would be. */
   readonly paths: PerRole<string>;
 
+  /** Keys, and ports as they were when it started. */
+  readonly state: ControllerState;
+
+  readonly #statePath: string;
   readonly #lock: ClusterLockFile;
   readonly #keys: HubKeys;
   readonly #files: readonly KeyRole[];
@@ -84,7 +104,10 @@ export class HubHost implements AsyncDisposable {
     keys: HubKeys,
     hub: Hub,
     infos: PerRole<ConnectionInfo>,
+    state: ControllerState,
   ) {
+    this.state = state;
+    this.#statePath = controllerStatePath(options);
     this.#keys = keys;
     this.hub = hub;
     this.infos = infos;
@@ -105,16 +128,22 @@ export class HubHost implements AsyncDisposable {
     let allowed: HubKeys | undefined;
     try {
       const crypto = await loadCurveCrypto();
-      const keyPair = crypto.generateKeyPair();
-      const keys = eachRole(() => encodeKeyPair(crypto.generateKeyPair()));
+      const before = options.reuse === true
+        ? await readControllerState(controllerStatePath(options), crypto)
+        : undefined;
+      const keys = before?.keys ?? newControllerKeys(crypto);
+      const keyPair = parseKeyPair(keys.hub, crypto);
       allowed = await HubKeys.open({
         path: keysPath(options),
         own: eachRole((role) => keys[role].publicKey),
         log: options.log,
       });
       const store = await options.openStore();
-      const made = makeHub(options, { crypto, keyPair }, allowed, store);
-      const bound = await bindHub(made, tcpEndpoint(options.ip, options.port));
+      const isRestarted = before !== undefined;
+      const own = { crypto, keyPair, isRestarted };
+      const made = makeHub(options, own, allowed, store);
+      const port = before?.hubPort ?? options.port;
+      const bound = await bindHub(made, tcpEndpoint(options.ip, port));
       hub = made;
       const { publicKey } = encodeKeyPair(keyPair);
       const infos = eachRole((role): ConnectionInfo => ({
@@ -126,7 +155,12 @@ export class HubHost implements AsyncDisposable {
         publicKey,
         keys: keys[role],
       }));
-      const host = new HubHost(options, lock, allowed, made, infos);
+      const state = {
+        keys,
+        hubPort: portOf(bound),
+        schedulerPort: before?.schedulerPort ?? 0,
+      };
+      const host = new HubHost(options, lock, allowed, made, infos, state);
       await host.#writeFiles();
       return host;
     } catch (error) {
@@ -135,6 +169,17 @@ export class HubHost implements AsyncDisposable {
       lock[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** Writes down what another controller needs to take this one's place. */
+  async keepState(): Promise<void> {
+    await this.hub.schedulerReady();
+    if (this.#stopping !== undefined) return;
+    const schedulerPort = this.hub.schedulerPort ?? 0;
+    await writeControllerState(this.#statePath, {
+      ...this.state,
+      schedulerPort,
+    });
   }
 
   /** Tells everybody, ends the hub and removes the files. */
@@ -151,6 +196,7 @@ export class HubHost implements AsyncDisposable {
     await this.hub.stop(reason);
     await this.#keys[Symbol.asyncDispose]();
     await this.#removeFiles();
+    await removeControllerState(this.#statePath);
     this.#lock[Symbol.dispose]();
   }
 
@@ -175,7 +221,11 @@ export class HubHost implements AsyncDisposable {
 
 function makeHub(
   options: HubHostOptions,
-  own: { readonly crypto: CurveCrypto; readonly keyPair: KeyPair },
+  { isRestarted, ...own }: {
+    readonly crypto: CurveCrypto;
+    readonly keyPair: KeyPair;
+    readonly isRestarted: boolean;
+  },
   keys: HubKeys,
   store: TaskStore,
 ): Hub {
@@ -196,6 +246,7 @@ function makeHub(
     store,
     ownerOf: (key) => nameOf(keys, key),
     clusterId,
+    isRestarted,
     host: Deno.hostname(),
     pid: Deno.pid,
     memoryBytes: () => Deno.memoryUsage().rss,

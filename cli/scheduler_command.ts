@@ -8,6 +8,8 @@ import { AuthenticationError } from "../base/mod.ts";
 import { Scheduler } from "../scheduler/mod.ts";
 import {
   type ConnectionInfo,
+  type CurveCrypto,
+  type KeyPair,
   loadCurveCrypto,
   parseKey,
   parseKeyPair,
@@ -24,6 +26,7 @@ import {
 } from "./hub_options.ts";
 import { terminalLogger } from "./option_values.ts";
 import { StopSource } from "./stop_source.ts";
+import { SCHEDULER_KEYS_VARIABLE } from "./supervised_scheduler.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface SchedulerFlags extends ListenFlags, PlacementFlags {
@@ -75,7 +78,7 @@ async function makeScheduler(
   const crypto = await loadCurveCrypto();
   return new Scheduler({
     crypto,
-    keyPair: crypto.generateKeyPair(),
+    keyPair: ownKeys(crypto),
     hub: {
       endpoints: info.hub,
       security: {
@@ -93,4 +96,20 @@ async function makeScheduler(
     memoryBytes: () => Deno.memoryUsage().rss,
     log: terminalLogger(terminal, flags.logLevel),
   });
+}
+
+/** The keys that a controller gave it, so that a restart changes nothing. */
+function ownKeys(crypto: CurveCrypto): KeyPair {
+  const text = Deno.env.get(SCHEDULER_KEYS_VARIABLE);
+  if (text === undefined) return crypto.generateKeyPair();
+  Deno.env.delete(SCHEDULER_KEYS_VARIABLE);
+  const value: unknown = JSON.parse(text);
+  const keyOf = (name: string): string =>
+    typeof value === "object" && value !== null
+      ? String(Reflect.get(value, name))
+      : "";
+  return parseKeyPair(
+    { publicKey: keyOf("publicKey"), secretKey: keyOf("secretKey") },
+    crypto,
+  );
 }

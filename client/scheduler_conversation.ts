@@ -144,9 +144,12 @@ export class SchedulerConversation {
 
   /** Says goodbye and ends. */
   async close(lingerMs: number): Promise<void> {
+    const link = this.#link;
     this.#acks.stop();
     this.send({ type: "client_leaving" });
-    await this.#link?.close({ lingerMs });
+    // Nothing is heard any more.
+    this.#link = undefined;
+    await link?.close({ lingerMs });
   }
 
   /** Says what is here and what is missing. */

@@ -455,7 +455,8 @@ export class Session implements ResultHost, Submitter {
 
   /** From now on somebody is away, unless somebody was already. */
   #awaitReturn(): void {
-    if (this.#isWaiting || !this.#wasConnected) return;
+    if (this.#problem !== undefined || !this.#wasConnected) return;
+    if (this.#isWaiting) return;
     this.#isWaiting = true;
     const { reconnectTimeoutMs = RECONNECT_TIMEOUT_MS } = this.#options;
     this.#reconnect.begin(reconnectTimeoutMs);

@@ -132,9 +132,11 @@ Deno.test("EngineState tries a lost task again when it is sent again", () => {
   state.slotEnded(0, { reason: "killed" });
   state.slotReady(0);
   state.taskAssigned(assign("a"), []);
+  state.taskAssigned({ ...assign("a"), attempt: 2 }, []);
   assert.deepEqual(told().slice(2), [
     "a engine_lost",
     "start 0 0",
+    "a engine_lost",
     "source f > 0",
     "a > 0",
   ]);

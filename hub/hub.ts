@@ -102,6 +102,7 @@ export class Hub implements AsyncDisposable {
   readonly #options: HubOptions;
   readonly #audit = new AuditTally();
   readonly #resolveEnded: (reason: string) => void;
+  #schedulerPort: number | undefined;
   #timer: Timer | undefined;
   #ending: Promise<void> | undefined;
   #onScheduler: (() => void)[] = [];
@@ -175,6 +176,11 @@ export class Hub implements AsyncDisposable {
     }
     if (isFirst) this.#tick();
     return bound;
+  }
+
+  /** The port of the scheduler that registered last; absent, none did. */
+  get schedulerPort(): number | undefined {
+    return this.#schedulerPort;
   }
 
   /** Settles when a scheduler has registered. */
@@ -320,6 +326,7 @@ export class Hub implements AsyncDisposable {
         this.#records.clientConnected(this.#asker(peer));
         return state.clientConnect(from, message, nowMs);
       case "scheduler_register":
+        this.#schedulerPort = portOf(message.address.endpoints[0]);
         state.schedulerRegister(from, message, nowMs);
         for (const resolve of this.#onScheduler.splice(0)) resolve();
         return;
@@ -423,4 +430,10 @@ function describe(peer: Peer): { peer: string; role: string; address: string } {
     role: peer.role ?? "none",
     address: peer.address,
   };
+}
+
+/** The port at the end of an endpoint, if it has one. */
+function portOf(endpoint = ""): number | undefined {
+  const port = /:(\d+)$/.exec(endpoint)?.[1];
+  return port === undefined ? undefined : Number(port);
 }

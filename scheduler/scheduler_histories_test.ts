@@ -311,7 +311,12 @@ class History {
     assert.equal(this.#bench.state.payloadBytes, 0);
     this.#bench.clock.advance(60_000);
     assert.equal(this.#bench.clock.pending, 0);
-    assert.deepEqual(this.#bench.state.residue, { placements: 0, waits: 0 });
+    assert.deepEqual(this.#bench.state.residue, {
+      placements: 0,
+      waits: 0,
+      claims: 0,
+      deferred: 0,
+    });
   }
 }
 

@@ -6,7 +6,11 @@
 export * from "./allowed_keys_file.ts";
 export * from "./authorizer.ts";
 export * from "./connection_file.ts";
-export { type PrivateFile, writePrivateFile } from "./private_file.ts";
+export {
+  type PrivateFile,
+  readPrivateFile,
+  writePrivateFile,
+} from "./private_file.ts";
 export * from "./connection_info.ts";
 export * from "./crypto.ts";
 export * from "./crypto_loader.ts";
