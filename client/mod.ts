@@ -57,3 +57,8 @@ export type { TaskSelection } from "./task_selection.ts";
 export type * from "./task_types.ts";
 export type { FlagChanges, ViewFlags } from "./view_flags.ts";
 export type { ResultWaitOptions, WaitCondition } from "./waiting.ts";
+export {
+  SchedulerConversation,
+  type SchedulerConversationOptions,
+  type SchedulerLink,
+} from "./scheduler_conversation.ts";

@@ -5,7 +5,12 @@
  * @module
  */
 import type { Clock, Logger } from "../base/mod.ts";
-import { ClientLink, routedEndpoints, type Routes } from "../links/mod.ts";
+import {
+  ClientLink,
+  type ClientLinkOptions,
+  routedEndpoints,
+  type Routes,
+} from "../links/mod.ts";
 import type {
   Message,
   SchedulerAddress,
@@ -30,6 +35,12 @@ export interface SchedulerHandler {
   said(message: Message, payload: Payload): void;
 }
 
+/** What a conversation needs of a link. */
+export type SchedulerLink = Pick<
+  ClientLink,
+  "connected" | "isSending" | "connect" | "send" | "close"
+>;
+
 /** Options of {@linkcode SchedulerConversation}. */
 export interface SchedulerConversationOptions {
   /** Options of the socket towards a scheduler with this public key. */
@@ -38,6 +49,8 @@ export interface SchedulerConversationOptions {
   readonly routes?: Routes | undefined;
   /** Who hears what the scheduler says. */
   readonly handler: SchedulerHandler;
+  /** Makes a link. @default one over a socket */
+  readonly openLink?: (options: ClientLinkOptions) => SchedulerLink;
   /** Time. */
   readonly clock: Clock;
   /** Where to say what happened. */
@@ -51,7 +64,7 @@ export class SchedulerConversation {
   readonly #acks: OutcomeAcks;
   readonly #units = new Map<string, Uint8Array>();
   readonly #sentUnits = new Set<string>();
-  #link: ClientLink | undefined;
+  #link: SchedulerLink | undefined;
   #key = "";
   #session = "";
 
@@ -67,6 +80,11 @@ export class SchedulerConversation {
   /** Whether the connection stands now. */
   get connected(): boolean {
     return this.#link?.connected === true;
+  }
+
+  /** Requests without outcome. */
+  get outstanding(): number {
+    return this.#requests.size;
   }
 
   /** Whether a scheduler is known. */
@@ -85,8 +103,9 @@ export class SchedulerConversation {
   turnTo(address: SchedulerAddress | undefined): void {
     if (address === undefined || address.publicKey === this.#key) return;
     const before = this.#link;
-    const { log, handler, socket, routes } = this.#options;
-    const link = new ClientLink({
+    const { log, handler, socket, routes, openLink } = this.#options;
+    const open = openLink ?? ((options) => new ClientLink(options));
+    const link: SchedulerLink = open({
       socket: socket(address.publicKey),
       log,
       isForgetful: true,

@@ -118,6 +118,11 @@ export class EngineState {
     return this.#finished;
   }
 
+  /** Outcomes that nobody has taken. */
+  get untaken(): number {
+    return this.#finishedTasks.size;
+  }
+
   /** A scheduler sent a task. */
   taskAssigned(assign: TaskAssign, payload: Payload): void {
     const done = this.#finishedTasks.repeated(assign);
@@ -491,7 +496,10 @@ export class EngineState {
   #settle(task: HeldTask, outcome: TaskOutcome, payload: Payload): void {
     this.#tasks.delete(task.assign.id);
     this.#finished++;
-    this.#fanOut.outcome(outcome, payload);
+    // Another scheduler may ask which run this was.
+    const { attempt: attempts } = task.assign;
+    const said = attempts === undefined ? outcome : { ...outcome, attempts };
+    this.#fanOut.outcome(said, payload);
   }
 
   /** Tells the scheduler how a whole task ended. */

@@ -21,3 +21,5 @@ export { createLocalCells, type RunCell } from "./local_cells.ts";
 export { RESPAWN_POLICIES, type RespawnPolicy } from "./respawn_policy.ts";
 export type { StartupScript } from "./startup_script.ts";
 export { runSlot } from "./slot_main.ts";
+export type { EngineEffects } from "./engine_effects.ts";
+export { EngineState, type EngineStateOptions } from "./engine_state.ts";

@@ -63,7 +63,7 @@ export class ClientSessions {
     if (account.session === "") account.session = newSession();
     if (account.isContinued) this.acknowledge(clientId, received);
     account.isPresent = true;
-    account.keptIds = new Set();
+    account.keptIds = account.kept.ids();
     const next = account.kept.first;
     send(clientId, {
       type: "client_resumed",
@@ -71,7 +71,6 @@ export class ClientSessions {
       next,
     });
     for (const { outcome, payload } of account.kept.all()) {
-      account.keptIds.add(outcome.id);
       send(clientId, outcome, payload);
     }
     if (account.isContinued) this.#askForEvents(account);

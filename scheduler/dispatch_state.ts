@@ -140,6 +140,7 @@ export class DispatchState {
   /** Lets a task wait for an engine, or assigns it at once. */
   enqueue(task: Task, placement: Placement, isFirst: boolean): void {
     task.placement = placement;
+    if (task.extra !== undefined) task.extra.isAdopted = false;
     if (task.request.resent !== undefined && this.#adopt(task)) return;
     task.phase = "queued";
     this.placements.push(task, placement, isFirst);
@@ -162,7 +163,7 @@ export class DispatchState {
   #adopt(task: Task): boolean {
     const entry = this.#options.claimant(task.id);
     if (entry === undefined || !this.#engines.has(entry.engineId)) return false;
-    if (task.extra !== undefined) task.extra.earlier = 0;
+    if (task.extra !== undefined) task.extra.isAdopted = true;
     this.#assign(entry, task);
     if (task.placement !== undefined) this.placements.retire(task.placement);
     return true;

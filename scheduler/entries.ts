@@ -79,6 +79,8 @@ export interface TaskExtra {
   retries: number;
   /** How often it may have been given to an engine before, for nothing. */
   earlier: number;
+  /** Its engine had it before we knew of it, and says which run it is. */
+  isAdopted: boolean;
   /** Engines that did not want it. */
   refusedBy: Set<number> | undefined;
   /** When something is to happen to it. */
@@ -114,6 +116,7 @@ export function extraOf(task: Task): TaskExtra {
     edges: undefined,
     retries: 0,
     earlier: 0,
+    isAdopted: false,
     refusedBy: undefined,
     deadline: undefined,
     cancelReason: undefined,

@@ -57,6 +57,13 @@ export class KeptOutcomes {
     return this.#kept;
   }
 
+  /** The tasks that they are of. */
+  ids(): Set<string> {
+    const ids = new Set<string>();
+    for (const { outcome } of this.#kept) ids.add(outcome.id);
+    return ids;
+  }
+
   /**
    * So many have arrived, counted from the very first.
    *

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Message } from "../messages/mod.ts";
-import type { ClientSessions } from "./client_sessions.ts";
+import type { ClientAccount } from "./client_account.ts";
 import type { DispatchState } from "./dispatch_state.ts";
 import { type EngineEntry, extraOf, type Task } from "./entries.ts";
 import type { RecoveryState } from "./recovery_state.ts";
@@ -18,8 +18,6 @@ export interface ReconciliationParts {
   readonly book: TaskBook;
   /** Claims. */
   readonly recovery: RecoveryState;
-  /** What clients may not have yet. */
-  readonly sessions: ClientSessions;
   /** Sends tasks. */
   readonly dispatch: DispatchState;
   /** Ends tasks. */
@@ -62,7 +60,9 @@ function sendAgain(
     dispatch.release(task);
     return lifecycle.endUnrun(task, "cancelled", extra.cancelReason);
   }
-  extraOf(task).earlier++;
+  const more = extraOf(task);
+  more.earlier++;
+  more.isAdopted = false;
   dispatch.resend(task);
 }
 
@@ -70,18 +70,26 @@ function sendAgain(
 function sortOut(
   entry: EngineEntry,
   held: Iterable<string>,
-  { book, recovery, sessions }: ReconciliationParts,
+  { book, recovery }: ReconciliationParts,
 ): void {
+  const kept = new Map<ClientAccount, Set<string>>();
+  /** Whether its client has still to take it. */
+  const isAwaited = (account: ClientAccount, id: string): boolean => {
+    const ids = kept.get(account) ?? account.kept.ids();
+    kept.set(account, ids);
+    return ids.has(id);
+  };
   const claims: string[] = [];
   const strays: string[] = [];
   for (const id of held) {
     const account = book.known(clientOf(id));
-    if (recovery.isSettling || account === undefined) claims.push(id);
-    else if (book.get(id) !== undefined) strays.push(id);
-    // It waits for its client to take it.
-    else if (account.kept.length > 0 && sessions.remembers(account, id)) {
-      continue;
-    } else strays.push(id);
+    if (book.get(id) !== undefined) strays.push(id);
+    // Its client may still be about to ask for it.
+    else if (
+      recovery.isSettling || recovery.isClaimed(id) || account === undefined ||
+      (!account.isContinued && account.fates.get(id) === undefined)
+    ) claims.push(id);
+    else if (!isAwaited(account, id)) strays.push(id);
   }
   recovery.claim(entry, claims);
   recovery.release(entry, strays);

@@ -79,7 +79,11 @@ export class RecoveryState {
   /** An engine holds tasks that nobody has asked for yet. */
   claim(entry: EngineEntry, ids: readonly string[]): void {
     if (ids.length === 0) return;
-    for (const id of ids) this.#claims.set(id, entry);
+    for (const id of ids) {
+      const other = this.#claims.get(id);
+      if (other === undefined || other === entry) this.#claims.set(id, entry);
+      else this.#dispute(id, other, entry);
+    }
     const { deadlines, limits } = this.#options;
     deadlines.set(limits.clientGraceMs, () => {
       const left = ids.filter((id) => this.#claims.get(id) === entry);
@@ -116,6 +120,13 @@ export class RecoveryState {
     const reason = "nobody waits for it here";
     send(routingId, { type: "task_cancel", ids, reason });
     send(routingId, { type: "outcomes_taken", ids });
+  }
+
+  /** Two have it: neither is believed, and its outcome will say so. */
+  #dispute(id: string, one: EngineEntry, other: EngineEntry): void {
+    this.#claims.delete(id);
+    this.release(one, [id]);
+    this.release(other, [id]);
   }
 
   #settled(): void {

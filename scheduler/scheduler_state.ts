@@ -241,7 +241,6 @@ export class SchedulerState {
     reconcile(entry, holding, {
       book: this.#book,
       recovery: this.#recovery,
-      sessions: this.#sessions,
       dispatch: this.#dispatch,
       lifecycle: this.#lifecycle,
       send: (to, message) => this.#actions.send(to, message),
@@ -314,9 +313,12 @@ export class SchedulerState {
     // What counts is the session in which it arrived.
     const earlier = this.#sessions.earlierRuns(clientId, request);
     if (this.#recovery.isSettling) {
-      return this.#recovery.defer(() =>
-        this.#admission.request(clientId, request, payload, earlier)
-      );
+      const account = this.#book.client(clientId);
+      return this.#recovery.defer(() => {
+        // It may have gone meanwhile, and have come back as another.
+        if (this.#book.known(clientId) !== account) return;
+        this.#admission.request(clientId, request, payload, earlier);
+      });
     }
     this.#admission.request(clientId, request, payload, earlier);
   }
@@ -453,9 +455,6 @@ export class SchedulerState {
 
   /** A client is gone for good: nobody waits for its tasks. */
   clientGone(clientId: string): void {
-    if (this.#recovery.isSettling) {
-      return this.#recovery.defer(() => this.clientGone(clientId));
-    }
     const client = this.#book.closeAccount(clientId);
     if (client === undefined) return;
     client.isGone = true;

@@ -20,6 +20,7 @@ import {
   extraOf,
   type Placement,
   type Task,
+  type TaskExtra,
   unrunOutcome,
 } from "./entries.ts";
 import type { FunctionStore } from "./function_store.ts";
@@ -433,7 +434,7 @@ export class TaskLifecycle {
     this.#deliver(
       task,
       extra !== undefined && extra.retries + extra.earlier > 0
-        ? { ...outcome, attempts: extra.retries + extra.earlier + 1 }
+        ? withAttempts(outcome, attemptsOf(extra))
         : outcome,
       payload,
     );
@@ -490,4 +491,15 @@ function lostOutcome(
     engineId: entry.engineId,
     end,
   };
+}
+
+/** At least one run in each session that is over, and one more in this. */
+function attemptsOf({ retries, earlier, isAdopted }: TaskExtra): number {
+  return retries + earlier + (isAdopted ? 0 : 1);
+}
+
+/** An engine may know of more runs than we do. */
+function withAttempts(outcome: TaskOutcome, attempts: number): TaskOutcome {
+  const { attempts: known = 1 } = outcome;
+  return known >= attempts ? outcome : { ...outcome, attempts };
 }

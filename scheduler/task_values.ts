@@ -19,9 +19,9 @@ export function assignment(
   if (task.extra === undefined) {
     return { message: basic, payload: task.payload };
   }
-  const { retries, earlier, values } = task.extra;
+  const { retries, earlier, isAdopted, values } = task.extra;
   const attempt = retries + earlier + 1;
-  const message = attempt === 1 ? basic : { ...basic, attempt };
+  const message = attempt === 1 || isAdopted ? basic : { ...basic, attempt };
   if (values === undefined) return { message, payload: task.payload };
   const byId = new Map<string, readonly Uint8Array[]>();
   const payload = [...task.payload];

@@ -23,7 +23,9 @@ function submitMany(client: Client, count: number): AsyncResult<number>[] {
   );
 }
 
-async function checkAll(results: readonly AsyncResult<number>[]): Promise<void> {
+async function checkAll(
+  results: readonly AsyncResult<number>[],
+): Promise<void> {
   const values = await Promise.all(results);
   for (const [index, value] of values.entries()) {
     assert.equal(value, index * 3, `task ${index}`);
