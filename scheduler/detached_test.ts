@@ -64,11 +64,11 @@ Deno.test("SchedulerState lets detached tasks go on alone, and tells only the ob
   assert.ok(sent.every(({ to }) => to === "e"));
   assert.deepEqual(state.counts, { running: 0, queued: 0, finished: 4 });
   assert.deepEqual(state.residue, {
-      placements: 0,
-      waits: 0,
-      claims: 0,
-      deferred: 0,
-    });
+    placements: 0,
+    waits: 0,
+    claims: 0,
+    deferred: 0,
+  });
 });
 
 Deno.test("SchedulerState counts what waits for each engine, runs and ended", () => {

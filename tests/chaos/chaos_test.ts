@@ -5,7 +5,13 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { AsyncResult, type Client, type Cluster } from "../../mod.ts";
+import type { AsyncResult, Client } from "../../mod.ts";
+import { connect } from "../../mod.ts";
+import {
+  startController,
+  startIppd,
+  withIppdDir,
+} from "../cli/ippd_process.ts";
 import { withCluster } from "../work/fixture.ts";
 import { childOf, childrenOf } from "./processes.ts";
 
@@ -66,7 +72,7 @@ Deno.test("a task that runs while the scheduler is killed runs once", async () =
 });
 
 Deno.test("kill -9 of an engine loses no task that may be tried again", async () => {
-  await withCluster({ n: 2 }, async (client: Client, _cluster: Cluster) => {
+  await withCluster({ n: 2 }, async (client: Client) => {
     const view = client.loadBalancedView().with({ retries: 3 });
     const results = Array.from(
       { length: 1_000 },
@@ -97,5 +103,40 @@ Deno.test("a process that stands still for a while loses no task", async (t) => 
         assert.equal(client.ids.length, 2);
       });
     }
+  });
+});
+
+Deno.test("kill -9 of a controller: another with --reuse goes on", async () => {
+  await withIppdDir(async (folder) => {
+    const first = await startController(folder);
+    await using _engine = startIppd(
+      folder,
+      "engine",
+      "--connect",
+      first.engineFile,
+    );
+    await using client = await connect(first.clientFile);
+    await client.waitForEngines(1);
+    await client.at(0).execute("globalThis.runs = 0");
+    const result = client.at(0).apply(async () => {
+      const mine = Number(Reflect.get(globalThis, "runs")) + 1;
+      Reflect.set(globalThis, "runs", mine);
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      return mine;
+    });
+    const others = submitMany(client, 200);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    Deno.kill(first.process.pid, "SIGKILL");
+    await first.process.ended();
+    const second = await startController(folder, "--reuse");
+    await using _controller = second.process;
+    assert.equal(second.clientFile, first.clientFile);
+    assert.equal(await result, 1);
+    await checkAll(others);
+    assert.deepEqual(client.ids, [0]);
+    assert.equal(
+      await client.at(0).apply(() => Reflect.get(globalThis, "runs")),
+      1,
+    );
   });
 });
