@@ -8,7 +8,6 @@ import {
   AuthenticationError,
   type Clock,
   ConnectionError,
-  Lease,
   LimitError,
   type Logger,
   randomWord,
@@ -48,6 +47,7 @@ import { hostNameIfAllowed } from "./host_name.ts";
 import { HubQuestions } from "./hub_questions.ts";
 import { HubTroubles } from "./hub_troubles.ts";
 import { SchedulerConversation } from "./scheduler_conversation.ts";
+import { ReconnectWait } from "./reconnect_wait.ts";
 import { RecordQuestions } from "./record_questions.ts";
 import { waitForChange } from "./change_wait.ts";
 import { type Notebook, ownNotebook } from "./notebook.ts";
@@ -63,8 +63,6 @@ import { TaskTable } from "./task_table.ts";
 const OUTPUT_WAIT_MS = 2_000;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
-/** How long hub and scheduler may be away unless told otherwise. */
-const RECONNECT_TIMEOUT_MS = 60_000;
 /** How long `connect` waits unless told otherwise. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -97,13 +95,11 @@ export class Session implements ResultHost, Submitter {
   readonly #hub: ClientLink;
   readonly #scheduler: SchedulerConversation;
   /** How long hub and scheduler may still be away. */
-  readonly #reconnect: Lease;
+  readonly #reconnect: ReconnectWait;
   #clusterId = "";
   #onChange: (() => void)[] = [];
   readonly #hubTroubles = new HubTroubles();
   #heldTimer: Timer | undefined;
-  #wasConnected = false;
-  #isWaiting = false;
   #problem: Error | undefined;
   #closing: Promise<void> | undefined;
   #taskCount = 0;
@@ -134,17 +130,11 @@ export class Session implements ResultHost, Submitter {
       firstId: 1,
       clock: this.clock,
     });
-    this.#reconnect = new Lease({
-      clock: this.clock,
-      onExpired: (silentMs) =>
-        this.#end(
-          new ConnectionError(
-            `Cannot reach the cluster again: tried for ${
-              (silentMs / 1000).toFixed(1)
-            } s`,
-          ),
-        ),
-    });
+    this.#reconnect = new ReconnectWait(
+      this.clock,
+      options.reconnectTimeoutMs,
+      (problem) => this.#end(problem),
+    );
     this.#scheduler = new SchedulerConversation({
       socket: (publicKey) => this.#socketOptions(publicKey),
       routes: info.routes,
@@ -453,20 +443,13 @@ export class Session implements ResultHost, Submitter {
     else this.#awaitReturn();
   }
 
-  /** From now on somebody is away, unless somebody was already. */
   #awaitReturn(): void {
-    if (this.#problem !== undefined || !this.#wasConnected) return;
-    if (this.#isWaiting) return;
-    this.#isWaiting = true;
-    const { reconnectTimeoutMs = RECONNECT_TIMEOUT_MS } = this.#options;
-    this.#reconnect.begin(reconnectTimeoutMs);
+    if (this.#problem === undefined) this.#reconnect.begin();
   }
 
   #regained(): void {
     if (this.#hub.connected && this.#scheduler.connected) {
-      this.#wasConnected = true;
-      this.#isWaiting = false;
-      this.#reconnect.stop();
+      this.#reconnect.end();
     }
     this.#changed();
   }

@@ -20,6 +20,7 @@ import {
 } from "../messages/mod.ts";
 import type { EngineEffects } from "./engine_effects.ts";
 import type { EngineLimits } from "./engine_limits.ts";
+import type { EngineStateOptions } from "./engine_state_options.ts";
 import { FinishedTasks } from "./finished_tasks.ts";
 import { NamespaceFanOut, placeOf, wholeTaskId } from "./namespace_fan_out.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
@@ -39,20 +40,6 @@ import {
   unrunOutcome,
 } from "./slot_state.ts";
 import { TaskQueue, TasksWithoutSource } from "./task_backlog.ts";
-
-/** Options of {@linkcode EngineState}. */
-export interface EngineStateOptions {
-  /** How many slots there are; their first processes are being started. */
-  readonly slots: number;
-  /** Which ends of a slot's process another one follows. */
-  readonly respawn: RespawnPolicy;
-  /** The limits of the engine. */
-  readonly limits: EngineLimits;
-  /** Stamps the outcomes of tasks that never ran. */
-  readonly clock: Pick<Clock, "now">;
-  /** What carries out the decisions. */
-  readonly effects: EngineEffects;
-}
 
 const NO_PAYLOAD: Payload = [];
 

@@ -22,4 +22,5 @@ export { RESPAWN_POLICIES, type RespawnPolicy } from "./respawn_policy.ts";
 export type { StartupScript } from "./startup_script.ts";
 export { runSlot } from "./slot_main.ts";
 export type { EngineEffects } from "./engine_effects.ts";
-export { EngineState, type EngineStateOptions } from "./engine_state.ts";
+export { EngineState } from "./engine_state.ts";
+export type { EngineStateOptions } from "./engine_state_options.ts";

@@ -34,6 +34,7 @@ import { Shutdowns } from "./shutdowns.ts";
 import { type KeyChanges, KeyRing } from "./key_ring.ts";
 import {
   clientKeys,
+  delay,
   type EngineMember,
   type Member,
   newMember,
@@ -263,10 +264,7 @@ export class HubState {
   /** The hub itself stood still for so long: that counts against nobody. */
   slept(forMs: number): void {
     for (const members of [this.#engines, this.#schedulers, this.#clients]) {
-      for (const member of members.values()) {
-        member.heardMs += forMs;
-        if (member.brokenMs !== undefined) member.brokenMs += forMs;
-      }
+      for (const member of members.values()) delay(member, forMs);
     }
   }
 

@@ -53,6 +53,12 @@ export function newMember(
   };
 }
 
+/** A member was silent for so long because nobody listened. */
+export function delay(member: Member, forMs: number): void {
+  member.heardMs += forMs;
+  if (member.brokenMs !== undefined) member.brokenMs += forMs;
+}
+
 /** How many clients use each key that has a name. */
 export function clientKeys(clients: Iterable<Member>): ClientKey[] {
   const counts = new Map<string, number>();

@@ -3,12 +3,7 @@
  *
  * @module
  */
-import type {
-  EngineInfo,
-  EngineQueue,
-  TaskOutcome,
-  TaskRequest,
-} from "../messages/mod.ts";
+import type { EngineInfo, EngineQueue, TaskRequest } from "../messages/mod.ts";
 import type { ClientAccount } from "./client_account.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { DependencyWatch } from "./dependency_policy.ts";
@@ -282,22 +277,4 @@ export class Placement {
     ];
     return parts.join(" and ");
   }
-}
-
-/** The outcome of a task that no engine ran to its end. */
-export function unrunOutcome(
-  id: string,
-  status: TaskOutcome["status"],
-  reason: string,
-): TaskOutcome {
-  return {
-    type: "task_outcome",
-    id,
-    status,
-    engineId: 0,
-    startedMs: 0,
-    completedMs: 0,
-    outputs: 0,
-    reason,
-  };
 }

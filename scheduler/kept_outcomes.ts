@@ -5,7 +5,7 @@
  */
 import { Deque } from "../base/mod.ts";
 import type { TaskOutcome } from "../messages/mod.ts";
-import { unrunOutcome } from "./entries.ts";
+import { unrunOutcome } from "./unrun_outcome.ts";
 import { byteLength } from "./payload_bytes.ts";
 
 type Payload = readonly Uint8Array[];

@@ -33,9 +33,10 @@ import { type CurveCrypto, encodeZ85, type KeyPair } from "../security/mod.ts";
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
 import { AuditReporter } from "./audit_reporter.ts";
 import { ChannelState } from "./channel_state.ts";
+import { MissingEngines } from "./missing_engines.ts";
 import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
 import { SchedulerState } from "./scheduler_state.ts";
-import { unrunOutcome } from "./entries.ts";
+import { unrunOutcome } from "./unrun_outcome.ts";
 import { TaskReporter } from "./task_observer.ts";
 import { runIds } from "./task_request_policy.ts";
 
@@ -104,8 +105,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #announced = new Set<string>();
   readonly #audit: AuditReporter;
   /** Engines that a new hub does not know yet. */
-  readonly #missing = new Set<string>();
-  #returnTimer: Timer | undefined;
+  readonly #missing: MissingEngines;
   #isRegistered = false;
   #roles: ReadonlyMap<string, string> = new Map();
   #bound = "";
@@ -128,6 +128,12 @@ export class Scheduler implements AsyncDisposable {
       this.#clock,
       (message) => void this.#hub.send(message),
     );
+    const { engineReturnMs } = { ...SCHEDULER_LIMITS, ...options.limits };
+    this.#missing = new MissingEngines(this.#clock, engineReturnMs, (id) => {
+      const engineId = this.#state.engineAt(id);
+      const reason = "it did not come back to the hub";
+      if (engineId !== undefined) this.#engineLeft(engineId, { reason });
+    });
     this.#lease = new Lease({
       clock: this.#clock,
       onExpired: (silentMs) =>
@@ -199,7 +205,7 @@ export class Scheduler implements AsyncDisposable {
     this.#log.info("scheduler ends", { reason });
     this.#heartbeat?.cancel();
     this.#audit.stop();
-    this.#returnTimer?.cancel();
+    this.#missing.stop();
     this.#lease.stop();
     this.#state.close();
     this.#reporter.flush();
@@ -321,35 +327,16 @@ export class Scheduler implements AsyncDisposable {
       before.delete(engine.routingId);
       this.#engineJoined(engine);
     }
-    if (this.#isRegistered) this.#expectBack(before);
+    if (this.#isRegistered) this.#missing.expect(before);
     else this.#state.recover(message.isRestarted === true);
     this.#isRegistered = true;
     this.#beat(message.heartbeatIntervalMs);
     this.#audit.start();
   }
 
-  /**
-   * A hub that is new does not know engines that have not come back to it:
-   * those that do not are gone.
-   */
-  #expectBack(routingIds: ReadonlySet<string>): void {
-    for (const routingId of routingIds) this.#missing.add(routingId);
-    if (this.#missing.size === 0) return;
-    const { engineReturnMs } = { ...SCHEDULER_LIMITS, ...this.#options.limits };
-    this.#returnTimer?.cancel();
-    this.#returnTimer = this.#clock.setTimer(engineReturnMs, () => {
-      const reason = "it did not come back to the hub";
-      for (const routingId of this.#missing) {
-        const engineId = this.#state.engineAt(routingId);
-        if (engineId !== undefined) this.#engineLeft(engineId, { reason });
-      }
-      this.#missing.clear();
-    });
-  }
-
   #engineJoined(engine: EngineInfo): void {
     const { routingId, publicKey } = engine;
-    this.#missing.delete(routingId);
+    this.#missing.isBack(routingId);
     // Only the key that the hub has seen may speak for this engine.
     if (publicKey !== undefined) this.#link.reserve(routingId, publicKey);
     this.#channels.engineJoined(engine);

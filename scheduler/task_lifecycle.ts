@@ -10,6 +10,7 @@ import {
   type TaskOutcome,
   type TaskStatus,
 } from "../messages/mod.ts";
+import { withAttempts } from "./attempts.ts";
 import type { ClientSessions } from "./client_sessions.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { DependencyState } from "./dependency_state.ts";
@@ -20,9 +21,8 @@ import {
   extraOf,
   type Placement,
   type Task,
-  type TaskExtra,
-  unrunOutcome,
 } from "./entries.ts";
+import { unrunOutcome } from "./unrun_outcome.ts";
 import type { FunctionStore } from "./function_store.ts";
 import { needsOf, nextToTry } from "./needs_policy.ts";
 import { isForDraining } from "./placements.ts";
@@ -433,9 +433,7 @@ export class TaskLifecycle {
     if (value !== undefined) client.fates.addValue(task.id, value);
     this.#deliver(
       task,
-      extra !== undefined && extra.retries + extra.earlier > 0
-        ? withAttempts(outcome, attemptsOf(extra))
-        : outcome,
+      extra === undefined ? outcome : withAttempts(outcome, extra),
       payload,
     );
     if (extra?.dependents === undefined) return;
@@ -491,15 +489,4 @@ function lostOutcome(
     engineId: entry.engineId,
     end,
   };
-}
-
-/** At least one run in each session that is over, and one more in this. */
-function attemptsOf({ retries, earlier, isAdopted }: TaskExtra): number {
-  return retries + earlier + (isAdopted ? 0 : 1);
-}
-
-/** An engine may know of more runs than we do. */
-function withAttempts(outcome: TaskOutcome, attempts: number): TaskOutcome {
-  const { attempts: known = 1 } = outcome;
-  return known >= attempts ? outcome : { ...outcome, attempts };
 }

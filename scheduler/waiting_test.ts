@@ -12,7 +12,7 @@ import { Deadlines } from "./deadlines.ts";
 import { OutcomeGroup } from "./outcome_group.ts";
 import { type Queued, ReadyQueue, type Sharer } from "./ready_queue.ts";
 import { retryDelayMs } from "./retry_policy.ts";
-import { unrunOutcome } from "./entries.ts";
+import { unrunOutcome } from "./unrun_outcome.ts";
 import { TaskFates } from "./task_fates.ts";
 
 Deno.test("BinaryHeap gives its items in order, whatever is kept of them", () => {

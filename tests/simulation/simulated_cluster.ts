@@ -37,13 +37,15 @@ interface Asked {
 }
 
 class SimulatedEngine {
+  readonly id: number;
   readonly route: string;
   readonly state: EngineState;
   readonly #timers = new Set<Timer>();
   /** When the slot has done what it has been given. */
   #freeMs = 0;
 
-  constructor(readonly id: number, cluster: SimulatedCluster) {
+  constructor(id: number, cluster: SimulatedCluster) {
+    this.id = id;
     this.route = `e-${id}`;
     const say = (message: Message, payload: Payload = []): void =>
       cluster.network.toServer(this.route, message, payload);
@@ -120,10 +122,14 @@ class SimulatedEngine {
 }
 
 class SimulatedClient {
+  readonly id: string;
+  readonly #cluster: SimulatedCluster;
   readonly conversation: SchedulerConversation;
   #count = 0;
 
-  constructor(readonly id: string, readonly cluster: SimulatedCluster) {
+  constructor(id: string, cluster: SimulatedCluster) {
+    this.id = id;
+    this.#cluster = cluster;
     this.conversation = new SchedulerConversation({
       socket: () => {
         return { security: { kind: "null" } };
@@ -164,10 +170,8 @@ class SimulatedClient {
 
   submit(): void {
     const id = `${this.id}-${(this.#count++).toString(36)}`;
-    const { random, cluster } = {
-      random: this.cluster.random,
-      cluster: this.cluster,
-    };
+    const cluster = this.#cluster;
+    const { random } = cluster;
     const targets = [...cluster.engines.keys()].filter(() => random() < 0.3);
     const isDirect = targets.length > 0 && random() < 0.3;
     const before = cluster.lastOf(this.id);
@@ -200,6 +204,7 @@ class SimulatedClient {
 
 /** One cluster and its history. */
 export class SimulatedCluster {
+  readonly random: Random;
   readonly clock: VirtualClock = new VirtualClock();
   readonly network: SimulatedNetwork;
   readonly engines: Map<number, SimulatedEngine> = new Map();
@@ -212,7 +217,9 @@ export class SimulatedCluster {
   #scheduler: SchedulerState | undefined;
   #nextEngine = 0;
 
-  constructor(readonly random: Random) {
+  /** Begins with three engines and two clients. */
+  constructor(random: Random) {
+    this.random = random;
     this.network = new SimulatedNetwork(this.clock, random);
     this.#startScheduler();
     for (let count = 0; count < 3; count++) this.#addEngine();
