@@ -34,7 +34,7 @@ import { HubRecords } from "./records.ts";
 /** How often the hub looks for those who are gone. */
 const TICK_MS = 250;
 /** A tick that is later than this was held up with the whole process. */
-const LATE_TICK_MS_MAX = 1_000;
+const LATE_TICK_MS = 1_000;
 /** How long the last words to everybody may take. */
 const FAREWELL_LINGER_MS = 500;
 
@@ -240,7 +240,7 @@ export class Hub implements AsyncDisposable {
     this.#timer = this.#clock.setTimer(TICK_MS, () => {
       const nowMs = this.#clock.monotonic();
       // We were stopped ourselves: nobody was silent meanwhile.
-      if (nowMs - dueMs > LATE_TICK_MS_MAX) this.#state.slept(nowMs - dueMs);
+      if (nowMs - dueMs > LATE_TICK_MS) this.#state.slept(nowMs - dueMs);
       this.#state.tick(nowMs);
       this.#records.tick(nowMs);
       this.#writeAudit();

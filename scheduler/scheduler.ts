@@ -20,6 +20,7 @@ import { ClientLink, type RefusedAct, ServerLink } from "../links/mod.ts";
 import {
   type EngineEnd,
   type EngineInfo,
+  type EngineReady,
   isChannelRequest,
   type KeyEntry,
   type Message,
@@ -100,7 +101,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #reporter: TaskReporter;
   readonly #resolveEnded: (reason: string) => void;
   /** Engines that called before the hub announced them. */
-  readonly #early = new Map<string, { slots: number; holding: string[] }>();
+  readonly #early = new Map<string, EngineReady>();
   /** Routing ids of the engines that the hub has announced. */
   readonly #announced = new Set<string>();
   readonly #audit: AuditReporter;
@@ -196,7 +197,7 @@ export class Scheduler implements AsyncDisposable {
     return this.#ending;
   }
 
-  /** Ends the scheduler. */
+  /** The same. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop("the scheduler is closed");
   }
@@ -399,11 +400,13 @@ export class Scheduler implements AsyncDisposable {
       return;
     }
     this.#channels.clientGone(routingId);
-    if (this.#state.clientAway(routingId)) this.#link.clear(routingId);
-    else this.#clientGone(routingId);
+    // One whose key was revoked is not let in again.
+    const isRevoked = this.#roles.get(publicKey ?? "") !== role;
+    if (!isRevoked && this.#state.clientAway(routingId)) {
+      this.#link.clear(routingId);
+    } else this.#clientGone(routingId);
   }
 
-  /** A client does not come back. */
   #clientGone(routingId: string): void {
     this.#state.clientGone(routingId);
     this.#link.forget(routingId);
@@ -462,10 +465,7 @@ export class Scheduler implements AsyncDisposable {
       case "task_returned":
         return this.#state.tasksReturned(from, message.ids);
       case "engine_ready":
-        this.#early.set(from, {
-          slots: message.slots,
-          holding: [...message.holding],
-        });
+        this.#early.set(from, message);
         return this.#tryEarly(from);
       default:
         if (isChannelRequest(message)) {
