@@ -74,7 +74,7 @@ export const SCHEDULER_ACCEPTS: RoleTable = {
     "task_fate",
     "task_request",
   ]),
-  "client-readonly": new Set(),
+  "client-readonly": new Set(["client_leaving", "client_resume"]),
   "engine": new Set([
     "channel_close",
     "channel_credit",
