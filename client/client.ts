@@ -19,8 +19,10 @@ import { DaskCluster } from "./dask_cluster.ts";
 import type { DaskOptions } from "./dask_policy.ts";
 import { type DirectTargets, DirectView } from "./direct_view.ts";
 import type { Executor } from "./executor.ts";
+import type { WaitOptions } from "./hub_questions.ts";
 import { LoadBalancedView } from "./load_balanced_view.ts";
 import { type QueueStatus, queueStatusOf } from "./queue_status.ts";
+import { everyNth } from "./every_nth.ts";
 import { RunSet } from "./run_set.ts";
 import type { Session } from "./session.ts";
 import { signalName } from "./signal_name.ts";
@@ -40,14 +42,6 @@ import {
 } from "./records.ts";
 import { NO_FLAGS } from "./view_flags.ts";
 import { type ResultWaitOptions, waitForRuns } from "./waiting.ts";
-
-/** Options of {@linkcode Client.waitForEngines}. */
-export interface WaitOptions {
-  /** How long to wait; absent, for ever. */
-  readonly timeoutMs?: number;
-  /** Stops waiting. */
-  readonly signal?: AbortSignal;
-}
 
 /** Options of {@linkcode Client.shutdown}. */
 export interface ShutdownOptions {
@@ -420,6 +414,35 @@ export class Client implements AsyncDisposable {
   }
 
   /**
+   * Gives engines no new work; settles when they are empty. What they have
+   * they finish, what was only sent ahead goes to others, and so does what
+   * is submitted from now on; new direct requests that name them are refused.
+   * They stay so until they leave, or until {@linkcode Client.undrain}, also
+   * when the wait is given up.
+   *
+   * @param targets Engine ids. @default "all"
+   * @throws {RangeError} when an engine is not known.
+   * @throws {TimeoutError} when they have work after `timeoutMs`.
+   * @throws {ConnectionError} when one is to get work again.
+   */
+  async drain(
+    targets: readonly number[] | "all" = "all",
+    options: WaitOptions = {},
+  ): Promise<void> {
+    await this.#session.questions.drain(this.#namedIds(targets), options);
+  }
+
+  /**
+   * Gives drained engines work again.
+   *
+   * @param targets Engine ids. @default "all"
+   * @throws {RangeError} when an engine is not known.
+   */
+  async undrain(targets: readonly number[] | "all" = "all"): Promise<void> {
+    await this.#session.questions.undrain(this.#namedIds(targets));
+  }
+
+  /**
    * Ends engines, and with `hub` the controller; settles when they are gone.
    *
    * @throws {RangeError} when an engine is not known.
@@ -427,6 +450,13 @@ export class Client implements AsyncDisposable {
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     const { targets = "all", hub = false } = options;
     await this.#session.questions.shutdown(this.#idsOf(targets), hub);
+  }
+
+  /** The ids of engines; all of them are those of now. */
+  #namedIds(targets: readonly number[] | "all"): readonly number[] {
+    return targets === "all"
+      ? this.ids
+      : this.#session.directory.check(targets);
   }
 
   /** Engine ids as the hub takes them: none means all. */
@@ -444,34 +474,4 @@ export class Client implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** Items of a list as slices of lists give them, also backwards. */
-function everyNth<T>(
-  list: readonly T[],
-  from: number | undefined,
-  to: number | undefined,
-  step: number,
-): T[] {
-  for (const position of [from ?? 0, to ?? 0, step]) {
-    if (Number.isInteger(position)) continue;
-    throw new RangeError(
-      `Cannot use ${position} in a slice: it must be a whole number`,
-    );
-  }
-  if (step === 0) throw new RangeError("Cannot slice in steps of 0");
-  const { length } = list;
-  const [lowest, highest] = step > 0 ? [0, length] : [-1, length - 1];
-  const place = (position: number | undefined, absent: number): number => {
-    if (position === undefined) return absent;
-    const counted = position < 0 ? position + length : position;
-    return Math.min(highest, Math.max(lowest, counted));
-  };
-  const start = place(from, step > 0 ? 0 : length - 1);
-  const end = place(to, step > 0 ? length : -1);
-  const items: T[] = [];
-  for (let at = start; step > 0 ? at < end : at > end; at += step) {
-    items.push(...list.slice(at, at + 1));
-  }
-  return items;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, ConnectionError } from "../base/mod.ts";
+import { type Clock, ConnectionError, TimeoutError } from "../base/mod.ts";
 import type {
   InterruptReply,
   Message,
@@ -11,12 +11,20 @@ import type {
   StackReply,
   StatusReply,
 } from "../messages/mod.ts";
-import { PendingReplies } from "./pending_replies.ts";
+import { type AskLimits, PendingReplies } from "./pending_replies.ts";
 
 /** How long the hub and the engines may take to answer. */
 const ANSWER_TIMEOUT_MS = 5_000;
 /** How long engines may take to leave. */
 const SHUTDOWN_TIMEOUT_MS = 15_000;
+
+/** How long to wait for something. */
+export interface WaitOptions {
+  /** How long to wait; absent, for ever. */
+  readonly timeoutMs?: number;
+  /** Stops waiting. */
+  readonly signal?: AbortSignal;
+}
 
 /** Options of {@linkcode HubQuestions}. */
 export interface HubQuestionsOptions {
@@ -58,6 +66,35 @@ export class HubQuestions {
     if (reply.type === "shutdown_reply" && reply.problem !== undefined) {
       throw new ConnectionError(`Cannot shut down: ${reply.problem}`);
     }
+  }
+
+  /** Asks for engines to get no new work, and waits until they are empty. */
+  async drain(targets: readonly number[], wait: WaitOptions): Promise<void> {
+    const { timeoutMs } = wait;
+    const limits: AskLimits = {
+      ...wait,
+      timeoutError: () =>
+        new TimeoutError(
+          `Cannot wait longer for engines to be empty: they have work after ${timeoutMs} ms`,
+        ),
+    };
+    const reply = await this.#ask(limits, (requestId) => ({
+      type: "drain_request",
+      requestId,
+      targets,
+    }));
+    expectDrained("drain engines", reply);
+  }
+
+  /** Asks for engines to get work again. */
+  async undrain(targets: readonly number[]): Promise<void> {
+    const reply = await this.#ask(ANSWER_TIMEOUT_MS, (requestId) => ({
+      type: "drain_request",
+      requestId,
+      targets,
+      isUndone: true,
+    }));
+    expectDrained("use engines again", reply);
   }
 
   /** Asks for what runs on engines to stop. */
@@ -108,12 +145,18 @@ export class HubQuestions {
   }
 
   #ask(
-    timeoutMs: number,
+    limits: number | AskLimits,
     request: (requestId: number) => Message,
   ): Promise<Message> {
     return this.#replies.ask(
-      timeoutMs,
+      limits,
       (requestId) => this.#options.send(request(requestId)),
     );
   }
+}
+
+function expectDrained(what: string, reply: Message): void {
+  if (reply.type === "drain_reply" && reply.problem === undefined) return;
+  const why = reply.type === "drain_reply" ? reply.problem : "the hub refused";
+  throw new ConnectionError(`Cannot ${what}: ${why}`);
 }

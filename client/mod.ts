@@ -53,6 +53,7 @@ export {
   type TaskProgress,
 } from "./task_events.ts";
 export type { TaskMetadata } from "./task_run.ts";
+export type { WaitOptions } from "./hub_questions.ts";
 export type { TaskSelection } from "./task_selection.ts";
 export type * from "./task_types.ts";
 export type { FlagChanges, ViewFlags } from "./view_flags.ts";

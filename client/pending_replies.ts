@@ -6,6 +6,16 @@
 import { type Clock, TimeoutError } from "../base/mod.ts";
 import type { Message } from "../messages/mod.ts";
 
+/** When a question is given up. */
+export interface AskLimits {
+  /** How long to wait; absent, for ever. */
+  readonly timeoutMs?: number | undefined;
+  /** Gives it up. */
+  readonly signal?: AbortSignal | undefined;
+  /** What is thrown when time is up. */
+  readonly timeoutError?: () => Error;
+}
+
 /** Matches answers to questions by request id. */
 export class PendingReplies {
   readonly #clock: Clock;
@@ -20,28 +30,37 @@ export class PendingReplies {
   /**
    * Asks, and waits for the answer.
    *
+   * @param limits When to give up; a number is a time.
    * @param send Sends the question under the request id it is given.
    * @throws {TimeoutError} when no answer comes in time.
    */
   async ask(
-    timeoutMs: number,
+    limits: number | AskLimits,
     send: (requestId: number) => void,
   ): Promise<Message> {
+    const { timeoutMs, signal, timeoutError }: AskLimits =
+      typeof limits === "number" ? { timeoutMs: limits } : limits;
+    signal?.throwIfAborted();
     const requestId = this.#count++;
     const waiting = Promise.withResolvers<Message>();
     this.#waiting.set(requestId, waiting);
-    const timer = this.#clock.setTimer(timeoutMs, () => {
-      waiting.reject(
-        new TimeoutError(
-          `Cannot hear from the hub: silent for ${timeoutMs} ms`,
-        ),
-      );
-    });
+    const timer = timeoutMs === undefined
+      ? undefined
+      : this.#clock.setTimer(timeoutMs, () => {
+        waiting.reject(
+          timeoutError?.() ?? new TimeoutError(
+            `Cannot hear from the hub: silent for ${timeoutMs} ms`,
+          ),
+        );
+      });
+    const abort = (): void => waiting.reject(signal?.reason);
+    signal?.addEventListener("abort", abort);
     try {
       send(requestId);
       return await waiting.promise;
     } finally {
-      timer.cancel();
+      timer?.cancel();
+      signal?.removeEventListener("abort", abort);
       this.#waiting.delete(requestId);
     }
   }

@@ -371,6 +371,7 @@ export class Session implements ResultHost, Submitter {
         this.#tasks.output(message, this.clock.now());
         this.#watchHeld();
         return;
+      case "drain_reply":
       case "status_reply":
       case "shutdown_reply":
       case "interrupt_reply":

@@ -333,7 +333,9 @@ export class Engine implements AsyncDisposable {
     });
     const engineId = this.#engineId ?? 0;
     if (left === 0 || this.#engineId === undefined) return;
-    this.#scheduler?.send({ type: "engine_slots", engineId, slots: left });
+    const message = { type: "engine_slots", engineId, slots: left } as const;
+    this.#scheduler?.send(message);
+    this.#hub?.send(message);
   }
 
   #startSlot(slot: number, delayMs: number): void {

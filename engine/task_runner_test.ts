@@ -13,13 +13,15 @@ class Rig {
   readonly outcomes: string[] = [];
   readonly runner: TaskRunner;
   readonly #waiting = new Map<string, () => void>();
+  #starts = 0;
+  #onStart: (() => void)[] = [];
 
   constructor() {
     const evaluate = createEvaluator();
     this.runner = new TaskRunner({
       functions: new FunctionCache(evaluate, 1 << 20),
       work: new WorkRunner(evaluate),
-      capture: { taskStarted: () => {}, taskEnded: () => 0 },
+      capture: { taskStarted: () => this.#started(), taskEnded: () => 0 },
       signal: new TaskSignal(),
       post: (message, payload) => {
         if (message.type === "task_outcome") this.#post(message, payload);
@@ -41,6 +43,18 @@ class Rig {
     return promise;
   }
 
+  /** Settles when so many tasks have been started, and run. */
+  async started(count: number): Promise<void> {
+    while (this.#starts < count) {
+      await new Promise<void>((resolve) => this.#onStart.push(resolve));
+    }
+  }
+
+  #started(): void {
+    this.#starts++;
+    for (const resolve of this.#onStart.splice(0)) resolve();
+  }
+
   #post({ id, status, reason }: TaskOutcome, payload: Payload): void {
     const said = status === "ok" ? decodeValue(payload) : reason;
     this.outcomes.push(`${id} ${status} ${said}`);
@@ -54,7 +68,7 @@ Deno.test("TaskRunner ends a task that may have been unwound for another", async
   // It waits, and its next turn may have been the one that was unwound.
   const b = rig.assign("b", "() => new Promise(() => {})");
   const c = rig.assign("c", "() => 3");
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await rig.started(2);
   rig.runner.taskDropped("a");
   await Promise.all([b, c]);
   assert.deepEqual(rig.outcomes, [
@@ -71,10 +85,10 @@ Deno.test("TaskRunner leaves the task behind one that was unwound itself alone",
     "b",
     "() => new Promise((resolve) => setTimeout(resolve, 10, 2))",
   );
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await rig.started(1);
   rig.runner.taskAborted("a");
   await a;
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await rig.started(2);
   rig.runner.taskDropped("a");
   await b;
   assert.deepEqual(rig.outcomes, [
@@ -94,7 +108,6 @@ Deno.test("TaskRunner starts no task that was dropped before its turn", async ()
     "b cancelled it had not started",
   ]);
   // With nobody running it means nothing.
-  await new Promise((resolve) => setTimeout(resolve, 5));
   rig.runner.taskDropped("b");
   await rig.assign("c", "() => 3");
   assert.equal(rig.outcomes.at(-1), "c ok 3");

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { DrainRequest, Message } from "../messages/mod.ts";
+import type {
+  DrainRequest,
+  EngineDrain,
+  EngineDrained,
+  Message,
+} from "../messages/mod.ts";
 
 /** Most requests that wait until engines are empty, of all clients together. */
 export const DRAINS_MAX = 256;
@@ -27,11 +32,18 @@ interface Pending {
 /**
  * Every request is answered once, when all of its engines are empty or gone.
  * That takes as long as the longest of their tasks; whoever asked decides how
- * long to wait. An engine that is drained stays so until it leaves.
+ * long to wait. An engine that is drained stays so until it leaves, or until
+ * somebody wants it back.
  */
 export class Drains {
   readonly #options: DrainsOptions;
   readonly #pending = new Set<Pending>();
+  /**
+   * The engines that get nothing new, with the number of their drain: what is
+   * told of one that was called off must not end the next one.
+   */
+  readonly #rounds = new Map<number, number>();
+  #lastRound = 0;
 
   /** Starts without a request. */
   constructor(options: DrainsOptions) {
@@ -39,32 +51,44 @@ export class Drains {
   }
 
   /** A client asks. */
-  asked(client: string, { requestId, targets }: DrainRequest): void {
-    const { send, isPresent, schedulers } = this.#options;
+  asked(client: string, request: DrainRequest): void {
+    const { send, isPresent } = this.#options;
+    const { requestId, targets, isUndone } = request;
     const unknown = targets.find((id) => !isPresent(id));
     const problem = unknown !== undefined
       ? `engine ${unknown} is not in the cluster`
-      : this.#pending.size >= DRAINS_MAX
+      : isUndone !== true && this.#pending.size >= DRAINS_MAX
       ? `at most ${DRAINS_MAX} requests wait for engines to be empty`
       : undefined;
     if (problem !== undefined) {
       send(client, { type: "drain_reply", requestId, problem });
-      return;
+    } else if (isUndone === true) {
+      for (const engineId of targets) this.#undo(engineId);
+      send(client, { type: "drain_reply", requestId });
+    } else {
+      const pending = { client, requestId, waitingFor: new Set(targets) };
+      this.#pending.add(pending);
+      for (const engineId of targets) this.#begin(engineId);
+      this.#finishIfDone(pending);
     }
-    const pending = { client, requestId, waitingFor: new Set(targets) };
-    this.#pending.add(pending);
-    for (const scheduler of schedulers()) {
-      for (const engineId of targets) {
-        send(scheduler, { type: "engine_drain", engineId });
-      }
-    }
-    this.#finishIfDone(pending);
   }
 
-  /** An engine is empty, or gone. */
-  ended(engineId: number): void {
-    for (const pending of [...this.#pending]) {
-      if (pending.waitingFor.delete(engineId)) this.#finishIfDone(pending);
+  /** A scheduler says that an engine is empty. */
+  told({ engineId, round }: Omit<EngineDrained, "type">): void {
+    if (this.#rounds.get(engineId) === round) this.#ended(engineId);
+  }
+
+  /** An engine is gone. */
+  engineLeft(engineId: number): void {
+    this.#rounds.delete(engineId);
+    this.#ended(engineId);
+  }
+
+  /** A scheduler has joined: it hears which engines get nothing new. */
+  schedulerJoined(scheduler: string): void {
+    for (const [engineId, round] of this.#rounds) {
+      const type = "engine_drain";
+      this.#options.send(scheduler, { type, engineId, round });
     }
   }
 
@@ -72,6 +96,41 @@ export class Drains {
   clientGone(client: string): void {
     for (const pending of [...this.#pending]) {
       if (pending.client === client) this.#pending.delete(pending);
+    }
+  }
+
+  #begin(engineId: number): void {
+    const round = this.#rounds.get(engineId) ?? ++this.#lastRound;
+    this.#rounds.set(engineId, round);
+    this.#tell({ type: "engine_drain", engineId, round });
+  }
+
+  /** Whoever waits for an engine that is used again waits in vain. */
+  #undo(engineId: number): void {
+    // Schedulers may remember a drain that this hub has never heard of.
+    const round = this.#rounds.get(engineId) ?? 0;
+    this.#rounds.delete(engineId);
+    this.#tell({ type: "engine_drain", engineId, round, isUndone: true });
+    for (const pending of [...this.#pending]) {
+      if (!pending.waitingFor.has(engineId)) continue;
+      this.#pending.delete(pending);
+      this.#options.send(pending.client, {
+        type: "drain_reply",
+        requestId: pending.requestId,
+        problem: `engine ${engineId} gets work again`,
+      });
+    }
+  }
+
+  #tell(message: EngineDrain): void {
+    for (const scheduler of this.#options.schedulers()) {
+      this.#options.send(scheduler, message);
+    }
+  }
+
+  #ended(engineId: number): void {
+    for (const pending of [...this.#pending]) {
+      if (pending.waitingFor.delete(engineId)) this.#finishIfDone(pending);
     }
   }
 

@@ -6,7 +6,7 @@ function bench(): { drains: Drains; said: string[] } {
   const said: string[] = [];
   const send = (to: string, message: Message): void => {
     const what = message.type === "engine_drain"
-      ? message.engineId
+      ? `${message.engineId}${message.isUndone === true ? " undone" : ""}`
       : message.type === "drain_reply"
       ? `${message.requestId} ${message.problem ?? "done"}`
       : "";
@@ -20,19 +20,24 @@ function bench(): { drains: Drains; said: string[] } {
   return { drains, said };
 }
 
-function ask(drains: Drains, requestId: number, targets: number[]): void {
+function ask(
+  drains: Drains,
+  requestId: number,
+  targets: number[],
+  isUndone = false,
+): void {
   const message = { type: "drain_request", requestId, targets } as const;
-  drains.asked("c", message);
+  drains.asked("c", isUndone ? { ...message, isUndone } : message);
 }
 
 Deno.test("Drains answers when every engine is empty or gone", () => {
   const { drains, said } = bench();
   ask(drains, 1, [0, 2]);
-  drains.ended(1);
-  drains.ended(0);
+  drains.engineLeft(1);
+  drains.told({ engineId: 0, round: 1 });
   assert.deepEqual(said, ["s engine_drain 0", "s engine_drain 2"]);
-  drains.ended(2);
-  drains.ended(2);
+  drains.engineLeft(2);
+  drains.engineLeft(2);
   assert.deepEqual(said.slice(2), ["c drain_reply 1 done"]);
 });
 
@@ -53,6 +58,36 @@ Deno.test("Drains bounds how many requests wait and forgets those of clients tha
   );
   drains.clientGone("c");
   said.length = 0;
-  drains.ended(0);
+  drains.engineLeft(0);
   assert.deepEqual(said, []);
+});
+
+Deno.test("Drains gives engines back and tells whoever waits for them", () => {
+  const { drains, said } = bench();
+  ask(drains, 1, [0, 1]);
+  ask(drains, 2, [1]);
+  said.length = 0;
+  ask(drains, 3, [0], true);
+  assert.deepEqual(said, [
+    "s engine_drain 0 undone",
+    "c drain_reply 1 engine 0 gets work again",
+    "c drain_reply 3 done",
+  ]);
+  said.length = 0;
+  ask(drains, 4, [0]);
+  // What is told of the first drain does not end the second one.
+  drains.told({ engineId: 0, round: 1 });
+  assert.deepEqual(said, ["s engine_drain 0"]);
+  drains.told({ engineId: 0, round: 3 });
+  assert.equal(said.at(-1), "c drain_reply 4 done");
+});
+
+Deno.test("Drains tells schedulers that join which engines get nothing new", () => {
+  const { drains, said } = bench();
+  ask(drains, 1, [0, 1, 2]);
+  drains.engineLeft(1);
+  ask(drains, 2, [2], true);
+  said.length = 0;
+  drains.schedulerJoined("t");
+  assert.deepEqual(said, ["t engine_drain 0"]);
 });

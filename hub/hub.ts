@@ -322,6 +322,8 @@ export class Hub implements AsyncDisposable {
         return state.engineRegister(from, message, nowMs, wallMs);
       case "engine_leaving":
         return state.engineLeaving(from, message.end);
+      case "engine_slots":
+        return state.engineSlots(from, message.slots);
       case "client_connect":
         this.#records.clientConnected(this.#asker(peer));
         return state.clientConnect(from, message, nowMs);
@@ -346,7 +348,7 @@ export class Hub implements AsyncDisposable {
       case "drain_request":
         return state.drains.asked(from, message);
       case "engine_drained":
-        return state.drains.ended(message.engineId);
+        return state.drains.told(message);
       case "interrupt_request":
       case "signal_request":
       case "stack_request":

@@ -4,7 +4,8 @@ import {
   type Message,
   PROTOCOL_VERSION,
 } from "../messages/mod.ts";
-import { CLIENTS_MAX, HubState, SCHEDULERS_MAX } from "./hub_state.ts";
+import { CLIENTS_MAX, SCHEDULERS_MAX } from "./admission.ts";
+import { HubState } from "./hub_state.ts";
 import { FORMER_KEYS_MAX, KeyRing } from "./key_ring.ts";
 
 const KEYS: readonly KeyEntry[] = [

@@ -14,13 +14,18 @@ import type {
   KeyEntry,
   Message,
   Output,
-  ProcessStatus,
   SchedulerAddress,
   SchedulerRegister,
   ShutdownRequest,
   StatusRequest,
 } from "../messages/mod.ts";
-import { noRoom, wrongVersion } from "./admission.ts";
+import {
+  CLIENTS_MAX,
+  noRoom,
+  problemWithEngine,
+  SCHEDULERS_MAX,
+  wrongVersion,
+} from "./admission.ts";
 import {
   type Answer,
   type Asked,
@@ -33,23 +38,14 @@ import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
 import { Shutdowns } from "./shutdowns.ts";
 import { type KeyChanges, KeyRing } from "./key_ring.ts";
 import {
-  clientKeys,
   delay,
   type EngineMember,
+  lossReason,
   type Member,
   newMember,
-  processStatus,
   type SchedulerMember,
 } from "./member.ts";
-
-/** Most engines of a cluster. */
-export const ENGINES_MAX = 65_536;
-/** Most clients, those expected back among them. */
-export const CLIENTS_MAX = 65_536;
-/** Most schedulers of a cluster. */
-export const SCHEDULERS_MAX = 1_024;
-/** Most slots of one engine. */
-export const SLOTS_MAX = 4_096;
+import { clientKeys, processStatuses } from "./status.ts";
 
 /** The hub's mind. */
 export class HubState {
@@ -130,10 +126,11 @@ export class HubState {
     if (known !== undefined) {
       known.brokenMs = undefined;
       known.heardMs = nowMs;
+      this.#resize(known, message.slots);
       this.#greetEngine(known);
       return;
     }
-    const problem = this.#problemWithEngine(message);
+    const problem = problemWithEngine(message, this.#engines);
     if (problem !== undefined) {
       this.#refuse(routingId, message.type, problem);
       return;
@@ -215,6 +212,7 @@ export class HubState {
       heartbeatIntervalMs: this.#times.heartbeatIntervalMs,
       keepsRecords: this.#options.keepsRecords === true,
     });
+    this.drains.schedulerJoined(routingId);
     this.#tellSchedulers();
   }
 
@@ -240,6 +238,12 @@ export class HubState {
   engineLeaving(routingId: string, end: EngineEnd): void {
     const engine = this.#enginesByRoute.get(routingId);
     if (engine !== undefined) this.#loseEngine(engine, end);
+  }
+
+  /** Fewer slots of an engine work from now on. */
+  engineSlots(routingId: string, slots: number): void {
+    const engine = this.#enginesByRoute.get(routingId);
+    if (engine !== undefined) this.#resize(engine, slots);
   }
 
   /** Output of user code: on to the client that asked for it. */
@@ -271,11 +275,11 @@ export class HubState {
   /** Time has passed: gives up on those who are gone. */
   tick(nowMs: number): void {
     for (const engine of [...this.#engines.values()]) {
-      const reason = this.#lossReason(engine, nowMs);
+      const reason = lossReason(engine, this.#times, nowMs);
       if (reason !== undefined) this.#loseEngine(engine, { reason });
     }
     for (const scheduler of [...this.#schedulers.values()]) {
-      if (this.#lossReason(scheduler, nowMs) === undefined) continue;
+      if (lossReason(scheduler, this.#times, nowMs) === undefined) continue;
       this.#schedulers.delete(scheduler.routingId);
       this.#actions.forget(scheduler.routingId);
       this.#actions.schedulerLost?.(scheduler.routingId);
@@ -306,18 +310,6 @@ export class HubState {
       ...newMember("", { host, pid }, nowMs),
       load: hub,
     };
-    const processes: ProcessStatus[] = [processStatus("hub", self, nowMs)];
-    for (const scheduler of this.#schedulers.values()) {
-      processes.push(processStatus("scheduler", scheduler, nowMs));
-    }
-    for (const engine of this.#engines.values()) {
-      processes.push({
-        ...processStatus("engine", engine, nowMs),
-        engineId: engine.info.engineId,
-        slots: engine.info.slots,
-        labels: engine.info.labels,
-      });
-    }
     this.#actions.send(routingId, {
       type: "status_reply",
       requestId: message.requestId,
@@ -325,7 +317,11 @@ export class HubState {
       uptimeMs: wallMs - startedMs,
       clients: this.#clients.size,
       clientKeys: clientKeys(this.#clients.values()),
-      processes,
+      processes: processStatuses({
+        hub: self,
+        schedulers: this.#schedulers.values(),
+        engines: this.#engines.values(),
+      }, nowMs),
     });
   }
 
@@ -416,22 +412,6 @@ export class HubState {
     this.#tell(everybody, { type: "stop", reason });
   }
 
-  #problemWithEngine(message: EngineRegister): string | undefined {
-    const problem = wrongVersion(message.protocol);
-    if (problem !== undefined) return problem;
-    if (this.#engines.size >= ENGINES_MAX) {
-      return `the cluster has ${ENGINES_MAX} engines already`;
-    }
-    if (message.slots < 1 || message.slots > SLOTS_MAX) {
-      return `it has ${message.slots} slots, from 1 to ${SLOTS_MAX} are possible`;
-    }
-    const { requestedId } = message;
-    if (requestedId !== undefined && this.#engines.has(requestedId)) {
-      return `engine id ${requestedId} is taken`;
-    }
-    return undefined;
-  }
-
   #keyNameOf(routingId: string): string | undefined {
     return this.#keys.get(this.#options.keyOf?.(routingId))?.name;
   }
@@ -439,6 +419,16 @@ export class HubState {
   #freeEngineId(): number {
     while (this.#engines.has(this.#nextEngineId)) this.#nextEngineId++;
     return this.#nextEngineId;
+  }
+
+  /** Slots that are gone do not come back, so that they only get fewer. */
+  #resize(engine: EngineMember, slots: number): void {
+    if (slots < 1 || slots >= engine.info.slots) return;
+    engine.info = { ...engine.info, slots };
+    this.#tell(this.#clients.keys(), {
+      type: "engine_joined",
+      engine: engine.info,
+    });
   }
 
   #greetEngine(engine: EngineMember): void {
@@ -451,18 +441,6 @@ export class HubState {
     });
   }
 
-  #lossReason(member: Member, nowMs: number): string | undefined {
-    const { brokenMs, heardMs } = member;
-    if (
-      brokenMs !== undefined && nowMs - brokenMs >= this.#times.engineGraceMs
-    ) return "its connection broke and it did not come back";
-    const silentMs = nowMs - heardMs;
-    if (silentMs >= this.#times.heartbeatTimeoutMs) {
-      return `nothing was heard of it for ${(silentMs / 1000).toFixed(1)} s`;
-    }
-    return undefined;
-  }
-
   #loseEngine(engine: EngineMember, end: EngineEnd): void {
     const { engineId } = engine.info;
     this.#engines.delete(engineId);
@@ -473,7 +451,7 @@ export class HubState {
     this.#actions.forget(engine.routingId);
     this.#questions.engineLost(engineId);
     this.#shutdowns.engineLeft(engineId);
-    this.drains.ended(engineId);
+    this.drains.engineLeft(engineId);
   }
 
   #addresses(): SchedulerAddress[] {

@@ -5,7 +5,8 @@ import {
   type Message,
   PROTOCOL_VERSION,
 } from "../messages/mod.ts";
-import { ENGINES_MAX, HubState, SLOTS_MAX } from "./hub_state.ts";
+import { ENGINES_MAX, SLOTS_MAX } from "./admission.ts";
+import { HubState } from "./hub_state.ts";
 import { HUB_TIMES } from "./hub_times.ts";
 
 const WALL_MS = 1_000_000;
@@ -275,4 +276,27 @@ Deno.test("HubState takes no more engines than its limit", () => {
   bench.said.length = 0;
   bench.engine("one more");
   assert.deepEqual(bench.take(), ["one more refused"]);
+});
+
+Deno.test("HubState tells clients of slots that are gone for good", () => {
+  const bench = new Bench();
+  bench.client("c");
+  bench.engine("e", { slots: 3 });
+  const slots = (): unknown[] =>
+    bench.said.splice(0).flatMap(({ to, message }) =>
+      message.type === "engine_joined" ? [`${to} ${message.engine.slots}`] : []
+    );
+  bench.take();
+  bench.state.engineSlots("e", 2);
+  assert.deepEqual(slots(), ["c 2"]);
+  // Nothing new, more than there were, none, and an engine of somebody else.
+  bench.state.engineSlots("e", 2);
+  bench.state.engineSlots("e", 9);
+  bench.state.engineSlots("e", 0);
+  bench.state.engineSlots("x", 1);
+  assert.deepEqual(slots(), []);
+  // What was said while the hub was away is said with the registration.
+  bench.engine("e", { slots: 1 });
+  assert.deepEqual(slots(), ["c 1"]);
+  assert.equal(bench.state.engine(0)?.slots, 1);
 });

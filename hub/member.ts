@@ -4,12 +4,11 @@
  * @module
  */
 import type {
-  ClientKey,
   EngineInfo,
   Heartbeat,
-  ProcessStatus,
   SchedulerAddress,
 } from "../messages/mod.ts";
+import type { HubTimes } from "./hub_times.ts";
 
 /** One process that the hub knows. */
 export interface Member {
@@ -27,7 +26,8 @@ export interface Member {
 
 /** An engine that the hub knows. */
 export interface EngineMember extends Member {
-  readonly info: EngineInfo;
+  /** What others hear of it. */
+  info: EngineInfo;
 }
 
 /** A scheduler that the hub knows. */
@@ -59,34 +59,17 @@ export function delay(member: Member, forMs: number): void {
   if (member.brokenMs !== undefined) member.brokenMs += forMs;
 }
 
-/** How many clients use each key that has a name. */
-export function clientKeys(clients: Iterable<Member>): ClientKey[] {
-  const counts = new Map<string, number>();
-  for (const { keyName } of clients) {
-    if (keyName === undefined) continue;
-    counts.set(keyName, (counts.get(keyName) ?? 0) + 1);
-  }
-  return [...counts].map(([name, clients]) => ({ name, clients }));
-}
-
-/** A member as `status` shows it. */
-export function processStatus(
-  role: string,
-  member: Member,
+/** Why a member counts as lost, if it does. */
+export function lossReason(
+  { brokenMs, heardMs }: Member,
+  times: HubTimes,
   nowMs: number,
-): ProcessStatus {
-  return {
-    role,
-    engineId: 0,
-    host: member.host,
-    pid: member.pid,
-    slots: 0,
-    labels: {},
-    running: member.load?.running ?? 0,
-    queued: member.load?.queued ?? 0,
-    finished: member.load?.finished ?? 0,
-    memoryBytes: member.load?.memoryBytes ?? 0,
-    silentMs: nowMs - member.heardMs,
-    ...(member.keyName !== undefined && { key: member.keyName }),
-  };
+): string | undefined {
+  if (brokenMs !== undefined && nowMs - brokenMs >= times.engineGraceMs) {
+    return "its connection broke and it did not come back";
+  }
+  const silentMs = nowMs - heardMs;
+  return silentMs >= times.heartbeatTimeoutMs
+    ? `nothing was heard of it for ${(silentMs / 1000).toFixed(1)} s`
+    : undefined;
 }

@@ -12,7 +12,7 @@ import {
   TEXT_LENGTH_MAX,
 } from "./fields.ts";
 
-/** Client to hub: give these engines no new work. */
+/** Client to hub: give these engines no new work, or give them some again. */
 export interface DrainRequest {
   /** Which message this is. */
   readonly type: "drain_request";
@@ -20,24 +20,30 @@ export interface DrainRequest {
   readonly requestId: number;
   /** Engine ids. */
   readonly targets: readonly number[];
+  /** Whether they are to get work again. Absent, they are to get no more. */
+  readonly isUndone?: boolean;
 }
 
-/** Hub to client: they have nothing to do any more, or why not. */
+/** Hub to client: it is done, or why not. */
 export interface DrainReply {
   /** Which message this is. */
   readonly type: "drain_reply";
   /** Pairs a reply with its request. */
   readonly requestId: number;
-  /** Absent when all of them are empty, or gone. */
+  /** Absent when all of them are empty or gone, or get work again. */
   readonly problem?: string | undefined;
 }
 
-/** Hub to schedulers: give this engine no new work. */
+/** Hub to schedulers: give this engine no new work, or give it some again. */
 export interface EngineDrain {
   /** Which message this is. */
   readonly type: "engine_drain";
   /** The engine's number. */
   readonly engineId: number;
+  /** Which drain this is: its end is told with the same number. */
+  readonly round: number;
+  /** Whether that drain is called off. */
+  readonly isUndone?: boolean;
 }
 
 /** Scheduler to hub: this engine has nothing of mine to do any more. */
@@ -46,6 +52,8 @@ export interface EngineDrained {
   readonly type: "engine_drained";
   /** The engine's number. */
   readonly engineId: number;
+  /** Which drain has ended. */
+  readonly round: number;
 }
 
 /** Every message of this conversation. */
@@ -65,6 +73,7 @@ export const drainCodecs: {
     type: "drain_request",
     requestId: count(fields, "requestId"),
     targets: countList(fields, "targets"),
+    ...undone(fields),
   }),
   "drain_reply": (fields) => ({
     type: "drain_reply",
@@ -74,9 +83,16 @@ export const drainCodecs: {
   "engine_drain": (fields) => ({
     type: "engine_drain",
     engineId: count(fields, "engineId"),
+    round: count(fields, "round"),
+    ...undone(fields),
   }),
   "engine_drained": (fields) => ({
     type: "engine_drained",
     engineId: count(fields, "engineId"),
+    round: count(fields, "round"),
   }),
 };
+
+function undone(fields: Fields): { isUndone?: true } {
+  return fields["isUndone"] === true ? { isUndone: true } : {};
+}

@@ -218,7 +218,7 @@ export interface EngineReady {
   readonly holding: readonly string[];
 }
 
-/** Engine to scheduler: fewer slots work from now on. */
+/** Engine to hub and scheduler: fewer slots work from now on. */
 export interface EngineSlots {
   /** Which message this is. */
   readonly type: "engine_slots";

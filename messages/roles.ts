@@ -40,6 +40,7 @@ export const HUB_ACCEPTS: RoleTable = {
   "engine": new Set([
     "engine_register",
     "engine_leaving",
+    "engine_slots",
     "heartbeat",
     "interrupt_reply",
     "output",

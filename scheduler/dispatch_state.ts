@@ -137,6 +137,12 @@ export class DispatchState {
     this.fill(entry);
   }
 
+  /** An engine is to get work again. */
+  undrain(entry: EngineEntry): void {
+    entry.draining = false;
+    this.fill(entry);
+  }
+
   /** Lets a task wait for an engine, or assigns it at once. */
   enqueue(task: Task, placement: Placement, isFirst: boolean): void {
     task.placement = placement;

@@ -104,6 +104,10 @@ export class Scheduler implements AsyncDisposable {
   readonly #early = new Map<string, EngineReady>();
   /** Routing ids of the engines that the hub has announced. */
   readonly #announced = new Set<string>();
+  readonly #drains = new EngineDrains({
+    state: () => this.#state,
+    send: (message) => void this.#hub.send(message),
+  });
   readonly #audit: AuditReporter;
   /** Engines that a new hub does not know yet. */
   readonly #missing: MissingEngines;
@@ -237,8 +241,7 @@ export class Scheduler implements AsyncDisposable {
             client,
             outcomes,
           }),
-        engineDrained: (engineId) =>
-          void this.#hub.send({ type: "engine_drained", engineId }),
+        engineDrained: (engineId) => this.#drains.ended(engineId),
       },
       clock: this.#clock,
       random: random ?? systemRandom,
@@ -276,8 +279,7 @@ export class Scheduler implements AsyncDisposable {
       case "engine_left":
         return this.#engineLeft(message.engineId, message.end);
       case "engine_drain":
-        this.#drain(message.engineId);
-        return;
+        return this.#drains.asked(message);
       case "observations_ack":
         return this.#reporter.acknowledged(message.batch);
       case "observations_wanted": {
@@ -313,6 +315,7 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #engineLeft(engineId: number, end: EngineEnd): void {
+    this.#drains.engineLeft(engineId);
     this.#channels.engineLeft(engineId, end);
     const route = this.#state.engineLeft(engineId, end);
     if (route === undefined) return;
@@ -344,12 +347,6 @@ export class Scheduler implements AsyncDisposable {
     this.#announced.add(routingId);
     this.#state.engineJoined(engine);
     this.#tryEarly(routingId);
-  }
-
-  /** An engine that is not known holds nothing of ours. */
-  #drain(engineId: number): void {
-    if (this.#state.engineDrain(engineId)) return;
-    this.#hub.send({ type: "engine_drained", engineId });
   }
 
   #setKeys(keys: readonly KeyEntry[]): void {

@@ -308,6 +308,12 @@ export class SchedulerState {
     return true;
   }
 
+  /** The hub says: this engine gets work again, if it was to get none. */
+  engineUndrain(engineId: number): void {
+    const entry = this.#dispatch.engines.get(engineId);
+    if (entry !== undefined) this.#dispatch.undrain(entry);
+  }
+
   /** A client asks for work. */
   taskRequest(clientId: string, request: TaskRequest, payload: Payload): void {
     // What counts is the session in which it arrived.

@@ -399,6 +399,17 @@ Deno.test("SchedulerState drains an engine: it finishes, gets nothing new, and s
   bench.engine(1);
   assert.deepEqual(bench.assigned(), ["c-4>e1"]);
   assert.equal(bench.state.engineDrain(9), false);
+  bench.finish("e1", "c-4");
+  bench.engine(1);
+  bench.submit("c-7");
+  bench.submit("c-8");
+  bench.submit("c-9");
+  assert.deepEqual(bench.assigned(), ["c-7>e1", "c-8>e1"]);
+  bench.state.engineUndrain(0);
+  bench.state.engineUndrain(9);
+  assert.deepEqual(bench.assigned(), ["c-9>e0"]);
+  bench.submit("c-10", [0], "direct");
+  assert.deepEqual(bench.assigned(), ["c-10.0>e0"]);
 });
 
 Deno.test("SchedulerState calls tasks back that wait behind a long one", () => {

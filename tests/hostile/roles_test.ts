@@ -66,7 +66,7 @@ const ALLOWED: { readonly [K in Message["type"]]: readonly string[] } = {
   "engine_ready": ["engine to scheduler"],
   "engine_register": ["engine to hub"],
   "engine_registered": [],
-  "engine_slots": ["engine to scheduler"],
+  "engine_slots": ["engine to hub", "engine to scheduler"],
   "function_missing": ["engine to scheduler"],
   "function_source": ["client to scheduler", "scheduler to hub"],
   "group_join": ["engine to scheduler", "slot to supervisor"],

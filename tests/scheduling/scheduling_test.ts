@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { SCHEDULING_SCHEMES } from "../../base/mod.ts";
 import { inputReference } from "../../functions/mod.ts";
-import type { Client, Cluster, ClusterOptions } from "../../mod.ts";
+import {
+  type Client,
+  type Cluster,
+  type ClusterOptions,
+  TimeoutError,
+} from "../../mod.ts";
 import { selfCommand } from "../../cluster/mod.ts";
+import { eventually } from "../cli/ippd_process.ts";
 import { withCluster } from "../work/fixture.ts";
 import { RawClient } from "./raw_client.ts";
 
@@ -49,6 +55,15 @@ async function withEngine(
     }
     await process.status;
   }
+}
+
+/** Waits until an engine runs something. */
+async function untilBusy(client: Client, engineId: number): Promise<void> {
+  const isBusy = async (): Promise<boolean> => {
+    const [engine] = await client.stack([engineId]);
+    return engine?.slots[0]?.state !== "idle";
+  };
+  assert.ok(await eventually(isBusy));
 }
 
 function pause(ms: number): Promise<number> {
@@ -305,6 +320,46 @@ Deno.test("A scheduler drains an engine, which finishes what it has", async () =
     assert.match(direct.reason ?? "", /being drained/);
     assert.match(await raw.drain([99]) ?? "", /engine 99 is not in/);
     assert.deepEqual(client.ids, [0, 1]);
+  });
+});
+
+Deno.test("Client.drain() waits until engines are empty, and undrain() gives them back", async () => {
+  await withCluster({ n: 2 }, async (client) => {
+    const one = client.directView(0);
+    const running = one.apply(pause, 1_000);
+    await untilBusy(client, 0);
+    await assert.rejects(client.drain([0], { timeoutMs: 20 }), TimeoutError);
+    const giveUp = new AbortController();
+    const waiting = client.drain([0], { signal: giveUp.signal });
+    giveUp.abort(new Error("no more"));
+    await assert.rejects(waiting, /no more/);
+    assert.equal(running.done, false);
+    await client.drain([0]);
+    assert.ok(running.done);
+    await assert.rejects(
+      async () => await one.apply(double, 1),
+      /engine 0 is being drained/,
+    );
+    const balanced = client.loadBalancedView().map(double, [1, 2, 3, 4]);
+    assert.deepEqual(await balanced, [2, 4, 6, 8]);
+    assert.deepEqual(
+      new Set(balanced.metadata.map(({ engineId }) => engineId)),
+      new Set([1]),
+    );
+    await assert.rejects(client.drain([7]), RangeError);
+    const endless = client.directView(1).apply(pause, 1e9);
+    await untilBusy(client, 1);
+    const inVain = client.drain([0, 1]);
+    await Promise.all([
+      assert.rejects(inVain, /engine [01] gets work again/),
+      client.undrain(),
+    ]);
+    endless.cancel();
+    await endless.settled();
+    assert.equal(await one.apply(double, 4), 8);
+    await client.drain();
+    await client.undrain([1]);
+    assert.equal(await client.directView(1).apply(double, 5), 10);
   });
 });
 

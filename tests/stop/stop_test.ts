@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CancelledError, type Client } from "../../mod.ts";
+import { CancelledError, type Client, type EngineStack } from "../../mod.ts";
 import { runIppd } from "../cli/ippd_process.ts";
 import { withCluster } from "../work/fixture.ts";
 
@@ -15,6 +15,22 @@ async function untilBusy(client: Client): Promise<void> {
     await pause(10);
   }
   assert.fail("the engines stay idle");
+}
+
+/** The stacks, as soon as code of an engine is in a function. */
+async function untilIn(
+  client: Client,
+  name: string,
+): Promise<readonly EngineStack[]> {
+  for (let round = 0; round < 1_000; round++) {
+    const engines = await client.stack();
+    const frames = engines.flatMap(({ slots }) =>
+      slots.flatMap(({ frames }) => frames[0] ?? [])
+    );
+    if (frames.some((frame) => frame.startsWith(`${name} `))) return engines;
+    await pause(10);
+  }
+  assert.fail(`no engine comes to ${name}`);
 }
 
 function spin(): void {
@@ -59,8 +75,7 @@ Deno.test("what runs can be stopped and looked at", async (t) => {
       const busy = client.at(1).execute(
         "function turn() {\n  for (;;);\n}\nturn();",
       );
-      await pause(50);
-      const [idle, running] = await client.stack();
+      const [idle, running] = await untilIn(client, "turn");
       assert.equal(idle?.slots[0]?.state, "idle");
       assert.equal(running?.engineId, client.ids[1]);
       const [slot] = running?.slots ?? [];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { EngineLostError, RemoteError } from "../../mod.ts";
+import { eventually } from "../cli/ippd_process.ts";
 import { withCluster } from "./fixture.ts";
 
 /** What the start-up script of these tests defines. */
@@ -79,6 +80,11 @@ Deno.test("an engine goes on with the slots that are left", async () => {
     const engine = client.at(0);
     await assert.rejects(async () => await engine.apply(() => Deno.exit(0)));
     await engine.push({ base: 5 });
+    // Everybody hears how many slots are left.
+    const isHeard = () => Promise.resolve(client.engines[0]?.slots === 1);
+    assert.ok(await eventually(isHeard));
+    const { processes } = await client.status();
+    assert.equal(processes.find(({ role }) => role === "engine")?.slots, 1);
     const balanced = client.loadBalancedView();
     assert.deepEqual(
       await balanced.map((x: number) => x + base, [1, 2, 3]),

@@ -1,0 +1,70 @@
+/**
+ * How everybody in the cluster is, as `status` shows it. Pure.
+ *
+ * @module
+ */
+import type { ClientKey, ProcessStatus } from "../messages/mod.ts";
+import type { EngineMember, Member, SchedulerMember } from "./member.ts";
+
+/** Who is in the cluster. */
+export interface Everybody {
+  /** The hub itself. */
+  readonly hub: Member;
+  /** The schedulers. */
+  readonly schedulers: Iterable<SchedulerMember>;
+  /** The engines. */
+  readonly engines: Iterable<EngineMember>;
+}
+
+/** Every process of the cluster: the hub, the schedulers, the engines. */
+export function processStatuses(
+  { hub, schedulers, engines }: Everybody,
+  nowMs: number,
+): ProcessStatus[] {
+  const processes = [processStatus("hub", hub, nowMs)];
+  for (const scheduler of schedulers) {
+    processes.push(processStatus("scheduler", scheduler, nowMs));
+  }
+  for (const engine of engines) {
+    const { engineId, slots, labels } = engine.info;
+    processes.push({
+      ...processStatus("engine", engine, nowMs),
+      engineId,
+      slots,
+      labels,
+    });
+  }
+  return processes;
+}
+
+/** How many clients use each key that has a name. */
+export function clientKeys(clients: Iterable<Member>): ClientKey[] {
+  const counts = new Map<string, number>();
+  for (const { keyName } of clients) {
+    if (keyName === undefined) continue;
+    counts.set(keyName, (counts.get(keyName) ?? 0) + 1);
+  }
+  return [...counts].map(([name, clients]) => ({ name, clients }));
+}
+
+/** A member as `status` shows it. */
+function processStatus(
+  role: string,
+  member: Member,
+  nowMs: number,
+): ProcessStatus {
+  return {
+    role,
+    engineId: 0,
+    host: member.host,
+    pid: member.pid,
+    slots: 0,
+    labels: {},
+    running: member.load?.running ?? 0,
+    queued: member.load?.queued ?? 0,
+    finished: member.load?.finished ?? 0,
+    memoryBytes: member.load?.memoryBytes ?? 0,
+    silentMs: nowMs - member.heardMs,
+    ...(member.keyName !== undefined && { key: member.keyName }),
+  };
+}
