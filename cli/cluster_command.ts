@@ -31,6 +31,10 @@ interface NameFlags {
   readonly clusterId?: string;
 }
 
+interface DrainFlags extends NameFlags {
+  readonly drain?: number;
+}
+
 interface LauncherFlags {
   readonly engines: string;
   readonly launcherOptions?: LauncherOptions;
@@ -171,7 +175,7 @@ function defineScale(parent: Command, { terminal, finish }: CommandContext) {
     .action(
       async (
         n: number,
-        flags: NameFlags & { readonly drain?: number },
+        flags: DrainFlags,
       ) => {
         await withCluster(flags, async (cluster) => {
           await cluster.scale(n, optional("drainTimeoutMs", flags.drain));
@@ -184,14 +188,26 @@ function defineScale(parent: Command, { terminal, finish }: CommandContext) {
 
 function defineRestart(parent: Command, { terminal, finish }: CommandContext) {
   const command = subcommand(parent, terminal, "restart")
-    .description("Restart engines, all of them without ids.")
-    .argument("[ids...]", "ids of engines", engineIds);
+    .description(
+      "Restart engines, or without ids the whole cluster, controller and all.",
+    )
+    .argument("[ids...]", "ids of engines", engineIds)
+    .option("--drain <seconds>", "time for busy ones to finish", seconds);
   addNameFlags(command)
-    .addHelpText("after", example("ippd cluster restart 0 3"))
-    .action(async (ids: readonly number[] | undefined, flags: NameFlags) => {
+    .addHelpText(
+      "after",
+      example("ippd cluster restart", "ippd cluster restart 0 3"),
+    )
+    .action(async (ids: readonly number[] | undefined, flags: DrainFlags) => {
+      const options = optional("drainTimeoutMs", flags.drain);
       await withCluster(flags, async (cluster) => {
-        await cluster.restartEngines(ids?.length ? ids : undefined);
-        terminal.out("The engines are back, with new ids\n");
+        if (ids === undefined || ids.length === 0) {
+          await cluster.restart(options);
+          terminal.out(`${nameOf(cluster)} is back; clients connect anew\n`);
+        } else {
+          await cluster.restartEngines(ids, options);
+          terminal.out("The engines are back, with new ids\n");
+        }
       });
       finish(EXIT.ok);
     });

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { systemClock } from "../base/mod.ts";
+import { TimeoutError } from "../base/mod.ts";
 import type { Client, ConnectOptions } from "../client/mod.ts";
 import { Adaptation, type AdaptOptions } from "./adaptation.ts";
-import { ClusterCore, shutDown } from "./cluster_core.ts";
+import { attachCluster } from "./attaching.ts";
+import type { ClusterCore } from "./cluster_core.ts";
 import type { ClusterJson, ClusterState } from "./cluster_json.ts";
 import {
   type ClusterOptions,
@@ -15,34 +16,29 @@ import {
   flagsOfEngines,
   type LauncherChoice,
   resolveClusterOptions,
-  START_TIMEOUT_MS,
 } from "./cluster_options.ts";
+import { findCluster, listClusters } from "./cluster_search.ts";
+import { jobsWithEngines, wholeJobs } from "./engine_choice.ts";
 import {
-  findCluster,
-  type FoundCluster,
-  listClusters,
-} from "./cluster_search.ts";
-import { ClusterStateFile, clusterStatePath } from "./cluster_state_file.ts";
-import {
-  idleEngines,
+  DRAIN_TIMEOUT_MS,
+  drainEngines,
+  engineSurplus,
   idleNow,
-  jobsWithEngines,
-  wholeJobs,
-} from "./engine_choice.ts";
+} from "./engine_drain.ts";
 import type { EngineGroup, EngineSet } from "./engine_set.ts";
-import { found } from "./founding.ts";
 import { type Launcher, loadLauncher } from "./launchers/mod.ts";
-import type { ScaleOptions, StartEnginesOptions } from "./start_options.ts";
-import { StartWatch } from "./start_watch.ts";
+import type {
+  ScaleOptions,
+  StartEnginesOptions,
+  StopEnginesOptions,
+} from "./start_options.ts";
+import { startCluster } from "./starting.ts";
 
 /** Options of {@linkcode Cluster.fromFile}. */
 export interface FromFileOptions {
   /** The cluster's name, where a profile has several. */
   readonly clusterId?: string;
 }
-
-/** How long a scale waits for engines that are busy. */
-const DRAIN_TIMEOUT_MS = 30_000;
 
 /**
  * A controller and engines. What {@linkcode Cluster.start} started ends with
@@ -58,7 +54,7 @@ const DRAIN_TIMEOUT_MS = 30_000;
  * ```
  */
 export class Cluster implements AsyncDisposable {
-  readonly #core: ClusterCore;
+  #core: ClusterCore;
 
   private constructor(core: ClusterCore) {
     this.#core = core;
@@ -73,43 +69,19 @@ export class Cluster implements AsyncDisposable {
    * @throws {CancelledError} when `signal` is aborted.
    */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
-    const resolved = resolveClusterOptions(options);
+    const { n, timeoutMs, ...founding } = resolveClusterOptions(options);
+    const { engineFlags } = founding;
     const launcher = await chosenLauncher(options);
-    const controllers = await chosenLauncher({
-      launcher: options.controller ?? "local",
-    });
-    const { profile, clusterId, detached, timeoutMs } = resolved;
-    using watch = new StartWatch({
-      what: `start cluster ${clusterId}`,
+    const core = await startCluster({
+      controllers: await chosenLauncher({
+        launcher: options.controller ?? "local",
+      }),
+      founding,
+      sets: [{ launcher, engineFlags, n }],
       timeoutMs,
       signal: options.signal,
     });
-    const { controller, record } = await found(controllers, resolved, watch);
-    const file = new ClusterStateFile(clusterStatePath(profile, clusterId));
-    const core = new ClusterCore({ record, file }, controller, {
-      isOwned: !detached,
-      timeoutMs,
-    });
-    const written = file.write(record);
-    const launching = resolved.n === 0 ? Promise.resolve([]) : core.launch(
-      core.newSet(launcher, resolved.engineFlags),
-      resolved.n,
-      watch,
-      detached,
-    );
-    // When something else fails first, nobody waits for it yet.
-    launching.catch(() => {});
-    try {
-      await watch.until(core.connected(watch.signal));
-      await core.arrived(await watch.until(launching), watch);
-      await written;
-      return new Cluster(core);
-    } catch (error) {
-      // What is launched only now must not stay behind.
-      const jobs = await launching.catch(() => []);
-      await Promise.all([core.stop(), ...jobs.map((job) => job.stop())]);
-      throw error;
-    }
+    return new Cluster(core);
   }
 
   /**
@@ -125,9 +97,8 @@ export class Cluster implements AsyncDisposable {
     options: FromFileOptions = {},
   ): Promise<Cluster> {
     const { clusterId } = options;
-    return await Cluster.#attach(
-      await findCluster({ pathOrProfile, clusterId }),
-    );
+    const found = await findCluster({ pathOrProfile, clusterId });
+    return new Cluster(await attachCluster(found));
   }
 
   /**
@@ -137,7 +108,8 @@ export class Cluster implements AsyncDisposable {
    */
   static async list(profile?: string): Promise<readonly Cluster[]> {
     const found = await listClusters(profile);
-    return await Promise.all(found.map((one) => Cluster.#attach(one)));
+    const cores = await Promise.all(found.map(attachCluster));
+    return cores.map((core) => new Cluster(core));
   }
 
   /** The cluster's name. */
@@ -213,7 +185,9 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Stops engines, in good order; settles when they have ended.
+   * Stops engines; settles when they have ended. They finish what they have
+   * first, and get nothing new; what runs for longer than `drainTimeoutMs`
+   * is lost with them.
    *
    * @param setOrIds A set, the name of one, or engine ids. Absent, all.
    * @throws {RangeError} when one is not in the cluster.
@@ -221,45 +195,78 @@ export class Cluster implements AsyncDisposable {
    */
   async stopEngines(
     setOrIds?: EngineSet | string | readonly number[],
+    { drainTimeoutMs }: StopEnginesOptions = {},
   ): Promise<void> {
-    const client = await this.#core.running();
+    const core = this.#core;
+    const client = await core.running();
     if (setOrIds === undefined) {
-      await shutDown(client, client.ids);
-      await this.#core.stopJobs(
-        this.#core.engineSets.flatMap((set) => this.#core.jobs(set)),
-      );
+      await core.endEngines(client, client.ids, drainTimeoutMs);
+      await core.stopJobs(core.engineSets.flatMap((set) => core.jobs(set)));
     } else if (typeof setOrIds === "string" || !isList(setOrIds)) {
-      const set = this.#core.setOf(setOrIds);
-      await shutDown(client, set.ids);
-      await this.#core.stopJobs(this.#core.jobs(set));
-    } else {
-      await this.#core.stopIds(client, setOrIds);
+      const set = core.setOf(setOrIds);
+      await core.endEngines(client, set.ids, drainTimeoutMs);
+      await core.stopJobs(core.jobs(set));
+    } else if (setOrIds.length > 0) {
+      // A view of engines that are not there is refused.
+      const { targets } = client.directView(setOrIds);
+      await core.stopIds(client, targets, drainTimeoutMs);
     }
   }
 
   /**
-   * Stops engines, and starts as many of the same kind, with new ids.
+   * Stops engines, as {@linkcode Cluster.stopEngines} does, and starts as
+   * many of the same kind. They have new ids: nothing of what was on an
+   * engine is on the one that follows it.
    *
    * @param ids Their ids. Absent, all.
    * @throws {ConnectionError} when this cluster's launchers did not start
    * one, or a job has others as well.
    */
-  async restartEngines(ids?: readonly number[]): Promise<void> {
-    const client = await this.#core.running();
-    const jobs = jobsWithEngines(this.#core.engineSets, client.engines);
+  async restartEngines(
+    ids?: readonly number[],
+    { drainTimeoutMs }: StopEnginesOptions = {},
+  ): Promise<void> {
+    const core = this.#core;
+    const client = await core.running();
+    const jobs = jobsWithEngines(core.engineSets, client.engines);
     const whole = wholeJobs(jobs, ids ?? client.ids, "restart");
     const counts = new Map<EngineGroup, number>();
     for (const { set, job } of whole) {
       counts.set(set, (counts.get(set) ?? 0) + job.names.length);
     }
-    await shutDown(client, whole.flatMap(({ ids }) => ids));
-    await this.#core.stopJobs(whole);
+    const going = whole.flatMap(({ ids }) => ids);
+    await core.endEngines(client, going, drainTimeoutMs);
+    await core.stopJobs(whole);
     await Promise.all(
       [...counts].map(([set, n]) => {
-        this.#core.sets.set(set.id, set);
-        return this.#core.start(set, n, {});
+        core.sets.set(set.id, set);
+        return core.start(set, n, {});
       }),
     );
+  }
+
+  /**
+   * Stops everything, as {@linkcode Cluster.stop} does, and starts it again
+   * with as many engines of the same kinds. Engines finish what they have
+   * first, as in {@linkcode Cluster.stopEngines}; what waits is lost. Clients
+   * must connect anew: keys and ports are other ones. A cluster that another
+   * program started outlives that program from now on.
+   *
+   * @throws {ConnectionError} when a process ends before it is ready; then
+   * the cluster is stopped.
+   * @throws {TimeoutError} when the start takes too long.
+   */
+  async restart(
+    { drainTimeoutMs = DRAIN_TIMEOUT_MS }: StopEnginesOptions = {},
+  ): Promise<void> {
+    const core = this.#core;
+    const client = await core.running();
+    const { plan } = core;
+    if (drainTimeoutMs > 0) {
+      await drainEngines(client, client.ids, drainTimeoutMs);
+    }
+    await core.stop();
+    this.#core = await startCluster(plan);
   }
 
   /**
@@ -292,9 +299,10 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Starts or stops engines until there are `n`. Those without work go
-   * first; others may finish what they run.
+   * first; all finish what they have before, and get nothing new.
    *
-   * @throws {TimeoutError} when too many stay busy for `drainTimeoutMs`.
+   * @throws {TimeoutError} when they have work after `drainTimeoutMs`; then
+   * none is stopped, and they go on working.
    */
   async scale(n: number, options: ScaleOptions = {}): Promise<void> {
     expectEngineCount(n);
@@ -303,12 +311,12 @@ export class Cluster implements AsyncDisposable {
     if (surplus < 0) {
       await this.#grow(-surplus, options);
     } else if (surplus > 0) {
-      const timeoutMs = options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS;
-      const ids = await idleEngines(client, () => client.ids, surplus, {
-        timeoutMs,
-        clock: systemClock,
-      });
-      await this.#core.stopIds(client, ids);
+      const { drainTimeoutMs = DRAIN_TIMEOUT_MS } = options;
+      const ids = await engineSurplus(client, surplus);
+      if (await this.#core.stopIfEmptied(client, ids, drainTimeoutMs)) return;
+      throw new TimeoutError(
+        `Cannot stop ${surplus} engines: some have work after ${drainTimeoutMs} ms; stop them by their ids, or give them more time`,
+      );
     }
   }
 
@@ -346,7 +354,8 @@ export class Cluster implements AsyncDisposable {
         const idle = await idleNow(client, ids);
         for (const id of idle) stopping.add(id);
         try {
-          await this.#core.stopIds(client, idle);
+          // Work may have come for them since; what is long, they keep.
+          await this.#core.stopIfEmptied(client, idle, options.drainTimeoutMs);
         } finally {
           for (const id of idle) stopping.delete(id);
         }
@@ -408,29 +417,6 @@ export class Cluster implements AsyncDisposable {
     const isSame = options.launcher === undefined && set !== undefined;
     if (isSame) await this.#core.start(set, n, options);
     else await this.startEngines(n, options);
-  }
-
-  static async #attach({ record, file }: FoundCluster): Promise<Cluster> {
-    const { controller } = record;
-    const launcher = await loadLauncher(
-      controller.launcher,
-      controller.launcherOptions,
-    );
-    const core = new ClusterCore(
-      { record, file },
-      launcher.attach(controller.handle, []),
-      { isOwned: false, timeoutMs: START_TIMEOUT_MS },
-    );
-    for (const written of record.engineSets) {
-      const { launcher, launcherOptions, engineFlags, id, nextIndex } = written;
-      const set = core.newSet(
-        await loadLauncher(launcher, launcherOptions),
-        engineFlags,
-        { id, nextIndex },
-      );
-      set.attach(written.jobs);
-    }
-    return new Cluster(core);
   }
 }
 

@@ -14,8 +14,14 @@ import type { FoundCluster } from "./cluster_search.ts";
 import { type ClusterStateFile, keyOf } from "./cluster_state_file.ts";
 import { untilArrived, untilStarted } from "./engine_arrival.ts";
 import { type JobEngines, jobsWithEngines } from "./engine_choice.ts";
+import {
+  DRAIN_TIMEOUT_MS,
+  drainEngines,
+  shutDownEngines,
+  undrainEngines,
+} from "./engine_drain.ts";
 import { EngineGroup, type SetLaunch } from "./engine_set.ts";
-import { launchPlace } from "./founding.ts";
+import { launchPlace, type StartPlan } from "./founding.ts";
 import type { Job, Launcher } from "./launchers/mod.ts";
 import { closeKilledKeyList } from "./hub_keys_file.ts";
 import { removeOwnConnectionFile } from "./own_connection_file.ts";
@@ -27,6 +33,8 @@ const FAREWELL_TIMEOUT_MS = 3_000;
 
 /** Options of {@linkcode ClusterCore}. */
 export interface ClusterCoreOptions {
+  /** Started its controller. */
+  readonly controllers: Launcher;
   /** Whether its processes end with this program. */
   readonly isOwned: boolean;
   /** How long a start may take. */
@@ -224,11 +232,46 @@ export class ClusterCore {
     );
   }
 
-  /** Stops engines by their ids. */
-  async stopIds(client: Client, ids: readonly number[]): Promise<void> {
-    if (ids.length === 0) return;
+  /** What starts the same cluster again. */
+  get plan(): StartPlan {
+    const { profile, id, engineFlags, controllerFlags = [] } = this.record;
+    const { controllers, isOwned, timeoutMs } = this.#options;
+    const detached = !isOwned;
+    return {
+      controllers,
+      founding: {
+        profile,
+        clusterId: id,
+        detached,
+        controllerFlags,
+        engineFlags,
+      },
+      sets: this.engineSets.map(({ plan }) => plan).filter(({ n }) => n > 0),
+      timeoutMs,
+    };
+  }
+
+  /**
+   * Ends engines. They finish what they have first, for as long as they may
+   * take; then they go in any case.
+   */
+  async endEngines(
+    client: Client,
+    ids: readonly number[],
+    drainTimeoutMs: number = DRAIN_TIMEOUT_MS,
+  ): Promise<void> {
+    if (drainTimeoutMs > 0) await drainEngines(client, ids, drainTimeoutMs);
+    await shutDownEngines(client, ids);
+  }
+
+  /** Stops engines by their ids, as {@linkcode endEngines} does. */
+  async stopIds(
+    client: Client,
+    ids: readonly number[],
+    drainTimeoutMs?: number,
+  ): Promise<void> {
     const jobs = jobsWithEngines(this.engineSets, client.engines);
-    await shutDown(client, ids);
+    await this.endEngines(client, ids, drainTimeoutMs);
     const gone = new Set(ids);
     // A job ends with the last of its engines.
     await this.stopJobs(
@@ -238,6 +281,25 @@ export class ClusterCore {
     );
   }
 
+  /**
+   * Stops engines if they become empty in time; else they get work again.
+   *
+   * @returns Whether they are stopped.
+   */
+  async stopIfEmptied(
+    client: Client,
+    ids: readonly number[],
+    drainTimeoutMs: number = DRAIN_TIMEOUT_MS,
+  ): Promise<boolean> {
+    if (!await drainEngines(client, ids, drainTimeoutMs)) {
+      await undrainEngines(client, ids);
+      return false;
+    }
+    await this.stopIds(client, ids, 0);
+    return true;
+  }
+
+  /** Every job of a set, whichever engines it has. */
   jobs(set: EngineGroup): JobEngines[] {
     return set.members.map((job) => ({ set, job, ids: [] }));
   }
@@ -313,12 +375,4 @@ export class ClusterCore {
       // It was given up with the start, and said so there.
     }
   }
-}
-
-/** Ends engines; those that are gone already are no trouble. */
-export async function shutDown(
-  client: Client,
-  ids: readonly number[],
-): Promise<void> {
-  if (ids.length > 0) await client.shutdown({ targets: ids });
 }

@@ -148,18 +148,17 @@ export interface ResolvedClusterOptions {
   readonly profile: string;
   /** The cluster's name. */
   readonly clusterId: string;
-  /** Flags of `ippd controller`: where it listens, how it places tasks. */
-  readonly listenFlags: readonly string[];
+  /**
+   * Flags of `ippd controller`: where it listens, how it places tasks, where
+   * it keeps records, what it logs.
+   */
+  readonly controllerFlags: readonly string[];
   /** Flags of `ippd engine` that say how engines are. */
   readonly engineFlags: readonly string[];
   /** Whether the cluster outlives this program. */
   readonly detached: boolean;
   /** How long a start may take. */
   readonly timeoutMs: number;
-  /** What the processes write to their log files. */
-  readonly logLevel: LogLevel;
-  /** Where records of tasks are kept. */
-  readonly store: string;
 }
 
 /** Names of resources, as `ippd engine --resource` takes them. */
@@ -184,7 +183,8 @@ export function resolveClusterOptions(
   const logLevel = options.logLevel ?? "warn";
   expectEngineCount(n);
   const engineFlags = [...flagsOfEngines(options), "--log-level", logLevel];
-  const listenFlags = [
+  const controllerFlags = [
+    ...["--log-level", logLevel, "--store", options.store ?? "memory"],
     ...flagsOfListening(options),
     ...placementFlags(options),
   ];
@@ -199,12 +199,10 @@ export function resolveClusterOptions(
     n,
     profile,
     clusterId,
-    listenFlags,
+    controllerFlags,
     engineFlags,
     detached,
     timeoutMs,
-    logLevel,
-    store: options.store ?? "memory",
   };
 }
 

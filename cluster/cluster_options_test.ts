@@ -8,18 +8,18 @@ import {
   START_TIMEOUT_MS,
 } from "./cluster_options.ts";
 
+const LOGS_AND_RECORDS = ["--log-level", "warn", "--store", "memory"];
+
 Deno.test("resolveClusterOptions() fills in the defaults", () => {
   const { clusterId, ...others } = resolveClusterOptions({});
   assert.match(clusterId, /^[0-9a-z]{8}$/);
   assert.deepEqual(others, {
     n: navigator.hardwareConcurrency,
     profile: "default",
-    listenFlags: [],
+    controllerFlags: LOGS_AND_RECORDS,
     engineFlags: ["--slots", "1", "--log-level", "warn"],
     detached: false,
     timeoutMs: START_TIMEOUT_MS,
-    logLevel: "warn",
-    store: "memory",
   });
 });
 
@@ -88,12 +88,15 @@ Deno.test("flagsOfEngines() says what tasks may do", () => {
 });
 
 Deno.test("resolveClusterOptions() says how tasks are placed, and refuses what is no such thing", () => {
-  const { listenFlags, engineFlags } = resolveClusterOptions({
+  const { controllerFlags, engineFlags } = resolveClusterOptions({
     scheme: "lru",
     hwm: 0,
     resources: { gpu: 0.5 },
   });
-  assert.deepEqual(listenFlags, ["--scheme", "lru", "--hwm", "0"]);
+  assert.deepEqual(controllerFlags, [
+    ...LOGS_AND_RECORDS,
+    ...["--scheme", "lru", "--hwm", "0"],
+  ]);
   assert.ok(engineFlags.join(" ").includes("--resource gpu=0.5"));
   const wrong: [options: object, message: RegExp][] = [
     [
@@ -110,12 +113,13 @@ Deno.test("resolveClusterOptions() says how tasks are placed, and refuses what i
 });
 
 Deno.test("resolveClusterOptions() says in flags where to listen", () => {
-  const { listenFlags } = resolveClusterOptions({
+  const { controllerFlags } = resolveClusterOptions({
     ip: "::",
     port: 5555,
     location: "head",
   });
-  assert.deepEqual(listenFlags, [
+  assert.deepEqual(controllerFlags, [
+    ...LOGS_AND_RECORDS,
     ...["--ip", "::", "--port", "5555"],
     ...["--location", "head"],
   ]);

@@ -64,6 +64,8 @@ export interface ClusterRecord {
   readonly clientKey: string;
   /** Flags of `ippd engine` for further engine sets. */
   readonly engineFlags: readonly string[];
+  /** Flags of `ippd controller` that start it again in the same way. */
+  readonly controllerFlags?: readonly string[];
   /** The controller. */
   readonly controller: LauncherRecord & JobRecord;
   /** The engine sets. */
@@ -130,6 +132,8 @@ function isClusterRecord(value: unknown): value is ClusterRecord {
     has("startedMs", isNumber) &&
     has("detached", (x) => typeof x === "boolean") &&
     has("engineFlags", isTextList) &&
+    (!Object.hasOwn(value, "controllerFlags") ||
+      has("controllerFlags", isTextList)) &&
     has("controller", (x) => isLauncherRecord(x) && isJobRecord(x)) &&
     has("engineSets", (x) => isListOf(x, isSetRecord));
 }

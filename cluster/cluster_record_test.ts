@@ -21,6 +21,7 @@ const RECORD: ClusterRecord = {
   hubKey: "k",
   clientKey: "c",
   engineFlags: ["--slots", "1"],
+  controllerFlags: ["--ip", "127.0.0.1"],
   controller: { ...LAUNCHER, handle: { pid: 7, startTime: "9" }, names: [] },
   engineSets: [],
 };
@@ -48,6 +49,7 @@ Deno.test("parseClusterRecord() gives nothing for anything else", () => {
     { ...RECORD, controller: { pid: 7 } },
     { ...RECORD, engineSets: [{ id: "s" }] },
     { ...RECORD, engineFlags: [1] },
+    { ...RECORD, controllerFlags: [1] },
     { ...RECORD, controller: { ...RECORD.controller, handle: { pid: {} } } },
   ];
   for (const value of wrong) {

@@ -49,12 +49,18 @@ export interface EngineSet {
   outputTails(): Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
-/** Options of {@linkcode EngineGroup}. */
-export interface EngineSetOptions {
+/** Engines to be started as one set. */
+export interface SetPlan {
   /** Starts its engines. */
   readonly launcher: Launcher;
   /** Flags of `ippd engine` that say how its engines are. */
   readonly engineFlags: readonly string[];
+  /** How many. */
+  readonly n: number;
+}
+
+/** Options of {@linkcode EngineGroup}. */
+export interface EngineSetOptions extends Omit<SetPlan, "n"> {
   /** The engines of the cluster, now. */
   readonly engines: () => readonly EngineInfo[];
   /** Hears that a job has ended. */
@@ -112,6 +118,12 @@ export class EngineGroup implements EngineSet {
       engines: names.length,
       state,
     }));
+  }
+
+  /** What starts as many engines of the same kind. */
+  get plan(): SetPlan {
+    const { launcher, engineFlags } = this.#options;
+    return { launcher, engineFlags, n: this.n };
   }
 
   /** Its jobs that have not ended. */

@@ -9,14 +9,42 @@ import { ConnectionError } from "../base/mod.ts";
 import { profileFolder } from "../client/mod.ts";
 import { readConnectionFile } from "../security/mod.ts";
 import { type Announcement, parseAnnouncement } from "./announcement.ts";
-import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import {
   CLUSTER_RECORD_VERSION,
   type ClusterRecord,
 } from "./cluster_record.ts";
+import type { SetPlan } from "./engine_set.ts";
 import { clustersFolder } from "./cluster_state_file.ts";
 import type { Job, Launcher, LaunchPlace } from "./launchers/mod.ts";
 import type { StartWatch } from "./start_watch.ts";
+
+/** What a cluster is to be. */
+export interface Founding {
+  /** The folder of files that it belongs to. */
+  readonly profile: string;
+  /** Its name. */
+  readonly clusterId: string;
+  /** Whether it outlives this program. */
+  readonly detached: boolean;
+  /** Flags of `ippd controller`, but those that say which cluster it is. */
+  readonly controllerFlags: readonly string[];
+  /** Flags of `ippd engine` for further engine sets. */
+  readonly engineFlags: readonly string[];
+}
+
+/** What is to be started. */
+export interface StartPlan {
+  /** Starts the controller. */
+  readonly controllers: Launcher;
+  /** What the cluster is to be. */
+  readonly founding: Founding;
+  /** Its engine sets. */
+  readonly sets: readonly SetPlan[];
+  /** How long it may take. */
+  readonly timeoutMs: number;
+  /** Gives it up. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** A controller that runs. */
 export interface Founded {
@@ -46,7 +74,7 @@ export function launchPlace(
  */
 export async function found(
   launcher: Launcher,
-  options: ResolvedClusterOptions,
+  options: Founding,
   watch: StartWatch,
 ): Promise<Founded> {
   if (launcher.startController === undefined) {
@@ -55,10 +83,9 @@ export async function found(
     );
   }
   const { promise, resolve } = Promise.withResolvers<Announcement>();
-  const { profile, clusterId, logLevel, listenFlags } = options;
-  const args = ["--profile", profile, "--cluster-id", clusterId];
-  args.push("--log-level", logLevel, "--announce", ...listenFlags);
-  args.push("--store", options.store);
+  const { profile, clusterId, controllerFlags } = options;
+  const args = ["--profile", profile, "--cluster-id", clusterId, "--announce"];
+  args.push(...controllerFlags);
   const controller = await launcher.startController({
     ...launchPlace(options, options.detached),
     args,
@@ -85,7 +112,7 @@ export async function found(
 
 /** The record of a cluster that has a controller and no engines yet. */
 async function foundingRecord(
-  options: ResolvedClusterOptions,
+  options: Founding,
   launcher: Launcher,
   controller: Job,
   announcement: Announcement,
@@ -104,6 +131,7 @@ async function foundingRecord(
     hubKey: publicKey,
     clientKey: keys.publicKey,
     engineFlags: options.engineFlags,
+    controllerFlags: options.controllerFlags,
     controller: {
       launcher: launcher.name,
       launcherOptions: launcher.options,

@@ -69,14 +69,16 @@ export function adapt(input: AdaptInput, rules: AdaptRules): AdaptDecision {
 
 /** Which engines go when there are too many: idle ones first, newest first. */
 export function surplusEngines(
-  engines: readonly EngineLoad[],
+  engines: readonly Pick<EngineLoad, "engineId" | "tasks">[],
   surplus: number,
-): { readonly idle: readonly number[]; readonly busy: number } {
-  const idle = newestFirst(engines.filter(({ tasks }) => tasks === 0))
-    .slice(0, surplus);
-  return { idle, busy: surplus - idle.length };
+): readonly number[] {
+  const idle = engines.filter(({ tasks }) => tasks === 0);
+  const busy = engines.filter(({ tasks }) => tasks > 0);
+  return [...newestFirst(idle), ...newestFirst(busy)].slice(0, surplus);
 }
 
-function newestFirst(engines: readonly EngineLoad[]): number[] {
+function newestFirst(
+  engines: readonly Pick<EngineLoad, "engineId">[],
+): number[] {
   return engines.map(({ engineId }) => engineId).sort((a, b) => b - a);
 }

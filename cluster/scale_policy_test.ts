@@ -63,8 +63,9 @@ Deno.test("adapt() keeps the bounds and never stops what works", () => {
   ));
 });
 
-Deno.test("surplusEngines() takes idle ones, and counts how many are busy", () => {
-  const engines = [engine(0, 0), engine(1, 1), engine(2, 0)];
-  assert.deepEqual(surplusEngines(engines, 1), { idle: [2], busy: 0 });
-  assert.deepEqual(surplusEngines(engines, 3), { idle: [2, 0], busy: 1 });
+Deno.test("surplusEngines() takes idle ones first, then the newest", () => {
+  const engines = [engine(0, 0), engine(1, 1), engine(2, 0), engine(3, 2)];
+  assert.deepEqual(surplusEngines(engines, 1), [2]);
+  assert.deepEqual(surplusEngines(engines, 3), [2, 0, 3]);
+  assert.deepEqual(surplusEngines(engines, 9), [2, 0, 3, 1]);
 });

@@ -18,11 +18,14 @@ export interface StartEnginesOptions extends EngineSettings, LauncherChoice {
   readonly signal?: AbortSignal;
 }
 
-/** Options of {@linkcode Cluster.scale}. */
-export interface ScaleOptions extends StartEnginesOptions {
+/** Options of operations that stop engines. */
+export interface StopEnginesOptions {
   /**
-   * How long engines that are to go may take to finish what they run.
-   * @default 30_000
+   * How long engines that are to go may take to finish what they have; they
+   * get nothing new meanwhile. @default 30_000
    */
   readonly drainTimeoutMs?: number;
 }
+
+/** Options of {@linkcode Cluster.scale}. */
+export interface ScaleOptions extends StartEnginesOptions, StopEnginesOptions {}

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { Cluster, ConnectionError } from "../../mod.ts";
+import {
+  type AsyncResult,
+  Cluster,
+  ConnectionError,
+  EngineLostError,
+  TimeoutError,
+} from "../../mod.ts";
 import {
   eventually,
   filesBelow,
@@ -177,3 +183,94 @@ Deno.test({
     });
   },
 });
+
+Deno.test("a cluster that shrinks and grows under load loses no task", async () => {
+  await inIppdDir(async () => {
+    await using cluster = await Cluster.start({ n: 4 });
+    await using client = await cluster.connect();
+    const view = client.loadBalancedView();
+    const results = Array.from(
+      { length: 500 },
+      (_, index) =>
+        view.apply(async (value: number) => {
+          await new Promise((resolve) => setTimeout(resolve, value % 40));
+          return value;
+        }, index),
+    );
+    assert.ok(
+      await eventually(() => Promise.resolve(client.outstanding < 490)),
+    );
+    await cluster.scale(1);
+    assert.equal(client.ids.length, 1);
+    assert.ok(client.outstanding > 0, "there is no work any more");
+    await cluster.scale(3);
+    const values = await Promise.all(results);
+    assert.deepEqual(values, values.map((_, index) => index));
+    for (const { metadata } of results) {
+      assert.deepEqual(metadata.map(({ attempts }) => attempts), [1]);
+    }
+    assert.equal(new Set(results.map(engineOf)).size > 4, true);
+  });
+});
+
+Deno.test("engines that are too busy to go keep their work", async () => {
+  await inIppdDir(async () => {
+    await using cluster = await Cluster.start({ n: 1 });
+    await using client = await cluster.connect();
+    const endless = client.loadBalancedView().apply(() =>
+      new Promise(() => {})
+    );
+    const isBusy = async (): Promise<boolean> =>
+      (await client.queueStatus()).engines[0]?.running === 1;
+    assert.ok(await eventually(isBusy));
+    await assert.rejects(
+      cluster.scale(0, { drainTimeoutMs: 100 }),
+      (error) =>
+        error instanceof TimeoutError && /some have work/.test(`${error}`),
+    );
+    assert.deepEqual(client.ids, [0]);
+    // It gets work again: a second task waits behind the first.
+    const second = client.at(0).apply(() => 2);
+    endless.cancel();
+    await endless.settled();
+    assert.equal(await second, 2);
+    const lost = client.at(0).apply(() => new Promise(() => {}));
+    assert.ok(await eventually(isBusy));
+    await cluster.stopEngines([0], { drainTimeoutMs: 100 });
+    await assert.rejects(async () => await lost, EngineLostError);
+  });
+});
+
+Deno.test("a cluster restarts as a whole, with engines of the same kinds", async () => {
+  await inIppdDir(async () => {
+    await using cluster = await Cluster.start({ n: 1, labels: { kind: "a" } });
+    await cluster.startEngines(2, { labels: { kind: "b" } });
+    const before = cluster.toJSON();
+    const client = await cluster.connect();
+    const last = client.at(0).apply(() =>
+      new Promise((resolve) => setTimeout(() => resolve("kept"), 300))
+    );
+    const isBusy = async (): Promise<boolean> =>
+      (await client.queueStatus()).engines[0]?.running === 1;
+    assert.ok(await eventually(isBusy));
+    await cluster.restart();
+    assert.equal(await last, "kept");
+    await client.close();
+    assert.equal(cluster.state, "running");
+    assert.equal(cluster.id, before.id);
+    assert.ok(await allGone([before.controllerPid, ...before.enginePids]));
+    await using anew = await cluster.connect();
+    assert.deepEqual(
+      anew.engines.map(({ labels }) => labels["kind"]).sort(),
+      ["a", "b", "b"],
+    );
+    assert.deepEqual(await anew.directView().apply(() => 1), [1, 1, 1]);
+    const found = await Cluster.fromFile();
+    assert.equal(found.toJSON().controllerPid, cluster.toJSON().controllerPid);
+    await found[Symbol.asyncDispose]();
+  });
+});
+
+function engineOf({ metadata }: AsyncResult<unknown>): number | undefined {
+  return metadata[0]?.engineId;
+}
