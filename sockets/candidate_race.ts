@@ -63,6 +63,7 @@ class CandidateRace {
   readonly #resolve: (stream: ByteStream | undefined) => void;
   readonly #over = new AbortController();
   #running = 0;
+  #first: ByteStream | undefined;
   #head: Timer | undefined;
 
   constructor(options: CandidateRaceOptions, endpoints: string[]) {
@@ -90,23 +91,38 @@ class CandidateRace {
     this.#head = clock.setTimer(CANDIDATE_STAGGER_MS, () => this.startNext());
   }
 
-  /** Ends the race; what still arrives is closed. */
+  /**
+   * Ends the race. It is over when every attempt has ended: one that was
+   * given up may have a connection already, which is closed first.
+   */
   end(stream: ByteStream | undefined): void {
     this.#head?.cancel();
+    // Whoever gave up closes the stream that had won before.
+    if (this.#over.signal.aborted) return;
+    this.#first = stream;
     this.#over.abort();
-    this.#resolve(stream);
+    this.#settleIfOver();
+  }
+
+  #settleIfOver(): void {
+    if (!this.#over.signal.aborted || this.#running > 0) return;
+    this.#resolve(this.#first);
   }
 
   async #attempt(endpoint: string): Promise<void> {
     this.#running++;
     try {
       const stream = await this.#connect(endpoint);
-      if (this.#over.signal.aborted) return stream.close();
+      this.#running--;
+      if (this.#over.signal.aborted) {
+        stream.close();
+        return this.#settleIfOver();
+      }
       this.#takeOut(endpoint);
       this.end(stream);
     } catch (error) {
       this.#running--;
-      if (this.#over.signal.aborted) return;
+      if (this.#over.signal.aborted) return this.#settleIfOver();
       this.#takeOut(endpoint);
       this.#options.onFailed(toError(error));
       this.startNext();

@@ -100,3 +100,35 @@ Deno.test("connectToFirst() ends with its signal", async () => {
   assert.equal(await bench.race(["c"]), undefined);
   assert.deepEqual(bench.tried, ["a"]);
 });
+
+Deno.test("connectToFirst() is not over before late connections are closed", async () => {
+  const clock = new VirtualClock();
+  const stop = new AbortController();
+  const late = Promise.withResolvers<ByteStream>();
+  const story: string[] = [];
+  const race = connectToFirst({
+    endpoints: ["a"],
+    network: {
+      listen: () => Promise.reject(new Error("nobody listens")),
+      connect: () => late.promise,
+    },
+    clock,
+    connectTimeoutMs: TIMEOUT_MS,
+    signal: stop.signal,
+    onFailed: () => void story.push("failed"),
+  });
+  const over = race.then((stream) =>
+    story.push(stream === undefined ? "over" : "won")
+  );
+  stop.abort();
+  await settle();
+  assert.equal(story.length, 0);
+  late.resolve({
+    address: "a",
+    read: () => Promise.resolve(null),
+    write: () => Promise.resolve(0),
+    close: () => void story.push("closed"),
+  });
+  await over;
+  assert.deepEqual(story, ["closed", "over"]);
+});
