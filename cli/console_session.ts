@@ -13,7 +13,7 @@ import {
   readTargets,
 } from "./console_input.ts";
 import { closestWord } from "./closest_word.ts";
-import { statusText } from "./status_command.ts";
+import { exactStatus, statusText } from "./status_command.ts";
 
 /** Options of {@linkcode ConsoleSession}. */
 export interface ConsoleSessionOptions {
@@ -173,7 +173,7 @@ export class ConsoleSession {
       case "interrupt":
         return await this.interrupt();
       case "status":
-        return this.#write(statusText(await this.#options.client.status()));
+        return this.#write(statusText(await exactStatus(this.#options.client)));
       default:
         throw unknownWord(word);
     }

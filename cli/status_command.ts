@@ -4,8 +4,10 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import { connect } from "../client/mod.ts";
+import { IppdError } from "../base/mod.ts";
+import { type Client, connect, type QueueStatus } from "../client/mod.ts";
 import type {
+  EngineQueue,
   EngineStack,
   ProcessStatus,
   StatusReply,
@@ -67,7 +69,7 @@ async function showStatus(
 ): Promise<ExitCode> {
   const info = await connectionInfo("client", flags, terminal);
   await using client = await connect(info, { timeoutMs: flags.timeout });
-  const status = await client.status();
+  const status = await exactStatus(client);
   const stacks = flags.stack === true ? await client.stack() : undefined;
   terminal.out(
     flags.output === "json"
@@ -75,6 +77,50 @@ async function showStatus(
       : statusText(status) + stackText(stacks ?? []),
   );
   return EXIT.ok;
+}
+
+/** How everybody is, also where a scheduler does not say what waits. */
+export async function exactStatus(client: Client): Promise<StatusReply> {
+  const status = await client.status();
+  try {
+    return withQueues(status, await client.queueStatus());
+  } catch (error) {
+    if (error instanceof IppdError) return status;
+    throw error;
+  }
+}
+
+/**
+ * A status with queues as schedulers know them now: what engines say of
+ * themselves is as old as their last heartbeat.
+ */
+export function withQueues(
+  status: StatusReply,
+  { engines, unassigned }: QueueStatus,
+): StatusReply {
+  const queues = new Map(engines.map((queue) => [queue.engineId, queue]));
+  const total = (of: (queue: EngineQueue) => number): number =>
+    engines.reduce((sum, queue) => sum + of(queue), 0);
+  const { length } = status.processes.filter(({ role }) =>
+    role === "scheduler"
+  );
+  const exact = (process: ProcessStatus): ProcessStatus => {
+    const { role, engineId, finished } = process;
+    // Several schedulers have told of their queues together.
+    if (role === "scheduler" && length === 1) {
+      const running = total((queue) => queue.running);
+      const queued = unassigned + total((queue) => queue.queued);
+      return { ...process, running, queued };
+    }
+    const queue = role === "engine" ? queues.get(engineId) : undefined;
+    if (queue === undefined) return process;
+    // What an engine was sent ahead waits there.
+    const running = Math.min(queue.running, process.slots);
+    const queued = queue.queued + queue.running - running;
+    const ended = Math.max(finished, queue.finished);
+    return { ...process, running, queued, finished: ended };
+  };
+  return { ...status, processes: status.processes.map(exact) };
 }
 
 /** A status for programs. */

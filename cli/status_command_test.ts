@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import type { StatusReply } from "../messages/mod.ts";
-import { stackText, statusJson, statusText } from "./status_command.ts";
+import {
+  stackText,
+  statusJson,
+  statusText,
+  withQueues,
+} from "./status_command.ts";
 
 const PROCESS = {
   engineId: 0,
@@ -76,4 +81,28 @@ Deno.test("stackText() has a paragraph for each slot", () => {
       "",
     ].join("\n"),
   );
+});
+
+Deno.test("withQueues() replaces what heartbeats said of queues", () => {
+  const queues = {
+    engines: [
+      { engineId: 0, queued: 2, running: 5, finished: 9 },
+      { engineId: 5, queued: 1, running: 1, finished: 1 },
+    ],
+    unassigned: 4,
+  };
+  const { processes } = withQueues(STATUS, queues);
+  assert.deepEqual(
+    processes.map(({ running, queued, finished }) => [
+      running,
+      queued,
+      finished,
+    ]),
+    [[0, 0, 0], [6, 7, 0], [2, 5, 9]],
+  );
+  // Of several schedulers nobody knows which has what.
+  const [hub, scheduler] = STATUS.processes;
+  assert.ok(hub && scheduler);
+  const two = { ...STATUS, processes: [scheduler, scheduler] };
+  assert.deepEqual(withQueues(two, queues).processes, two.processes);
 });

@@ -18,6 +18,9 @@ const ANSWER_TIMEOUT_MS = 5_000;
 /** How long engines may take to leave. */
 const SHUTDOWN_TIMEOUT_MS = 15_000;
 
+/** How often to ask again whether engines are empty. */
+const DRAIN_REPEAT_MS = 5_000;
+
 /** How long to wait for something. */
 export interface WaitOptions {
   /** How long to wait; absent, for ever. */
@@ -73,6 +76,7 @@ export class HubQuestions {
     const { timeoutMs } = wait;
     const limits: AskLimits = {
       ...wait,
+      repeatMs: DRAIN_REPEAT_MS,
       timeoutError: () =>
         new TimeoutError(
           `Cannot wait longer for engines to be empty: they have work after ${timeoutMs} ms`,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, TimeoutError } from "../base/mod.ts";
+import { type Clock, TimeoutError, type Timer } from "../base/mod.ts";
 import type { Message } from "../messages/mod.ts";
 
 /** When a question is given up. */
@@ -12,6 +12,11 @@ export interface AskLimits {
   readonly timeoutMs?: number | undefined;
   /** Gives it up. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * How often to ask again, for answers that take long: a hub that has been
+   * replaced meanwhile does not know the question. @default never
+   */
+  readonly repeatMs?: number;
   /** What is thrown when time is up. */
   readonly timeoutError?: () => Error;
 }
@@ -30,16 +35,18 @@ export class PendingReplies {
   /**
    * Asks, and waits for the answer.
    *
-   * @param limits When to give up; a number is a time.
+   * @param asked When to give up; a number is a time.
    * @param send Sends the question under the request id it is given.
    * @throws {TimeoutError} when no answer comes in time.
    */
   async ask(
-    limits: number | AskLimits,
+    asked: number | AskLimits,
     send: (requestId: number) => void,
   ): Promise<Message> {
-    const { timeoutMs, signal, timeoutError }: AskLimits =
-      typeof limits === "number" ? { timeoutMs: limits } : limits;
+    const limits: AskLimits = typeof asked === "number"
+      ? { timeoutMs: asked }
+      : asked;
+    const { timeoutMs, signal, timeoutError } = limits;
     signal?.throwIfAborted();
     const requestId = this.#count++;
     const waiting = Promise.withResolvers<Message>();
@@ -53,12 +60,22 @@ export class PendingReplies {
           ),
         );
       });
+    let repeat: Timer | undefined;
+    const askAgain = (): void => {
+      if (limits.repeatMs === undefined) return;
+      repeat = this.#clock.setTimer(limits.repeatMs, () => {
+        send(requestId);
+        askAgain();
+      });
+    };
     const abort = (): void => waiting.reject(signal?.reason);
     signal?.addEventListener("abort", abort);
     try {
       send(requestId);
+      askAgain();
       return await waiting.promise;
     } finally {
+      repeat?.cancel();
       timer?.cancel();
       signal?.removeEventListener("abort", abort);
       this.#waiting.delete(requestId);

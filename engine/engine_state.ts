@@ -5,12 +5,7 @@
  *
  * @module
  */
-import {
-  type Clock,
-  meanAfter,
-  type PrefetchBounds,
-  prefetchDepth,
-} from "../base/mod.ts";
+import { type Clock, meanAfter, type PrefetchBounds } from "../base/mod.ts";
 import {
   encodeValue,
   type EngineEnd,
@@ -26,6 +21,7 @@ import { NamespaceFanOut, placeOf, wholeTaskId } from "./namespace_fan_out.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
 import { takeQueued } from "./recall_policy.ts";
 import { respawnDecision, type RespawnPolicy } from "./respawn_policy.ts";
+import { hasRoom, roomiestSlot } from "./slot_choice.ts";
 import { stoppedOutcome, type TaskStop } from "./stop_state.ts";
 import {
   type FunctionText,
@@ -383,31 +379,11 @@ export class EngineState {
       only.pinned.push(task);
       return this.#fill(only);
     }
-    const slot = this.#queue.isEmpty ? this.#roomiest(task) : undefined;
+    const slot = this.#queue.isEmpty
+      ? roomiestSlot(this.#slots, task, this.#prefetch)
+      : undefined;
     if (slot !== undefined) return this.#assign(slot, task);
     this.#queue.push(task);
-  }
-
-  /** The ready slot with the fewest tasks that should have this one, too. */
-  #roomiest(task: HeldTask): SlotState | undefined {
-    let best: SlotState | undefined;
-    for (const slot of this.#slots) {
-      if (!this.#hasRoom(slot, task)) continue;
-      if (best !== undefined && slot.tasks.length >= best.tasks.length) {
-        continue;
-      }
-      if (slot.tasks.length === 0) return slot;
-      best = slot;
-    }
-    return best;
-  }
-
-  #hasRoom(slot: SlotState, task: HeldTask): boolean {
-    if (slot.phase !== "ready") return false;
-    const head = slot.tasks.peek();
-    if (head === undefined) return true;
-    if (isAlone(task) || isAlone(head)) return false;
-    return slot.tasks.length < prefetchDepth(slot.meanMs, this.#prefetch);
   }
 
   #fill(slot: SlotState): void {
@@ -415,7 +391,7 @@ export class EngineState {
     for (;;) {
       const own = slot.pinned.peek();
       const task = own ?? this.#queue.peek();
-      if (task === undefined || !this.#hasRoom(slot, task)) return;
+      if (task === undefined || !hasRoom(slot, task, this.#prefetch)) return;
       if (own === undefined) this.#queue.next();
       else slot.pinned.shift();
       if (task.place !== "dropped") this.#assign(slot, task);
@@ -426,7 +402,7 @@ export class EngineState {
   #fillOthers(): void {
     for (;;) {
       const task = this.#queue.peek();
-      const slot = task && this.#roomiest(task);
+      const slot = task && roomiestSlot(this.#slots, task, this.#prefetch);
       if (slot === undefined || task === undefined) return;
       this.#queue.next();
       this.#assign(slot, task);

@@ -54,6 +54,11 @@ export class Drains {
   asked(client: string, request: DrainRequest): void {
     const { send, isPresent } = this.#options;
     const { requestId, targets, isUndone } = request;
+    // Who waits for long asks again.
+    for (const pending of [...this.#pending]) {
+      const isSame = pending.requestId === requestId;
+      if (isSame && pending.client === client) this.#pending.delete(pending);
+    }
     const unknown = targets.find((id) => !isPresent(id));
     const problem = unknown !== undefined
       ? `engine ${unknown} is not in the cluster`

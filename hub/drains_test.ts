@@ -91,3 +91,11 @@ Deno.test("Drains tells schedulers that join which engines get nothing new", () 
   drains.schedulerJoined("t");
   assert.deepEqual(said, ["t engine_drain 0"]);
 });
+
+Deno.test("Drains answers a request once that was made again", () => {
+  const { drains, said } = bench();
+  ask(drains, 1, [0]);
+  ask(drains, 1, [0]);
+  drains.engineLeft(0);
+  assert.equal(said.filter((one) => one.includes("drain_reply")).length, 1);
+});

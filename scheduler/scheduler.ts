@@ -36,6 +36,7 @@ import { AuditReporter } from "./audit_reporter.ts";
 import { ChannelState } from "./channel_state.ts";
 import { MissingEngines } from "./missing_engines.ts";
 import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
+import { EngineDrains } from "./engine_drains.ts";
 import { SchedulerState } from "./scheduler_state.ts";
 import { unrunOutcome } from "./unrun_outcome.ts";
 import { TaskReporter } from "./task_observer.ts";

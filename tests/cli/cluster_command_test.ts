@@ -39,10 +39,17 @@ Deno.test("ippd cluster starts, lists, changes and stops one in the background",
     assert.equal(running.state, "running");
     assert.equal(running.enginePids.length, 2);
     await cluster(folder, "scale", "1");
-    await cluster(folder, "restart");
+    assert.match(await cluster(folder, "restart", "0"), /with new ids\n/);
+    const [between] = await list(folder);
+    assert.ok(between);
+    assert.equal(between.enginePids.length, 1);
+    assert.equal(between.controllerPid, running.controllerPid);
+    assert.ok(!running.enginePids.includes(between.enginePids[0] ?? 0));
+    assert.match(await cluster(folder, "restart"), /is back; clients connect/);
     const [later] = await list(folder);
     assert.equal(later?.enginePids.length, 1);
-    assert.ok(!running.enginePids.includes(later.enginePids[0] ?? 0));
+    assert.notEqual(later.controllerPid, running.controllerPid);
+    assert.ok(!between.enginePids.includes(later.enginePids[0] ?? 0));
     assert.equal(await cluster(folder, "stop"), "The cluster is stopped\n");
     assert.deepEqual(await list(folder), []);
     for (const pid of [later.controllerPid, ...later.enginePids]) {

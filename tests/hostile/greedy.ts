@@ -52,11 +52,11 @@ export class Greedy implements AsyncDisposable {
       handler: { ready() {}, message() {} },
     });
     const greedy = new Greedy(conn, connection);
-    while (!connection.ready) {
-      await greedy.#write();
-      const count = await conn.read(connection.readTarget());
-      if (count === null) throw new Error("Cannot shake hands: hung up on");
-      connection.filled(count);
+    try {
+      await greedy.#shakeHands();
+    } catch (error) {
+      conn.close();
+      throw error;
     }
     return greedy;
   }
@@ -79,6 +79,15 @@ export class Greedy implements AsyncDisposable {
     this.#conn.close();
     // It ends with an error when it was stuck.
     await this.#writing.catch(() => undefined);
+  }
+
+  async #shakeHands(): Promise<void> {
+    while (!this.#connection.ready) {
+      await this.#write();
+      const count = await this.#conn.read(this.#connection.readTarget());
+      if (count === null) throw new Error("Cannot shake hands: hung up on");
+      this.#connection.filled(count);
+    }
   }
 
   async #write(): Promise<void> {
