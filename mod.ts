@@ -196,6 +196,7 @@ export {
   type ServerAddress,
   START_TIMEOUT_MS,
   type StartEnginesOptions,
+  type StopEnginesOptions,
 } from "./cluster/mod.ts";
 export {
   AuthenticationError,
