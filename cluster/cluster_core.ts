@@ -246,7 +246,7 @@ export class ClusterCore {
         controllerFlags,
         engineFlags,
       },
-      sets: this.engineSets.map(({ plan }) => plan).filter(({ n }) => n > 0),
+      sets: this.engineSets.map(({ plan }) => plan),
       timeoutMs,
     };
   }

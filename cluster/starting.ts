@@ -25,7 +25,9 @@ export async function startCluster(plan: StartPlan): Promise<ClusterCore> {
     timeoutMs,
   });
   const written = file.write(record);
-  const launching = plan.sets.map(({ launcher, engineFlags, n }) =>
+  // A set without engines would stay for ever.
+  const sets = plan.sets.filter(({ n }) => n > 0);
+  const launching = sets.map(({ launcher, engineFlags, n }) =>
     core.launch(core.newSet(launcher, engineFlags), n, watch, detached)
   );
   const launched = Promise.all(launching);
