@@ -14,7 +14,10 @@ import {
 import { eventually } from "../cli/ippd_process.ts";
 import { withCluster } from "../work/fixture.ts";
 
-const FOREVER = (): Promise<void> => new Promise(() => {});
+/** A task that never ends. */
+function forever(): Promise<void> {
+  return new Promise(() => {});
+}
 
 Deno.test("Client names its engines in every way", async (t) => {
   await withCluster(
@@ -102,7 +105,7 @@ Deno.test("Client waits, counts, looks and stops", async (t) => {
       );
     });
     await t.step("for results", async () => {
-      const busy = all.apply(FOREVER);
+      const busy = all.apply(forever);
       assert.equal(client.outstanding, 2);
       assert.equal(await client.wait(busy, { timeoutMs: 5 }), false);
       assert.equal(await client.wait(undefined, { timeoutMs: 5 }), false);
@@ -242,7 +245,7 @@ Deno.test("Client talks to code that runs, and closes", async (t) => {
     });
     await t.step("close settles everything", async () => {
       const other = await connect(cluster.clientFile);
-      const never = other.at(0).apply(FOREVER);
+      const never = other.at(0).apply(forever);
       await other.close();
       await other.close();
       await assert.rejects(async () => await never, ConnectionError);

@@ -266,7 +266,7 @@ Deno.test("Views obey every flag", async (t) => {
       const any = view.with({ after: Dependency.any([bad, first]) });
       assert.equal(await any.apply(() => 3), 3);
     });
-    await t.step("after an id that nobody knows", async () => {
+    await t.step("after an id that nobody knows", () => {
       assert.throws(
         () => view.with({ after: "c-stranger-1" }).apply(() => 1),
         /c-stranger-1/,
