@@ -91,7 +91,8 @@ export function newSlotState(index: number): SlotState {
  * and it waits for what runs there.
  */
 export function isAlone({ assign }: HeldTask): boolean {
-  return assign.work.kind === "reset" || isApart(assign);
+  return assign.work.kind === "reset" || assign.waits === true ||
+    isApart(assign);
 }
 
 /** Whether a task runs in a process of its own beside that of its slot. */

@@ -222,6 +222,11 @@ export interface TaskAssign {
   readonly inputParts?: readonly number[] | undefined;
   /** Which run of the task this is, where it is not the first. */
   readonly attempt?: number | undefined;
+  /**
+   * Until it starts it may be called back: no slot fetches it ahead, which
+   * could not give it back.
+   */
+  readonly waits?: true | undefined;
 }
 
 /**
@@ -456,6 +461,7 @@ export const taskCodecs: {
     ...(fields["attempt"] === undefined
       ? {}
       : { attempt: count(fields, "attempt") }),
+    ...(fields["waits"] === true ? { waits: true } as const : {}),
   }),
   "task_outcome": (fields) => ({
     type: "task_outcome",

@@ -281,7 +281,8 @@ export class DispatchState {
     this.#running++;
     placement?.occupy(entry, 1);
     if (entry.surplus > 0) this.#loaded.add(entry);
-    if (extra?.deadline !== undefined) {
+    // Sent ahead, it still waits: its time goes on.
+    if (extra?.deadline !== undefined && entry.surplus === 0) {
       this.#options.deadlines.callOff(extra.deadline);
       extra.deadline = undefined;
     }

@@ -80,6 +80,8 @@ export interface TaskExtra {
   refusedBy: Set<number> | undefined;
   /** When something is to happen to it. */
   deadline: Deadline | undefined;
+  /** Why its wait is over, while it may not have started. */
+  overdue: string | undefined;
   /** Why nobody wants it any more, while an engine still has it. */
   cancelReason: string | undefined;
   /** Its client is gone. */
@@ -114,6 +116,7 @@ export function extraOf(task: Task): TaskExtra {
     isAdopted: false,
     refusedBy: undefined,
     deadline: undefined,
+    overdue: undefined,
     cancelReason: undefined,
     isAbandoned: false,
     isRecalled: false,

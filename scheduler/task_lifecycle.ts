@@ -22,7 +22,7 @@ import {
   type Placement,
   type Task,
 } from "./entries.ts";
-import { unrunOutcome } from "./unrun_outcome.ts";
+import { lostOutcome, unrunOutcome } from "./unrun_outcome.ts";
 import type { FunctionStore } from "./function_store.ts";
 import { needsOf, nextToTry } from "./needs_policy.ts";
 import { isForDraining } from "./placements.ts";
@@ -172,6 +172,8 @@ export class TaskLifecycle {
         if (extra.isAbandoned) this.abandon(task);
         else if (extra.cancelReason !== undefined) {
           this.endUnrun(task, "cancelled", extra.cancelReason);
+        } else if (extra.overdue !== undefined) {
+          this.endUnrun(task, "timed_out", extra.overdue);
         } else this.place(task, { isFirst: true, isNew: false });
       }
     });
@@ -320,8 +322,17 @@ export class TaskLifecycle {
     const reason = `it waited in the queue for more than ${queueTimeoutMs} ms`;
     extraOf(task).deadline = this.#options.deadlines.set(
       queueTimeoutMs,
-      () => this.endUnrun(task, "timed_out", reason),
+      () => this.#waitIsOver(task, reason),
     );
+  }
+
+  /** Ends a task that still waits, also where it was sent ahead. */
+  #waitIsOver(task: Task, reason: string): void {
+    const { engine, id } = task;
+    if (engine === undefined) return this.endUnrun(task, "timed_out", reason);
+    extraOf(task).overdue = reason;
+    const message = { type: "task_recall", ids: [id] } as const;
+    this.#options.actions.send(engine.routingId, message);
   }
 
   /** Why a task cannot wait where no engine would take it. */
@@ -366,7 +377,10 @@ export class TaskLifecycle {
     const extra = extraOf(task);
     extra.retries++;
     extra.isRecalled = false;
+    extra.overdue = undefined;
     extra.refusedBy = undefined;
+    if (extra.deadline !== undefined) deadlines.callOff(extra.deadline);
+    extra.deadline = undefined;
     const again = (): void => {
       extra.deadline = undefined;
       this.place(task, { isFirst: status === "engine_lost", isNew: false });
@@ -477,16 +491,4 @@ export class TaskLifecycle {
       this.place(task, { isFirst: false, isNew: true });
     }
   }
-}
-
-function lostOutcome(
-  task: Task,
-  entry: EngineEntry,
-  end: EngineEnd,
-): TaskOutcome {
-  return {
-    ...unrunOutcome(task.id, "engine_lost", end.reason),
-    engineId: entry.engineId,
-    end,
-  };
 }

@@ -15,13 +15,19 @@ export function assignment(
   const plain: TaskAssign = timeoutMs === undefined
     ? { type: "task_assign", id, client: client.id, work }
     : { type: "task_assign", id, client: client.id, work, timeoutMs };
-  const basic = permissions === undefined ? plain : { ...plain, permissions };
+  const basic: TaskAssign = permissions === undefined
+    ? plain
+    : { ...plain, permissions };
   if (task.extra === undefined) {
     return { message: basic, payload: task.payload };
   }
-  const { retries, earlier, isAdopted, values } = task.extra;
+  const { deadline, retries, earlier, isAdopted, values } = task.extra;
   const attempt = retries + earlier + 1;
-  const message = attempt === 1 || isAdopted ? basic : { ...basic, attempt };
+  const message: TaskAssign = {
+    ...basic,
+    ...(attempt === 1 || isAdopted ? {} : { attempt }),
+    ...(deadline === undefined ? {} : { waits: true }),
+  };
   if (values === undefined) return { message, payload: task.payload };
   const byId = new Map<string, readonly Uint8Array[]>();
   const payload = [...task.payload];

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { TaskOutcome } from "../messages/mod.ts";
+import type { EngineEnd, TaskOutcome } from "../messages/mod.ts";
+import type { EngineEntry, Task } from "./entries.ts";
 
 /** The outcome of a task that no engine ran to its end. */
 export function unrunOutcome(
@@ -20,5 +21,18 @@ export function unrunOutcome(
     completedMs: 0,
     outputs: 0,
     reason,
+  };
+}
+
+/** The outcome of a task whose engine is lost. */
+export function lostOutcome(
+  task: Task,
+  entry: EngineEntry,
+  end: EngineEnd,
+): TaskOutcome {
+  return {
+    ...unrunOutcome(task.id, "engine_lost", end.reason),
+    engineId: entry.engineId,
+    end,
   };
 }

@@ -199,14 +199,6 @@ Deno.test("Views obey every flag", async (t) => {
   await withCluster({ n: 2, resources: { gpu: 1 } }, async (client) => {
     const view = client.loadBalancedView();
     const forever = (): Promise<void> => new Promise(() => {});
-    await t.step("queueTimeoutMs bounds waiting", async () => {
-      const one = view.with({ targets: [0] });
-      const runs = one.apply(forever);
-      const waits = one.with({ queueTimeoutMs: 50 }).apply(() => 1);
-      await assert.rejects(async () => await waits, TimeoutError);
-      runs.cancel();
-      await runs.wait();
-    });
     await t.step("targets", async () => {
       const result = view.with({ targets: [1] }).apply(() => 0);
       await result;
@@ -277,6 +269,14 @@ Deno.test("Views obey every flag", async (t) => {
       const both = gpu.map(slow, [50, 50, 50, 50], { chunkSize: 1 });
       await both;
       assert.equal(new Set(both.metadata.map((m) => m.engineId)).size, 2);
+    });
+    await t.step("queueTimeoutMs bounds waiting", async () => {
+      const one = view.with({ targets: [0] });
+      const runs = one.apply(forever);
+      const waits = one.with({ queueTimeoutMs: 50 }).apply(() => 1);
+      await assert.rejects(async () => await waits, TimeoutError);
+      runs.cancel();
+      await runs.wait();
     });
     await t.step("captures", async () => {
       const offset = 100;
