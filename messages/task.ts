@@ -222,10 +222,7 @@ export interface TaskAssign {
   readonly inputParts?: readonly number[] | undefined;
   /** Which run of the task this is, where it is not the first. */
   readonly attempt?: number | undefined;
-  /**
-   * Until it starts it may be called back: no slot fetches it ahead, which
-   * could not give it back.
-   */
+  /** It may be called back until it starts: no slot fetches it ahead. */
   readonly waits?: true | undefined;
 }
 

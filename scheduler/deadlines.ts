@@ -44,8 +44,8 @@ export class Deadlines {
   }
 
   /** Calls it off; does nothing when it has happened. */
-  callOff(deadline: Deadline): void {
-    if (deadline.act === undefined) return;
+  callOff(deadline: Deadline | undefined): void {
+    if (deadline?.act === undefined) return;
     deadline.act = undefined;
     this.#calledOff++;
     if (this.#calledOff * 2 < this.#heap.length) return;

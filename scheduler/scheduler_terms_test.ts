@@ -131,29 +131,6 @@ Deno.test("SchedulerState ends a task that waits for too long", () => {
   assert.deepEqual(bench.outcomes(), ["c-0:ok"]);
 });
 
-Deno.test("SchedulerState calls a task back that was sent ahead and waits for too long", () => {
-  const bench = new Bench({ hwm: 4 });
-  bench.engine(0);
-  bench.submit("c-0");
-  bench.ask("c-1", { queueTimeoutMs: 50 });
-  bench.ask("c-2", { queueTimeoutMs: 50 });
-  assert.deepEqual(
-    bench.take("task_assign").map(({ message }) => message.waits),
-    [undefined, true, true],
-  );
-  bench.clock.advance(50);
-  const recalled = bench.take("task_recall").map(({ message }) => message.ids);
-  assert.deepEqual(recalled, [["c-1"], ["c-2"]]);
-  // One has started in the meantime, and runs to its end.
-  bench.state.tasksReturned("e0", ["c-2"]);
-  assert.deepEqual(bench.reasons(), [
-    "c-2: it waited in the queue for more than 50 ms",
-  ]);
-  bench.finish("e0", "c-0");
-  bench.finish("e0", "c-1");
-  assert.deepEqual(bench.outcomes(), ["c-0:ok", "c-1:ok"]);
-});
-
 Deno.test("SchedulerState starts tasks after those that they wait for", () => {
   const bench = new Bench({ hwm: 0 });
   bench.engine(0);

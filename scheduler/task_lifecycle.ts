@@ -158,7 +158,12 @@ export class TaskLifecycle {
 
   /** An engine is lost, or its connection was, while it had a task. */
   lost(task: Task, entry: EngineEntry, end: EngineEnd): void {
-    this.conclude(task, lostOutcome(task, entry, end), NO_PAYLOAD, entry);
+    this.conclude(
+      task,
+      lostOutcome(task.id, entry.engineId, end),
+      NO_PAYLOAD,
+      entry,
+    );
   }
 
   /** Tasks are back from an engine that has not started them. */
@@ -206,9 +211,7 @@ export class TaskLifecycle {
       this.#options;
     dispatch.drop(task);
     dependencies.leave(task);
-    if (task.extra?.deadline !== undefined) {
-      deadlines.callOff(task.extra.deadline);
-    }
+    deadlines.callOff(task.extra?.deadline);
     if (!book.finish(task)) return;
     const { client } = task;
     if (client.isGone && client.unfinished === 0) {
@@ -317,8 +320,7 @@ export class TaskLifecycle {
   /** Limits how long a task waits for an engine, from now on. */
   #limitWait(task: Task): void {
     const queueTimeoutMs = task.request.terms?.queueTimeoutMs;
-    if (queueTimeoutMs === undefined) return;
-    if (task.extra?.deadline !== undefined) return;
+    if (queueTimeoutMs === undefined || task.extra?.deadline) return;
     const reason = `it waited in the queue for more than ${queueTimeoutMs} ms`;
     extraOf(task).deadline = this.#options.deadlines.set(
       queueTimeoutMs,
@@ -379,8 +381,7 @@ export class TaskLifecycle {
     extra.isRecalled = false;
     extra.overdue = undefined;
     extra.refusedBy = undefined;
-    if (extra.deadline !== undefined) deadlines.callOff(extra.deadline);
-    extra.deadline = undefined;
+    deadlines.callOff(extra.deadline);
     const again = (): void => {
       extra.deadline = undefined;
       this.place(task, { isFirst: status === "engine_lost", isNew: false });
@@ -426,7 +427,11 @@ export class TaskLifecycle {
       } else if (task.request.terms?.follow !== undefined) {
         const reason = "every engine that it could follow others to is gone";
         this.endUnrun(task, "impossible", reason);
-      } else this.#end(task, lostOutcome(task, entry, end), NO_PAYLOAD);
+      } else {this.#end(
+          task,
+          lostOutcome(task.id, entry.engineId, end),
+          NO_PAYLOAD,
+        );}
     }
     dispatch.placements.retire(placement);
   }

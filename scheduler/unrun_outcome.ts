@@ -4,7 +4,6 @@
  * @module
  */
 import type { EngineEnd, TaskOutcome } from "../messages/mod.ts";
-import type { EngineEntry, Task } from "./entries.ts";
 
 /** The outcome of a task that no engine ran to its end. */
 export function unrunOutcome(
@@ -26,13 +25,9 @@ export function unrunOutcome(
 
 /** The outcome of a task whose engine is lost. */
 export function lostOutcome(
-  task: Task,
-  entry: EngineEntry,
+  id: string,
+  engineId: number,
   end: EngineEnd,
 ): TaskOutcome {
-  return {
-    ...unrunOutcome(task.id, "engine_lost", end.reason),
-    engineId: entry.engineId,
-    end,
-  };
+  return { ...unrunOutcome(id, "engine_lost", end.reason), engineId, end };
 }

@@ -12,6 +12,7 @@ import { Deadlines } from "./deadlines.ts";
 import { OutcomeGroup } from "./outcome_group.ts";
 import { type Queued, ReadyQueue, type Sharer } from "./ready_queue.ts";
 import { retryDelayMs } from "./retry_policy.ts";
+import { Bench } from "./scheduler_fixture_test.ts";
 import { unrunOutcome } from "./unrun_outcome.ts";
 import { TaskFates } from "./task_fates.ts";
 
@@ -155,4 +156,27 @@ Deno.test("retryDelayMs() follows the cause, the count and the back-off", () => 
   const long = { max: 1e6, on: "any", backoffMs: 1e6 } as const;
   assert.equal(retryDelayMs(long, "error", 5_000), 2 ** 31 - 1);
   assert.equal(retryDelayMs(undefined, "error", 0), undefined);
+});
+
+Deno.test("SchedulerState calls a task back that was sent ahead and waits for too long", () => {
+  const bench = new Bench({ hwm: 4 });
+  bench.engine(0);
+  bench.submit("c-0");
+  bench.ask("c-1", { queueTimeoutMs: 50 });
+  bench.ask("c-2", { queueTimeoutMs: 50 });
+  assert.deepEqual(
+    bench.take("task_assign").map(({ message }) => message.waits),
+    [undefined, true, true],
+  );
+  bench.clock.advance(50);
+  const recalled = bench.take("task_recall").map(({ message }) => message.ids);
+  assert.deepEqual(recalled, [["c-1"], ["c-2"]]);
+  // One has started in the meantime, and runs to its end.
+  bench.state.tasksReturned("e0", ["c-2"]);
+  assert.deepEqual(bench.reasons(), [
+    "c-2: it waited in the queue for more than 50 ms",
+  ]);
+  bench.finish("e0", "c-0");
+  bench.finish("e0", "c-1");
+  assert.deepEqual(bench.outcomes(), ["c-0:ok", "c-1:ok"]);
 });
