@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./scheduler.ts";
+export * from "./scheduler_options.ts";
 export * from "./scheduler_actions.ts";
 export * from "./scheduler_limits.ts";
 export * from "./scheduler_state.ts";

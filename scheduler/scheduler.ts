@@ -6,11 +6,10 @@
  */
 import {
   type Clock,
+  ConnectionError,
   Lease,
   type Logger,
-  type Random,
   randomWord,
-  type SchedulingScheme,
   silentLogger,
   systemClock,
   systemRandom,
@@ -30,12 +29,13 @@ import {
   type TaskRequest,
 } from "../messages/mod.ts";
 import { functionHash } from "../messages/hash/mod.ts";
-import { type CurveCrypto, encodeZ85, type KeyPair } from "../security/mod.ts";
-import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
+import { encodeZ85 } from "../security/mod.ts";
+import type { Peer } from "../sockets/mod.ts";
 import { AuditReporter } from "./audit_reporter.ts";
 import { ChannelState } from "./channel_state.ts";
 import { MissingEngines } from "./missing_engines.ts";
-import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
+import { SCHEDULER_LIMITS } from "./scheduler_limits.ts";
+import type { SchedulerOptions } from "./scheduler_options.ts";
 import { EngineDrains } from "./engine_drains.ts";
 import { SchedulerState } from "./scheduler_state.ts";
 import { unrunOutcome } from "./unrun_outcome.ts";
@@ -46,45 +46,6 @@ import { runIds } from "./task_request_policy.ts";
 const LEASE_MS = 60_000;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
-
-/** Options of {@linkcode Scheduler}. */
-export interface SchedulerOptions {
-  /** The cryptography, loaded. */
-  readonly crypto: CurveCrypto;
-  /** Our keys towards clients and engines. */
-  readonly keyPair: KeyPair;
-  /** How to reach the hub: endpoints and the keys that open it. */
-  readonly hub: {
-    /** Candidate endpoints. */
-    readonly endpoints: readonly string[];
-    /** Our keys towards the hub, and the hub's. */
-    readonly security: SocketSecurity;
-  };
-  /** Turns the bound endpoint into the candidates that others try. */
-  readonly candidates: (bound: string) => readonly string[];
-  /** Name of this host. */
-  readonly host: string;
-  /** Process id of this process. */
-  readonly pid: number;
-  /** How engines are chosen. @default "leastload" */
-  readonly scheme?: SchedulingScheme | undefined;
-  /** High-water mark; absent, it adapts. */
-  readonly hwm?: number | undefined;
-  /** Limits other than the defaults. */
-  readonly limits?: Partial<SchedulerLimits>;
-  /** How long the hub may be away before the scheduler ends. @default 60_000 */
-  readonly leaseMs?: number;
-  /** Time. @default systemClock */
-  readonly clock?: Clock;
-  /** For the schemes that choose by chance. @default systemRandom */
-  readonly random?: Random;
-  /** Where streams come from. */
-  readonly network?: Network;
-  /** Resident memory of this process in bytes. */
-  readonly memoryBytes?: () => number;
-  /** Where to say what happened. */
-  readonly log?: Logger;
-}
 
 /** Places tasks on engines and carries their outcomes back. */
 export class Scheduler implements AsyncDisposable {
@@ -152,7 +113,7 @@ export class Scheduler implements AsyncDisposable {
           kind: "curve-server",
           crypto: options.crypto,
           keyPair: options.keyPair,
-          authorize: (key) => this.#roles.get(encodeZ85(key)),
+          authorize: (key) => this.#roleOf(encodeZ85(key)),
         },
       },
       accepts: SCHEDULER_ACCEPTS,
@@ -194,6 +155,12 @@ export class Scheduler implements AsyncDisposable {
     this.#lease.begin(this.#options.leaseMs ?? LEASE_MS);
     this.#hub.connect(this.#options.hub.endpoints);
     return this.#bound;
+  }
+
+  /** The role of a key; a refusal would be final, so it waits for the hub. */
+  #roleOf(key: string): string | undefined {
+    if (this.#isRegistered) return this.#roles.get(key);
+    throw new ConnectionError("Cannot let anybody in: the hub is not here yet");
   }
 
   /** Ends in good order. */
