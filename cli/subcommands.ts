@@ -61,6 +61,10 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
     summary: "show where the values of options come from",
     load: async () => (await import("./config_command.ts")).defineConfig,
   }],
+  ["bench", {
+    summary: "measure this machine",
+    load: async () => (await import("./bench_command.ts")).defineBench,
+  }],
   ["completions", {
     summary: "print a completion script for a shell",
     load: async () =>
