@@ -15,8 +15,8 @@ import type {
 
 /** What a memory store keeps unless told otherwise. */
 export const MEMORY_RETENTION: Retention = {
-  recordsMax: 100_000,
-  bytesMax: 128 << 20,
+  recordsMax: 20_000,
+  bytesMax: 64 << 20,
   ageMsMax: Infinity,
 };
 
