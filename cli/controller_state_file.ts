@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { controllerStateName } from "../cluster/mod.ts";
 import { join } from "node:path";
 import { profileFolder } from "../client/mod.ts";
 import {
@@ -65,8 +66,8 @@ export function controllerStatePath(
     readonly clusterId: string;
   },
 ): string {
-  const name = clusterId === "" ? "ippd" : `ippd-${clusterId}`;
-  return join(profileFolder(profile), "security", `${name}-controller.json`);
+  const name = controllerStateName(clusterId);
+  return join(profileFolder(profile), "security", name);
 }
 
 /**

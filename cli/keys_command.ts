@@ -149,7 +149,9 @@ function profileFiles({ profile }: ShowFlags): string[] {
   let names: string[];
   try {
     names = [...Deno.readDirSync(folder)].map(({ name }) => name)
-      .filter((name) => /^(ippd|key)-.*\.json$/.test(name)).sort();
+      .filter((name) => /^(ippd|key)-.*\.json$/.test(name))
+      // What a controller needs to be taken up again is no key of anybody.
+      .filter((name) => !name.endsWith("-controller.json")).sort();
   } catch (cause) {
     throw noKeys(folder, cause);
   }

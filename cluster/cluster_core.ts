@@ -24,7 +24,10 @@ import { EngineGroup, type SetLaunch } from "./engine_set.ts";
 import { launchPlace, type StartPlan } from "./founding.ts";
 import type { Job, Launcher } from "./launchers/mod.ts";
 import { closeKilledKeyList } from "./hub_keys_file.ts";
-import { removeOwnConnectionFile } from "./own_connection_file.ts";
+import {
+  removeOwnConnectionFile,
+  removeOwnControllerState,
+} from "./own_connection_file.ts";
 import type { StartEnginesOptions } from "./start_options.ts";
 import { StartWatch } from "./start_watch.ts";
 
@@ -338,7 +341,9 @@ export class ClusterCore {
     for (const path of [clientFile, engineFile]) {
       await removeOwnConnectionFile(path, hubKey);
     }
-    const list = allowedKeysPath(dirname(clientFile), this.record.id);
+    const folder = dirname(clientFile);
+    await removeOwnControllerState(folder, this.record.id, hubKey);
+    const list = allowedKeysPath(folder, this.record.id);
     await closeKilledKeyList(list, this.record.clientKey);
     await this.file.remove(keyOf(this.record));
     this.#isStopped = true;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { ConnectionFileError } from "../base/mod.ts";
 import { readConnectionFile, removeConnectionFile } from "../security/mod.ts";
 
@@ -23,5 +24,32 @@ export async function removeOwnConnectionFile(
   } catch (error) {
     // It is gone, or is somebody else's by now: either way it is not ours.
     if (!(error instanceof ConnectionFileError)) throw error;
+  }
+}
+
+/** The name of the file by which a controller can be taken up again. */
+export function controllerStateName(clusterId: string): string {
+  return `${clusterId === "" ? "ippd" : `ippd-${clusterId}`}-controller.json`;
+}
+
+/**
+ * Removes what a controller that was killed kept to be taken up again, if it
+ * is still that of a certain hub.
+ *
+ * @param folder The folder of the connection files.
+ * @param hubKey The hub's public key, in Z85.
+ */
+export async function removeOwnControllerState(
+  folder: string,
+  clusterId: string,
+  hubKey: string,
+): Promise<void> {
+  const path = join(folder, controllerStateName(clusterId));
+  try {
+    if ((await Deno.readTextFile(path)).includes(hubKey)) {
+      await Deno.remove(path);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

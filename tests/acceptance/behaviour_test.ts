@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- user code writes
 /**
  * What users count on, sentence by sentence.
  *
@@ -155,8 +156,13 @@ Deno.test("Promises settle when their engine or their hub is lost", async () => 
   await withCluster({ n: 1 }, async (client) => {
     const [engine] = client.engines;
     assert.ok(engine);
-    const never = client.at(0).apply(() => new Promise(() => {}));
-    await never.sent;
+    const never = client.at(0).apply(() => {
+      console.log("it runs");
+      return new Promise(() => {});
+    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _ = never.streamOutput(() => resolve());
+    await promise;
     Deno.kill(engine.pid, "SIGKILL");
     await assert.rejects(async () => await never, EngineLostError);
     const waits = client.loadBalancedView().apply(() => 1);

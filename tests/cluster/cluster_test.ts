@@ -95,7 +95,7 @@ Deno.test("Cluster.start() rejects with what the controller said", async () => {
         error.message.includes(`process ${first.toJSON().controllerPid} `),
     );
     // Two connection files, a lock, the list of keys, and what others find.
-    assert.equal((await connectionFiles(folder)).length, 5);
+    assert.equal((await connectionFiles(folder)).length, 6);
   });
 });
 
