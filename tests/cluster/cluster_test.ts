@@ -94,7 +94,8 @@ Deno.test("Cluster.start() rejects with what the controller said", async () => {
         ) &&
         error.message.includes(`process ${first.toJSON().controllerPid} `),
     );
-    // Two connection files, a lock, the list of keys, and what others find.
+    // Two connection files, a lock, the list of keys, what others find, and
+    // what the controller keeps to be taken up again.
     assert.equal((await connectionFiles(folder)).length, 6);
   });
 });
