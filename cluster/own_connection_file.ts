@@ -44,10 +44,20 @@ export async function removeOwnControllerState(
   clusterId: string,
   hubKey: string,
 ): Promise<void> {
-  const path = join(folder, controllerStateName(clusterId));
+  const name = controllerStateName(clusterId);
   try {
+    const path = join(folder, name);
     if ((await Deno.readTextFile(path)).includes(hubKey)) {
       await Deno.remove(path);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  try {
+    // It may have been killed while it wrote the file.
+    for await (const entry of Deno.readDir(folder)) {
+      if (!entry.name.startsWith(`${name}.`)) continue;
+      await Deno.remove(join(folder, entry.name));
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
