@@ -102,7 +102,9 @@ async function runTests(
   for (const test of output.skippedNames) {
     run.remarks.push(`skipped: ${name}: ${test}`);
   }
-  if (counts.failed > 0) run.remarks.push(`failed: ${name}`);
+  if (counts.failed > 0) {
+    run.remarks.push(`failed: ${name}`, ...output.failureLines);
+  }
   if (mustRun && run.isContinuousIntegration && counts.skipped > 0) {
     run.remarks.push(`failed: ${name}: its skipped tests must run here`);
     const failed = counts.failed + counts.skipped;

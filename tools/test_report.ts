@@ -37,15 +37,26 @@ const COLOUR = /\x1b\[[0-9;]*m/g;
 const SUMMARY =
   /^(?:ok|FAILED) \| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed(?: \(\d+ steps?\))?(?: \| (\d+) ignored)?/;
 const IGNORED = /^(\S.*) \.\.\. ignored/;
+const ERRORS = /^ ERRORS\s*$/;
+
+/** Most lines kept of what `deno test` says about failures. */
+export const FAILURE_LINES_MAX = 400;
 
 /** Collects the counts of one `deno test` process from its lines. */
 export class TestOutput {
   #counts: Counts | undefined;
   readonly #skippedNames: string[] = [];
+  #failureLines: string[] = [];
+  #isInErrors = false;
 
   /** Names of the tests that did not run. */
   get skippedNames(): readonly string[] {
     return this.#skippedNames;
+  }
+
+  /** What was said about failures: their errors, then their names. */
+  get failureLines(): readonly string[] {
+    return this.#failureLines;
   }
 
   /** Takes one line of standard output. */
@@ -53,8 +64,17 @@ export class TestOutput {
     const plain = text.replace(COLOUR, "");
     const ignored = IGNORED.exec(plain)?.[1];
     if (ignored !== undefined) this.#skippedNames.push(ignored);
+    if (ERRORS.test(plain)) {
+      this.#failureLines = [];
+      this.#isInErrors = true;
+    }
     const summary = SUMMARY.exec(plain);
-    if (summary === null) return;
+    if (summary === null) {
+      const isRoom = this.#failureLines.length < FAILURE_LINES_MAX;
+      if (this.#isInErrors && isRoom) this.#failureLines.push(plain);
+      return;
+    }
+    this.#isInErrors = false;
     // A test may print such a line too; the process's own comes last.
     this.#counts = {
       passed: Number(summary[1]),

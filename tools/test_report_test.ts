@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { addCounts, closingLine, TestOutput } from "./test_report.ts";
+import {
+  addCounts,
+  closingLine,
+  FAILURE_LINES_MAX,
+  TestOutput,
+} from "./test_report.ts";
 
 function read(lines: readonly string[]): TestOutput {
   const output = new TestOutput();
@@ -22,6 +27,21 @@ Deno.test("TestOutput names the tests that did not run", () => {
     "  step ... ignored (0ms)",
   ]);
   assert.deepEqual(output.skippedNames, ["libzmq answers: no python3"]);
+});
+
+Deno.test("TestOutput keeps what is said about failures, up to a limit", () => {
+  const said = [
+    "\x1b[0m\x1b[37m\x1b[41m ERRORS \x1b[0m",
+    "",
+    "a => ./a.ts:1:6",
+  ];
+  const end = "FAILED | 1 passed | 1 failed (1ms)";
+  const output = read(["a ... ok", ...said, end, "afterwards"]);
+  assert.deepEqual(output.failureLines, [" ERRORS ", "", "a => ./a.ts:1:6"]);
+  assert.deepEqual(read(["a ... ok", end]).failureLines, []);
+  const many = Array.from({ length: 2 * FAILURE_LINES_MAX }, () => "at line");
+  const { failureLines } = read([" ERRORS ", ...many, end]);
+  assert.equal(failureLines.length, FAILURE_LINES_MAX);
 });
 
 Deno.test("TestOutput counts a failure when a process ends badly", () => {
