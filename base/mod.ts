@@ -7,6 +7,7 @@
 export * from "./bytes.ts";
 export * from "./clock.ts";
 export * from "./deque.ts";
+export * from "./edit_distance.ts";
 export * from "./errors.ts";
 export * from "./lease.ts";
 export * from "./log.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { editDistance } from "../base/mod.ts";
 
 /** The known word that begins like it, or differs least, if by little. */
 export function closestWord(
@@ -18,19 +19,4 @@ export function closestWord(
     if (distance < least) [closest, least] = [candidate, distance];
   }
   return closest;
-}
-
-/** Levenshtein's distance: letters to insert, delete or replace. */
-export function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) +
-        (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -1,20 +1,5 @@
 import assert from "node:assert/strict";
-import { closestWord, editDistance } from "./closest_word.ts";
-
-Deno.test("editDistance counts letters to change", () => {
-  const table: readonly (readonly [string, string, number])[] = [
-    ["", "", 0],
-    ["port", "port", 0],
-    ["prt", "port", 1],
-    ["prot", "port", 2],
-    ["", "abc", 3],
-    ["kitten", "sitting", 3],
-  ];
-  for (const [from, to, distance] of table) {
-    assert.equal(editDistance(from, to), distance, `${from} ${to}`);
-    assert.equal(editDistance(to, from), distance, `${to} ${from}`);
-  }
-});
+import { closestWord } from "./closest_word.ts";
 
 Deno.test("closestWord finds what was meant, and nothing far away", () => {
   const known = ["port", "profile", "scheme", "targets"];

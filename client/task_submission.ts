@@ -16,8 +16,8 @@ import type { ShippedFunction } from "./function_shipping.ts";
 import type { TaskRun } from "./task_run.ts";
 import { type CheckedFlags, taskPermissions } from "./view_flags.ts";
 
-/** What a view asks for. */
-export interface Submission {
+/** What requests and calls have in common. */
+interface Asked {
   /** Run on each target, or on one of them. */
   readonly mode: "direct" | "balanced";
   /** Engine ids; empty with `balanced` means any. */
@@ -28,14 +28,18 @@ export interface Submission {
   readonly function?: ShippedFunction | undefined;
   /** The encoded arguments and their buffers. */
   readonly payload: readonly Uint8Array[];
+  /** Why it cannot run: its runs fail at once. */
+  readonly problem?: Error | undefined;
+}
+
+/** What a view asks for. */
+export interface Submission extends Asked {
   /** How long each run may take, in milliseconds, once it has started. */
   readonly timeoutMs?: number | undefined;
   /** What each run may do, where that is less than its engine allows. */
   readonly permissions?: TaskPermissions | undefined;
   /** When and where it is to run, where anything is asked. */
   readonly terms?: TaskTerms | undefined;
-  /** Why it cannot run: its runs fail at once. */
-  readonly problem?: Error | undefined;
 }
 
 /** The request as it travels. */
@@ -50,25 +54,13 @@ export function requestOf(id: string, submission: Submission): TaskRequest {
 }
 
 /** A call of a view, before the flags of the view are applied. */
-export interface Call {
-  /** Run on each target, or on one of them. */
-  readonly mode: "direct" | "balanced";
-  /** Engine ids; empty with `balanced` means any. */
-  readonly targets: readonly number[];
-  /** What to run. */
-  readonly work: Work;
-  /** The function to run, where there is one. */
-  readonly function?: ShippedFunction | undefined;
-  /** The encoded arguments and their buffers. */
-  readonly payload: readonly Uint8Array[];
+export interface Call extends Asked {
   /** Tasks whose values are arguments. */
   readonly inputs?: readonly string[] | undefined;
   /** Whether an engine may refuse it before it starts. */
   readonly conditional?: boolean | undefined;
   /** Whether the outcomes of a direct request arrive together. */
   readonly coalesced?: boolean | undefined;
-  /** Why it cannot run, as far as its arguments say. */
-  readonly problem?: Error | undefined;
 }
 
 /** Takes requests. */

@@ -1,35 +1,9 @@
 import assert from "node:assert/strict";
 import { type Random, seededRandom } from "../base/mod.ts";
-import {
-  functionOf,
-  type TaskAssign,
-  type TaskOutcome,
-} from "../messages/mod.ts";
+import { functionOf } from "../messages/mod.ts";
 import { resolveEngineLimits } from "./engine_limits.ts";
 import { EngineState } from "./engine_state.ts";
-
-const SOURCE = new TextEncoder().encode("() => 1");
-
-function assign(id: string, hash = "f"): TaskAssign {
-  return {
-    type: "task_assign",
-    id,
-    client: "c",
-    work: { kind: "apply", function: hash },
-  };
-}
-
-function ok(id: string, tookMs = 1000): TaskOutcome {
-  return {
-    type: "task_outcome",
-    id,
-    status: "ok",
-    engineId: 0,
-    startedMs: 0,
-    completedMs: tookMs,
-    outputs: 0,
-  };
-}
+import { assign, ok, SOURCE } from "./engine_state_fixture_test.ts";
 
 /** Slots that do what they are told, until chance ends them. */
 class Simulation {

@@ -1,31 +1,9 @@
 import assert from "node:assert/strict";
-import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
+import type { TaskAssign } from "../messages/mod.ts";
 import { type EngineLimits, resolveEngineLimits } from "./engine_limits.ts";
 import { EngineState } from "./engine_state.ts";
+import { assign, ok, SOURCE } from "./engine_state_fixture_test.ts";
 import type { RespawnPolicy } from "./respawn_policy.ts";
-
-const SOURCE = new TextEncoder().encode("() => 1");
-
-function assign(id: string, hash = "f"): TaskAssign {
-  return {
-    type: "task_assign",
-    id,
-    client: "c",
-    work: { kind: "apply", function: hash },
-  };
-}
-
-function ok(id: string, tookMs = 1000): TaskOutcome {
-  return {
-    type: "task_outcome",
-    id,
-    status: "ok",
-    engineId: 0,
-    startedMs: 0,
-    completedMs: tookMs,
-    outputs: 0,
-  };
-}
 
 /** A state whose effects are written down as words. */
 function scripted(

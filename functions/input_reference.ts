@@ -26,8 +26,17 @@ export class InputReference {
   /** Makes a structured clone fail where it was not looked for. */
   readonly outsideOfArraysObjectsMapsAndSets: () => readonly number[];
 
-  /** Refers to inputs by their position. */
+  /**
+   * Refers to inputs by their position.
+   *
+   * @throws {RangeError} when `join` is `one` and there is not one input.
+   */
   constructor(inputs: readonly number[], join: InputJoin) {
+    if (join === "one" && inputs.length !== 1) {
+      throw new RangeError(
+        `Cannot pass ${inputs.length} values as one: join them to a list`,
+      );
+    }
     InputReference.#anyMade = true;
     this.inputs = inputs;
     this.join = join;
@@ -38,26 +47,6 @@ export class InputReference {
   static get anyMade(): boolean {
     return InputReference.#anyMade;
   }
-}
-
-/**
- * A stand-in for the values of other tasks, for use anywhere among arguments,
- * as `ref` is.
- *
- * @param inputs Positions among the inputs of the task.
- * @param join How their values become one argument.
- * @throws {RangeError} when `join` is `one` and there is not one input.
- */
-export function inputReference(
-  inputs: readonly number[],
-  join: InputJoin = "one",
-): InputReference {
-  if (join === "one" && inputs.length !== 1) {
-    throw new RangeError(
-      `Cannot pass ${inputs.length} values as one: join them to a list`,
-    );
-  }
-  return new InputReference(inputs, join);
 }
 
 /** An {@linkcode InputReference} as plain data. */

@@ -18,11 +18,7 @@ export {
   type SourceToCompile,
 } from "./compile_function.ts";
 export type * from "./function_analysis.ts";
-export {
-  type InputJoin,
-  InputReference,
-  inputReference,
-} from "./input_reference.ts";
+export { type InputJoin, InputReference } from "./input_reference.ts";
 export * from "./missing_names.ts";
 export * from "./module_function.ts";
 export * from "./reference.ts";

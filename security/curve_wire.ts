@@ -19,10 +19,6 @@ import { expectBytes } from "./expect_bytes.ts";
 /** Bytes of the nonces that are random and travel whole after a prefix. */
 export const LONG_NONCE_BYTES = 16;
 
-/** Bytes of the cookie: long nonce, mac, C', s'. */
-export const COOKIE_BYTES: number = LONG_NONCE_BYTES + MAC_BYTES +
-  2 * KEY_BYTES;
-
 /** `05 HELLO 01 00`, 72 zeros, C' (32), short nonce (8), box (80). */
 export const HELLO = {
   bytes: 200,

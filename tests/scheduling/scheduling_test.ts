@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SCHEDULING_SCHEMES } from "../../base/mod.ts";
-import { inputReference } from "../../functions/mod.ts";
+import { InputReference } from "../../functions/mod.ts";
 import {
   type Client,
   type Cluster,
@@ -166,8 +166,8 @@ Deno.test("A scheduler hands values on to where they are arguments", async () =>
         same: number,
       ) => x + list[0] + same + list[1].reduce((sum, one) => sum + one, 0),
       args: [
-        inputReference([0]),
-        { list: inputReference([0, 1], "list") },
+        new InputReference([0], "one"),
+        { list: new InputReference([0, 1], "list") },
         1_000,
       ],
       terms: { inputs: [a, b] },
@@ -176,7 +176,7 @@ Deno.test("A scheduler hands values on to where they are arguments", async () =>
     // Those that ended a while ago are still at hand.
     const d = raw.submit({
       fn: (x: number) => x + 1,
-      args: [inputReference([0])],
+      args: [new InputReference([0], "one")],
       terms: { inputs: [c] },
     });
     assert.equal((await raw.end(d)).value, 16_017);
@@ -185,14 +185,14 @@ Deno.test("A scheduler hands values on to where they are arguments", async () =>
     );
     const joined = raw.submit({
       fn: (given: number[]) => given.length,
-      args: [inputReference([0, 1], "joined")],
+      args: [new InputReference([0, 1], "joined")],
       terms: { inputs: lists },
     });
     assert.equal((await raw.end(joined)).value, 3);
     const failing = raw.submit({ fn: fail });
     const orphan = raw.submit({
       fn: double,
-      args: [inputReference([0])],
+      args: [new InputReference([0], "one")],
       terms: { inputs: [failing] },
     });
     const { outcome } = await raw.end(orphan);
