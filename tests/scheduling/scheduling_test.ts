@@ -297,7 +297,9 @@ Deno.test("A scheduler calls tasks back that would wait behind a long one", asyn
 
 Deno.test("A scheduler drains an engine, which finishes what it has", async () => {
   await withRaw({ n: 2 }, async (raw, client) => {
-    const running = raw.submit({ fn: pause, args: [300], targets: [0] });
+    const running = raw.submit({ fn: pause, args: [1_000], targets: [0] });
+    // The drain goes by way of the hub, and could be there before the task.
+    await untilBusy(client, 0);
     const drained = raw.drain([0]);
     const { outcome } = await raw.end(running);
     assert.equal(outcome.status, "ok");
