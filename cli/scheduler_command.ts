@@ -18,6 +18,7 @@ import { type CommandContext, example } from "./command_context.ts";
 import { connectionInfo } from "./connection_source.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { bindError, reachableEndpoints, tcpEndpoint } from "./hub_host.ts";
+import { openTracing } from "../tracing/mod.ts";
 import {
   addListenFlags,
   addPlacementFlags,
@@ -95,6 +96,7 @@ async function makeScheduler(
     hwm: flags.hwm,
     memoryBytes: () => Deno.memoryUsage().rss,
     log: terminalLogger(terminal, flags.logLevel),
+    tracing: await openTracing(),
   });
 }
 

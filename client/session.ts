@@ -51,6 +51,7 @@ import { ReconnectWait } from "./reconnect_wait.ts";
 import { RecordQuestions } from "./record_questions.ts";
 import { waitForChange } from "./change_wait.ts";
 import { type Notebook, ownNotebook } from "./notebook.ts";
+import { type SentRuns, SubmissionTracer } from "./submission_tracer.ts";
 import { TaskRun } from "./task_run.ts";
 import {
   requestOf,
@@ -65,7 +66,6 @@ const OUTPUT_WAIT_MS = 2_000;
 const FAREWELL_LINGER_MS = 500;
 /** How long `connect` waits unless told otherwise. */
 const CONNECT_TIMEOUT_MS = 10_000;
-
 /** How often it is looked whether everything has been written. */
 const SENDING_POLL_MS = 1;
 
@@ -88,11 +88,10 @@ export class Session implements ResultHost, Submitter {
   readonly #crypto: CurveCrypto;
   readonly #options: ConnectOptions;
   readonly #log: Logger;
-  readonly #tasks = new TaskTable((engineId) =>
-    this.directory.hostOf(engineId)
-  );
+  readonly #tasks = new TaskTable((id) => this.directory.hostOf(id));
   readonly #channels: ChannelTable;
   readonly #hub: ClientLink;
+  readonly #tracer: SubmissionTracer | undefined;
   readonly #scheduler: SchedulerConversation;
   /** How long hub and scheduler may still be away. */
   readonly #reconnect: ReconnectWait;
@@ -109,8 +108,10 @@ export class Session implements ResultHost, Submitter {
     info: ConnectionInfo,
     crypto: CurveCrypto,
     options: ConnectOptions,
+    tracer: SubmissionTracer | undefined,
   ) {
     this.#info = info;
+    this.#tracer = tracer;
     this.#crypto = crypto;
     this.#options = options;
     this.clock = options.clock ?? systemClock;
@@ -174,7 +175,8 @@ export class Session implements ResultHost, Submitter {
     info: ConnectionInfo,
     options: ConnectOptions,
   ): Promise<Session> {
-    const session = new Session(info, await loadCurveCrypto(), options);
+    const tracer = await SubmissionTracer.open();
+    const session = new Session(info, await loadCurveCrypto(), options, tracer);
     session.#hub.connect(info.hub);
     try {
       await session.until(
@@ -239,9 +241,8 @@ export class Session implements ResultHost, Submitter {
     }
     for (const run of runs) this.#tasks.add(run);
     if (submission.function !== undefined) this.#sendUnit(submission.function);
-    if (!this.#sendRequest(id, submission)) {
-      for (const run of runs) this.#failUnsent(run.id);
-    }
+    const isSent = this.#sendRequest(id, submission, runs);
+    if (!isSent) runs.forEach((run) => this.#failUnsent(run.id));
     return runs;
   }
 
@@ -257,7 +258,8 @@ export class Session implements ResultHost, Submitter {
   submitReserved(id: string, submission: Submission, unit?: Uint8Array): void {
     const hash = functionOf(submission.work) ?? "";
     if (unit !== undefined) this.#sendUnit({ hash, unit });
-    if (!this.#sendRequest(id, submission)) this.#failUnsent(id);
+    const runs = [this.#tasks.get(id)];
+    if (!this.#sendRequest(id, submission, runs)) this.#failUnsent(id);
   }
 
   /** Ends a reserved task that cannot be submitted. */
@@ -314,8 +316,7 @@ export class Session implements ResultHost, Submitter {
 
   /** Ends both conversations; tasks that have not ended fail. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#closing ??= this.#close();
   }
 
   async #close(): Promise<void> {
@@ -335,9 +336,9 @@ export class Session implements ResultHost, Submitter {
     return `${this.id}-${(this.#taskCount++).toString(36)}`;
   }
 
-  #sendRequest(id: string, submission: Submission): boolean {
-    const { payload } = submission;
-    return this.#scheduler.request(requestOf(id, submission), payload);
+  #sendRequest(id: string, asked: Submission, runs: SentRuns): boolean {
+    const trace = this.#tracer?.sent(id, asked, runs);
+    return this.#scheduler.request(requestOf(id, asked, trace), asked.payload);
   }
 
   #sendUnit({ hash, unit }: Pick<ShippedFunction, "hash" | "unit">): void {

@@ -43,13 +43,18 @@ export interface Submission extends Asked {
 }
 
 /** The request as it travels. */
-export function requestOf(id: string, submission: Submission): TaskRequest {
+export function requestOf(
+  id: string,
+  submission: Submission,
+  trace?: string,
+): TaskRequest {
   const { mode, targets, work, timeoutMs, permissions, terms } = submission;
   return {
     ...{ type: "task_request", id, mode, targets, work } as const,
     ...(timeoutMs && { timeoutMs }),
     ...(permissions && { permissions }),
     ...(terms && { terms }),
+    ...(trace && { trace }),
   };
 }
 

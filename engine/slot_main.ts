@@ -17,6 +17,7 @@ import {
 } from "../messages/mod.ts";
 import { MPI_LIBRARY_VARIABLE, MpiAccess } from "../mpi/mod.ts";
 import { DealerSocket } from "../sockets/mod.ts";
+import { openTracing, type Tracing } from "../tracing/mod.ts";
 import { SlotChannels } from "./slot_channels.ts";
 import { createEvaluator } from "./evaluator.ts";
 import { FunctionCache } from "./function_cache.ts";
@@ -78,7 +79,9 @@ export function runSlot(): Promise<never> {
   const capture = new OutputCapture(markMagic(token));
   capture.install();
   survivePostponedErrors();
-  connectSlot(endpoint, token, capture);
+  void openTracing().then((tracing) =>
+    connectSlot(endpoint, token, capture, tracing)
+  );
   return new Promise(() => {});
 }
 
@@ -92,6 +95,7 @@ function connectSlot(
   endpoint: string,
   token: string,
   capture: OutputCapture,
+  tracing: Tracing | undefined,
 ): void {
   let connected = false;
   const outbox = new Outbox({ send: (frames) => socket.send(frames) });
@@ -125,6 +129,7 @@ function connectSlot(
       },
     },
     signal,
+    tracing,
     post: (message: TaskOutcome | TaskEvent, payload: Payload) => {
       // First, so that whoever has the outcome has heard all.
       if (message.type === "task_outcome") channels.taskEnded(message);

@@ -15,6 +15,7 @@ import {
   thrownData,
   type Work,
 } from "../messages/mod.ts";
+import type { TaskSpan, Tracing } from "../tracing/mod.ts";
 import type { FunctionCache, ShippedFunction } from "./function_cache.ts";
 import { ItemStream } from "./item_stream.ts";
 import type { OutputCapture } from "./output_capture.ts";
@@ -40,6 +41,8 @@ export interface TaskRunnerOptions {
   readonly post: (message: TaskOutcome | TaskEvent, payload: Payload) => void;
   /** Whether bytes given to `post` have not been written yet. */
   readonly isSending: () => boolean;
+  /** Where spans go, where anybody takes them. */
+  readonly tracing?: Tracing | undefined;
 }
 
 interface WaitingTask {
@@ -48,6 +51,7 @@ interface WaitingTask {
   readonly shipped: ShippedFunction | undefined;
   readonly payload: Payload;
   readonly inputParts: readonly number[] | undefined;
+  readonly trace: string | undefined;
   /** Somebody does not want it any more. */
   isAborted: boolean;
 }
@@ -87,6 +91,9 @@ export class TaskRunner {
   /** The last task that was given up. */
   #givenUpId = "";
   #kind: Work["kind"] = "apply";
+  #trace: string | undefined;
+  /** Of the task that runs, where it is traced. */
+  #span: TaskSpan | undefined;
   /** The items of the task that runs, where it makes any. */
   #stream: ItemStream | undefined;
   #startedMs = 0;
@@ -107,13 +114,15 @@ export class TaskRunner {
   taskAssigned(assign: TaskAssign, payload: Payload): void {
     // Looked up now: what has been forgotten when the task runs depends on
     // the order of arrival alone, as the supervisor expects.
-    const { id, work, inputParts } = assign;
+    const { id, work, inputParts, trace } = assign;
     const hash = functionOf(work);
     const shipped = hash === undefined
       ? undefined
       : this.#options.functions.touch(hash);
-    const isAborted = false;
-    this.#waiting.push({ id, work, shipped, payload, inputParts, isAborted });
+    this.#waiting.push({
+      ...{ id, work, shipped, payload, inputParts, trace },
+      isAborted: false,
+    });
     if (this.#busy) return;
     this.#busy = true;
     queueMicrotask(this.#runNext);
@@ -184,6 +193,7 @@ export class TaskRunner {
     }
     this.#id = task.id;
     this.#kind = task.work.kind;
+    this.#trace = task.trace;
     this.#options.capture.taskStarted();
     this.#startedMs = timeOrigin + now();
     if (task.isAborted) return this.#giveUp("cancelled", StopStep.SKIPPED);
@@ -203,8 +213,9 @@ export class TaskRunner {
     this.#startedMs = timeOrigin + now();
     let value: unknown;
     try {
+      const call = this.#trace === undefined ? ready : this.#traced(ready);
       this.#isInside = true;
-      value = ready();
+      value = call();
       this.#isInside = false;
       if (isThenable(value)) {
         Promise.resolve(value).then(this.#onValue, this.#onThrown);
@@ -215,6 +226,16 @@ export class TaskRunner {
       return this.#finishThrown(thrown);
     }
     this.#finishValue(value);
+  }
+
+  /** User code with a span around it, so that its own are below. */
+  #traced(ready: ReadyWork): ReadyWork {
+    const span = this.#options.tracing?.begin("run", `run ${this.#kind}`, {
+      parent: this.#trace,
+      attributes: { "ippd.task.id": this.#id },
+    });
+    this.#span = span;
+    return span === undefined ? ready : () => span.within(ready);
   }
 
   #finishValue(value: unknown): void {
@@ -251,7 +272,9 @@ export class TaskRunner {
         this.#finish("ok", timeOrigin + now(), NO_PAYLOAD, { items }),
       thrown: (thrown) => this.#finishThrown(thrown),
     });
-    this.#stream.next();
+    const next = (): void => this.#stream?.next();
+    if (this.#span === undefined) next();
+    else this.#span.within(next);
   }
 
   #finishThrown(thrown: unknown): void {
@@ -298,6 +321,9 @@ export class TaskRunner {
   }
 
   #end(outcome: TaskOutcome, payload: Payload): void {
+    const { status, reason } = outcome;
+    this.#span?.end({ status, reason });
+    this.#span = undefined;
     this.#options.post(outcome, payload);
     this.#id = "";
     this.#stream?.close();

@@ -22,6 +22,7 @@ import { type EngineEnd, engineEnd } from "./registration.ts";
 import { type TaskPermissions, taskPermissions } from "./task_permissions.ts";
 import type { ThrownData } from "./remote_error.ts";
 import { optionalTimeout, type TaskTerms, taskTerms } from "./task_terms.ts";
+import { traceField } from "./trace_context.ts";
 
 /**
  * One call of a function. The payload is the encoded list of arguments, or
@@ -199,6 +200,8 @@ export interface TaskRequest {
   readonly resent?: number | undefined;
   /** Positions of targets that have ended, where it is sent again. */
   readonly ended?: readonly number[] | undefined;
+  /** The span above it, as W3C `traceparent`, where it is traced. */
+  readonly trace?: string | undefined;
 }
 
 /** Scheduler to engine: run this. */
@@ -224,6 +227,8 @@ export interface TaskAssign {
   readonly attempt?: number | undefined;
   /** It may be called back until it starts: no slot fetches it ahead. */
   readonly waits?: true | undefined;
+  /** The span above it, as W3C `traceparent`, where it is traced. */
+  readonly trace?: string | undefined;
 }
 
 /**
@@ -444,6 +449,7 @@ export const taskCodecs: {
       ? {}
       : { terms: taskTerms(map(fields, "terms")) }),
     ...again(fields),
+    ...traceField(fields),
   }),
   "task_assign": (fields) => ({
     type: "task_assign",
@@ -459,6 +465,7 @@ export const taskCodecs: {
       ? {}
       : { attempt: count(fields, "attempt") }),
     ...(fields["waits"] === true ? { waits: true } as const : {}),
+    ...traceField(fields),
   }),
   "task_outcome": (fields) => ({
     type: "task_outcome",

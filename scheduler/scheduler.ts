@@ -38,6 +38,7 @@ import { SCHEDULER_LIMITS } from "./scheduler_limits.ts";
 import type { SchedulerOptions } from "./scheduler_options.ts";
 import { EngineDrains } from "./engine_drains.ts";
 import { SchedulerState } from "./scheduler_state.ts";
+import { PlacementTracer } from "./placement_tracer.ts";
 import { unrunOutcome } from "./unrun_outcome.ts";
 import { TaskReporter } from "./task_observer.ts";
 import { runIds } from "./task_request_policy.ts";
@@ -61,6 +62,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #hub: ClientLink;
   readonly #lease: Lease;
   readonly #reporter: TaskReporter;
+  readonly #tracer: PlacementTracer | undefined;
   readonly #resolveEnded: (reason: string) => void;
   /** Engines that called before the hub announced them. */
   readonly #early = new Map<string, EngineReady>();
@@ -142,6 +144,8 @@ export class Scheduler implements AsyncDisposable {
       },
     });
     this.#reporter = this.#makeReporter();
+    this.#tracer = options.tracing &&
+      new PlacementTracer(options.tracing, this.#reporter);
     this.#state = this.#makeState();
     this.#channels = new ChannelState({
       say: (routingId, message, payload) =>
@@ -216,7 +220,7 @@ export class Scheduler implements AsyncDisposable {
       scheme,
       hwm,
       limits,
-      observer: this.#reporter,
+      observer: this.#tracer ?? this.#reporter,
     });
   }
 
@@ -392,7 +396,7 @@ export class Scheduler implements AsyncDisposable {
           peer.publicKey,
           message.mode === "direct" ? message.targets.length : 1,
         );
-        return this.#state.taskRequest(from, message, payload);
+        return this.#placed(from, message, payload);
       case "client_resume":
         return this.#state.clientResume(from, message);
       case "client_leaving":
@@ -437,6 +441,20 @@ export class Scheduler implements AsyncDisposable {
           this.#channels.said(from, message, payload);
         }
     }
+  }
+
+  #placed(
+    from: string,
+    request: TaskRequest,
+    payload: readonly Uint8Array[],
+  ): void {
+    if (this.#tracer === undefined) {
+      return this.#state.taskRequest(from, request, payload);
+    }
+    this.#tracer.arrived(
+      request,
+      (traced) => this.#state.taskRequest(from, traced, payload),
+    );
   }
 
   /** Detached work without records would be lost: it is refused. */

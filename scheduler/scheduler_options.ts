@@ -6,6 +6,7 @@
 import type { Clock, Logger, Random, SchedulingScheme } from "../base/mod.ts";
 import type { CurveCrypto, KeyPair } from "../security/mod.ts";
 import type { Network, SocketSecurity } from "../sockets/mod.ts";
+import type { Tracing } from "../tracing/mod.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
 
 /** Options of a `Scheduler`. */
@@ -45,4 +46,6 @@ export interface SchedulerOptions {
   readonly memoryBytes?: () => number;
   /** Where to say what happened. */
   readonly log?: Logger;
+  /** Where spans go, where anybody takes them. */
+  readonly tracing?: Tracing | undefined;
 }

@@ -11,13 +11,15 @@ import type { Task } from "./entries.ts";
 export function assignment(
   task: Task,
 ): { message: TaskAssign; payload: readonly Uint8Array[] } {
-  const { id, client, request: { work, timeoutMs, permissions } } = task;
+  const { id, client, request } = task;
+  const { work, timeoutMs, permissions, trace } = request;
   const plain: TaskAssign = timeoutMs === undefined
     ? { type: "task_assign", id, client: client.id, work }
     : { type: "task_assign", id, client: client.id, work, timeoutMs };
-  const basic: TaskAssign = permissions === undefined
+  const narrow: TaskAssign = permissions === undefined
     ? plain
     : { ...plain, permissions };
+  const basic = trace === undefined ? narrow : { ...narrow, trace };
   if (task.extra === undefined) {
     return { message: basic, payload: task.payload };
   }

@@ -13,6 +13,7 @@ const ROLE_LAYERS: readonly string[] = [
   "messages",
   "sockets",
   "security",
+  "tracing",
   "base",
 ];
 
@@ -31,6 +32,7 @@ const PROCESS_ROLES: readonly string[] = [
  */
 const LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["base", []],
+  ["tracing", []],
   ["security", ["base"]],
   ["zmtp", ["security", "base"]],
   ["sockets", ["zmtp", "security", "base"]],

@@ -37,6 +37,7 @@ const FOLDERS_WITH_DOOR: ReadonlySet<string> = new Set([
   "channels",
   "mpi",
   "links",
+  "tracing",
   "hub",
   "scheduler",
   "engine",

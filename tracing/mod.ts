@@ -1,0 +1,6 @@
+/**
+ * Spans of the tasks of a cluster, by the OpenTelemetry interface.
+ *
+ * @module
+ */
+export * from "./tracing.ts";
