@@ -214,6 +214,7 @@ export {
   type IppdErrorCode,
   LimitError,
   type LogFields,
+  type LogFormat,
   type Logger,
   type LogLevel,
   ProtocolError,

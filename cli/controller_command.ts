@@ -80,7 +80,7 @@ async function runController(
   terminal: Terminal,
 ): Promise<ExitCode> {
   using stop = new StopSource(terminal);
-  const log = terminalLogger(terminal, flags.logLevel);
+  const log = terminalLogger(terminal, flags);
   await using host = await HubHost.start({
     ...flags,
     files: ["client", "engine"],
@@ -135,6 +135,7 @@ function startScheduler(
   log: Logger,
 ): SupervisedScheduler {
   const args = ["--ip", flags.ip, "--log-level", flags.logLevel];
+  args.push("--log-format", flags.logFormat);
   args.push("--scheme", flags.scheme);
   if (flags.location !== undefined) args.push("--location", flags.location);
   if (flags.hwm !== undefined) args.push("--hwm", String(flags.hwm));

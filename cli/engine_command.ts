@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
-import { AuthenticationError, type LogLevel, toError } from "../base/mod.ts";
+import { AuthenticationError, toError } from "../base/mod.ts";
 import { mpiRank, rankedName, selfCommand } from "../cluster/mod.ts";
 import { Engine } from "../engine/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
@@ -16,9 +16,10 @@ import {
 } from "./connection_source.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
 import {
+  addLogFlags,
   label,
   type Labels,
-  logLevelOption,
+  type LogFlags,
   resource,
   type Resources,
   slotCount,
@@ -30,14 +31,13 @@ import { readStartupFile } from "./startup_file.ts";
 import { StopSource } from "./stop_source.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface EngineFlags extends ConnectionFlags, SlotFlags {
+interface EngineFlags extends ConnectionFlags, SlotFlags, LogFlags {
   readonly slots: number;
   readonly id?: number;
   readonly label?: Labels;
   readonly resource?: Resources;
   readonly launch?: string;
   readonly mpi?: true;
-  readonly logLevel: LogLevel;
 }
 
 /** Ids are indices of arrays in clients' programs. */
@@ -65,12 +65,11 @@ export function defineEngine(
       "what tasks may ask for, such as gpu=1, may be repeated",
       resource,
     );
-  addSlotFlags(command)
+  addLogFlags(addSlotFlags(command))
     .option("--mpi", "add the MPI rank to --id, which is 0 if absent")
     .addOption(
       new Option("--launch <name>", "the launcher's name for it").hideHelp(),
     )
-    .addOption(logLevelOption())
     .addHelpText(
       "after",
       example("ippd engine --connect ippd-engine.json --slots auto"),
@@ -89,7 +88,7 @@ async function runEngine(
   const startup = flags.startup === undefined
     ? undefined
     : await readStartupFile(flags.startup);
-  const log = terminalLogger(terminal, flags.logLevel);
+  const log = terminalLogger(terminal, flags);
   await using engine = new Engine({
     info,
     slots: flags.slots,

@@ -39,7 +39,7 @@ export function defineHub(
 
 async function runHub(flags: HubFlags, terminal: Terminal): Promise<ExitCode> {
   using stop = new StopSource(terminal);
-  const log = terminalLogger(terminal, flags.logLevel);
+  const log = terminalLogger(terminal, flags);
   await using host = await HubHost.start({
     ...flags,
     files: ["client", "engine", "scheduler"],

@@ -4,29 +4,24 @@
  * @module
  */
 import { type Command, Option } from "commander";
+import { SCHEDULING_SCHEMES, type SchedulingScheme } from "../base/mod.ts";
 import {
-  type LogLevel,
-  SCHEDULING_SCHEMES,
-  type SchedulingScheme,
-} from "../base/mod.ts";
-import {
+  addLogFlags,
   hostName,
-  logLevelOption,
+  type LogFlags,
   plainName,
   portNumber,
   wholeNumber,
 } from "./option_values.ts";
 
 /** Values of the flags that say where to listen. */
-export interface ListenFlags {
+export interface ListenFlags extends LogFlags {
   /** The address to listen on. */
   readonly ip: string;
   /** The port to listen on; 0 is any. */
   readonly port: number;
   /** A name under which others reach this host. */
   readonly location?: string;
-  /** What to say on standard error. */
-  readonly logLevel: LogLevel;
 }
 
 /** Values of the flags that name a cluster. */
@@ -50,15 +45,15 @@ const HWM_MAX = 1_000_000;
 
 /** Adds the flags that say where to listen. */
 export function addListenFlags(command: Command): Command {
-  return command
+  const listening = command
     .option("--ip <address>", "address to listen on", hostName, "127.0.0.1")
     .option("--port <n>", "port to listen on, 0 is any", portNumber, 0)
     .option(
       "--location <host>",
       "name under which other hosts reach this one",
       hostName,
-    )
-    .addOption(logLevelOption());
+    );
+  return addLogFlags(listening);
 }
 
 /** Adds the flags that name a cluster. */

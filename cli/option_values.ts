@@ -3,8 +3,13 @@
  *
  * @module
  */
-import { InvalidArgumentError, Option } from "commander";
-import { createLogger, type Logger, type LogLevel } from "../base/mod.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import {
+  createLogger,
+  type LogFormat,
+  type Logger,
+  type LogLevel,
+} from "../base/mod.ts";
 import { connectionFilePath } from "../client/mod.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -91,10 +96,25 @@ export const portNumber: (text: string) => number = wholeNumber(0, PORT_MAX);
 
 const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-/** The option that every command with a log has. */
-export function logLevelOption(): Option {
-  return new Option("--log-level <level>", "what to say on standard error")
-    .choices(LOG_LEVELS).default("info" satisfies LogLevel);
+/** Values of the options that every command with a log has. */
+export interface LogFlags {
+  /** What to say on standard error. */
+  readonly logLevel: LogLevel;
+  /** In which form. */
+  readonly logFormat: LogFormat;
+}
+
+/** The options that every command with a log has. */
+export function addLogFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--log-level <level>", "what to say on standard error")
+        .choices(LOG_LEVELS).default("info" satisfies LogLevel),
+    )
+    .addOption(
+      new Option("--log-format <form>", "text for people, JSON for programs")
+        .choices(["text", "json"]).default("text" satisfies LogFormat),
+    );
 }
 
 /** The option of every command that lists something. */
@@ -104,10 +124,14 @@ export function outputOption(): Option {
 }
 
 /** A log on standard error. */
-export function terminalLogger(terminal: Terminal, level: LogLevel): Logger {
+export function terminalLogger(
+  terminal: Terminal,
+  { logLevel: level, logFormat: format }: LogFlags,
+): Logger {
   return createLogger({
     write: (line) => terminal.error(line),
     level,
+    format,
     now: () => Date.now(),
   });
 }

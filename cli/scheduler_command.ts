@@ -95,7 +95,7 @@ async function makeScheduler(
     scheme: flags.scheme,
     hwm: flags.hwm,
     memoryBytes: () => Deno.memoryUsage().rss,
-    log: terminalLogger(terminal, flags.logLevel),
+    log: terminalLogger(terminal, flags),
     tracing: await openTracing(),
   });
 }

@@ -5,6 +5,7 @@
  */
 import { resolve } from "node:path";
 import {
+  type LogFormat,
   type LogLevel,
   randomWord,
   SCHEDULING_SCHEMES,
@@ -133,6 +134,8 @@ export interface ClusterOptions extends EngineSettings, LauncherChoice {
   readonly signal?: AbortSignal;
   /** What the processes write to their log files. @default "warn" */
   readonly logLevel?: LogLevel;
+  /** In which form: `text` for people, `json` for programs. @default "text" */
+  readonly logFormat?: LogFormat;
   /**
    * Where records of tasks are kept: `memory`, `sqlite`, `sqlite:FILE`,
    * `postgres:URL` or `none`. @default "memory"
@@ -182,9 +185,13 @@ export function resolveClusterOptions(
   const clusterId = options.clusterId ?? randomWord(CLUSTER_ID_CHARACTERS);
   const logLevel = options.logLevel ?? "warn";
   expectEngineCount(n);
-  const engineFlags = [...flagsOfEngines(options), "--log-level", logLevel];
+  const { logFormat } = options;
+  const logFlags = ["--log-level", logLevel];
+  if (logFormat !== undefined) logFlags.push("--log-format", logFormat);
+  const engineFlags = [...flagsOfEngines(options), ...logFlags];
   const controllerFlags = [
-    ...["--log-level", logLevel, "--store", options.store ?? "memory"],
+    ...logFlags,
+    ...["--store", options.store ?? "memory"],
     ...flagsOfListening(options),
     ...placementFlags(options),
   ];

@@ -3,15 +3,23 @@
  *
  * @module
  */
-import type { ProcessStatus, StatusReply } from "../messages/mod.ts";
+import {
+  type ClusterFigures,
+  DURATION_BOUNDS,
+  type DurationFigures,
+  type ProcessStatus,
+  type StatusReply,
+} from "../messages/mod.ts";
 
 /** The content type of the text. */
 export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
+type MetricType = "counter" | "gauge" | "histogram";
+
 interface Metric {
   readonly name: string;
   readonly help: string;
-  readonly type: "counter" | "gauge";
+  readonly type: MetricType;
   readonly of: (process: ProcessStatus) => number;
   /** Whether the hub, which runs no tasks, has it. */
   readonly isTasks: boolean;
@@ -64,22 +72,17 @@ const METRICS: readonly Metric[] = [
 
 /** The metrics of a cluster. */
 export function metricsText(status: StatusReply): string {
-  const lines: string[] = [];
-  const single = (name: string, help: string, value: number): void => {
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`);
-    lines.push(`${name}${labels({ cluster: status.clusterId })} ${value}`);
-  };
+  const text = new MetricsWriter(status.clusterId);
   const engines = status.processes.filter(({ role }) => role === "engine");
-  single("ippd_engines", "Engines in the cluster.", engines.length);
-  single("ippd_clients", "Clients that are connected.", status.clients);
-  single("ippd_uptime_seconds", "Age of the hub.", status.uptimeMs / 1_000);
+  text.one("ippd_engines", "Engines in the cluster.", engines.length);
+  text.one("ippd_clients", "Clients that are connected.", status.clients);
+  text.one("ippd_uptime_seconds", "Age of the hub.", status.uptimeMs / 1_000);
   for (const { name, help, type, of, isTasks } of METRICS) {
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    text.begin(name, help, type);
     for (const process of status.processes) {
       if (isTasks && process.role === "hub") continue;
       if (name === "ippd_slots" && process.role !== "engine") continue;
-      const named = labels({
-        cluster: status.clusterId,
+      text.value(name, of(process), {
         role: process.role,
         host: process.host,
         pid: String(process.pid),
@@ -87,14 +90,114 @@ export function metricsText(status: StatusReply): string {
           ? { engine: String(process.engineId) }
           : {}),
       });
-      lines.push(`${name}${named} ${of(process)}`);
     }
   }
-  return lines.join("\n") + "\n";
+  if (status.figures !== undefined) writeFigures(text, status.figures);
+  return text.text;
 }
 
-function labels(names: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(names).map(([name, value]) =>
+/** What the hub counts; of tasks only where it keeps records. */
+function writeFigures(text: MetricsWriter, figures: ClusterFigures): void {
+  text.counter(
+    "ippd_refusals_total",
+    "Connections and messages that the hub refused.",
+    figures.refused,
+  );
+  if (figures.store === "none") return;
+  text.begin("ippd_store_info", "Where records are kept.", "gauge");
+  text.value("ippd_store_info", 1, { store: figures.store });
+  text.counter(
+    "ippd_observations_total",
+    "Observations of tasks that were taken.",
+    figures.observed,
+  );
+  text.counter(
+    "ippd_observations_dropped_total",
+    "Observations of tasks for which there was no room.",
+    figures.dropped,
+  );
+  text.counter(
+    "ippd_store_failures_total",
+    "Times that the store of records failed.",
+    figures.storeFailures,
+  );
+  text.one(
+    "ippd_live_records",
+    "Records in memory, because they still change.",
+    figures.liveRecords,
+  );
+  text.begin("ippd_tasks_ended_total", "Tasks that ended, by how.", "counter");
+  for (const [status, count] of Object.entries(figures.ended)) {
+    text.value("ippd_tasks_ended_total", count, { status });
+  }
+  text.histogram(
+    "ippd_task_wait_seconds",
+    "From the submission of a task to the start of its code.",
+    figures.waited,
+  );
+  text.histogram(
+    "ippd_task_run_seconds",
+    "From the start of a task's code to its end.",
+    figures.ran,
+  );
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Writes metrics of one cluster, a family at a time. */
+class MetricsWriter {
+  readonly #cluster: string;
+  readonly #lines: string[] = [];
+
+  constructor(cluster: string) {
+    this.#cluster = cluster;
+  }
+
+  /** All that was written. */
+  get text(): string {
+    return this.#lines.join("\n") + "\n";
+  }
+
+  /** Begins a family; its values follow. */
+  begin(name: string, help: string, type: MetricType): void {
+    this.#lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+  }
+
+  /** One value of the family. */
+  value(name: string, value: number, labels: Labels = {}): void {
+    const all = labelText({ cluster: this.#cluster, ...labels });
+    this.#lines.push(`${name}${all} ${value}`);
+  }
+
+  /** A family with one gauge. */
+  one(name: string, help: string, value: number): void {
+    this.begin(name, help, "gauge");
+    this.value(name, value);
+  }
+
+  /** A family with one counter. */
+  counter(name: string, help: string, value: number): void {
+    this.begin(name, help, "counter");
+    this.value(name, value);
+  }
+
+  /** A family with one histogram; its classes are cumulative. */
+  histogram(name: string, help: string, figures: DurationFigures): void {
+    this.begin(name, help, "histogram");
+    let below = 0;
+    for (const [index, count] of figures.counts.entries()) {
+      below += count;
+      const bound = DURATION_BOUNDS[index];
+      const le = bound === undefined ? "+Inf" : String(bound);
+      this.value(`${name}_bucket`, below, { le });
+    }
+    this.value(`${name}_sum`, figures.sum);
+    this.value(`${name}_count`, below);
+  }
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) =>
     `${name}="${escaped(value)}"`
   );
   return `{${pairs.join(",")}}`;

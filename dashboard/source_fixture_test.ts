@@ -5,10 +5,11 @@ import type {
   TaskQuestion,
   TaskRow,
 } from "./dashboard_source.ts";
-import type {
-  EngineStack,
-  ProcessStatus,
-  StatusReply,
+import {
+  DURATION_BOUNDS,
+  type EngineStack,
+  type ProcessStatus,
+  type StatusReply,
 } from "../messages/mod.ts";
 
 /** A cluster that is made up, and remembers what was asked of it. */
@@ -46,6 +47,17 @@ export class FakeSource implements DashboardSource {
       clusterId: "demo",
       uptimeMs: 65_000,
       clients: 2,
+      figures: {
+        store: "sqlite",
+        ended: { ok: 90, error: 10 },
+        waited: { counts: classes(40, 60), sum: 1.5 },
+        ran: { counts: classes(0, 99, 1), sum: 4_000.25 },
+        observed: 240,
+        dropped: 3,
+        storeFailures: 2,
+        liveRecords: 11,
+        refused: 4,
+      },
       processes: [
         processOf("hub", {}),
         processOf("scheduler", {
@@ -150,4 +162,13 @@ function processOf(
     silentMs: 400,
     ...fields,
   };
+}
+
+/** Figures whose first classes hold so many durations, the last one the last. */
+function classes(...counts: readonly number[]): number[] {
+  const all = new Array<number>(DURATION_BOUNDS.length + 1).fill(0);
+  for (const [index, count] of counts.entries()) {
+    all[index === 2 ? all.length - 1 : index] = count;
+  }
+  return all;
 }

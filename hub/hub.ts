@@ -101,6 +101,7 @@ export class Hub implements AsyncDisposable {
   readonly #log: Logger;
   readonly #options: HubOptions;
   readonly #audit = new AuditTally();
+  #refusals = 0;
   readonly #resolveEnded: (reason: string) => void;
   #schedulerPort: number | undefined;
   #timer: Timer | undefined;
@@ -145,7 +146,8 @@ export class Hub implements AsyncDisposable {
     });
     this.#state = new HubState({
       actions: {
-        send: (routingId, message) => void this.#link.send(routingId, message),
+        send: (routingId, message) =>
+          void this.#link.send(routingId, this.#completed(message)),
         forget: (routingId) => this.#link.forget(routingId),
         schedulerLost: (routingId) => this.#records.schedulerLost(routingId),
         end: (reason) => void this.stop(reason),
@@ -259,7 +261,18 @@ export class Hub implements AsyncDisposable {
     this.#audit.add("connected", { publicKey, address });
   }
 
+  /** The state knows everybody; what was counted is known here. */
+  #completed(message: Message): Message {
+    if (message.type !== "status_reply") return message;
+    const figures = {
+      ...this.#records.keeper.figures,
+      refused: this.#refusals,
+    };
+    return { ...message, figures };
+  }
+
   #refused({ publicKey, address, reason }: RefusedAct): void {
+    this.#refusals++;
     this.#audit.add("refused", { publicKey, address, detail: reason });
   }
 

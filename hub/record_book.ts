@@ -49,6 +49,8 @@ export interface RecordSources {
   readonly ownerOf: (client: string) => string;
   /** The name of a function, by its hash. */
   readonly functionName: (hash: string) => string | undefined;
+  /** Hears of each task once, when it has ended. */
+  readonly ended: (record: TaskRecord) => void;
 }
 
 interface EarlyOutput {
@@ -141,6 +143,7 @@ export class RecordBook {
     task.record.status = "engine_lost";
     task.record.reason = reason;
     task.record.receivedMs = nowMs;
+    this.#sources.ended(task.record);
   }
 
   /**
@@ -267,6 +270,7 @@ export class RecordBook {
       : cleanText(ended.reason);
     record.resultBytes = ended.resultBytes;
     record.resultKept = ended.resultKept;
+    this.#sources.ended(record);
     this.#early.delete(record.id);
     if (ended.resultKept !== "kept") return;
     task.result = packParts(parts);

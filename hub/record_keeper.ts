@@ -7,6 +7,7 @@
  */
 import { type Clock, type Logger, type Timer, toError } from "../base/mod.ts";
 import {
+  type ClusterFigures,
   decodeUnit,
   isPending,
   type Output,
@@ -26,6 +27,7 @@ import {
   RecordBook,
   type RecordSources,
 } from "./record_book.ts";
+import { TaskTally } from "./task_tally.ts";
 
 /** Limits of a {@linkcode RecordKeeper}. */
 export interface KeeperLimits {
@@ -64,7 +66,7 @@ export const KEEPER_LIMITS: KeeperLimits = {
 
 /** Options of {@linkcode RecordKeeper}. */
 export interface RecordKeeperOptions
-  extends Omit<RecordSources, "functionName"> {
+  extends Omit<RecordSources, "functionName" | "ended"> {
   /** Where records are kept. */
   readonly store: TaskStore;
   /** Time. */
@@ -103,6 +105,7 @@ export class RecordKeeper {
   readonly #options: RecordKeeperOptions;
   readonly #limits: KeeperLimits;
   readonly #book: RecordBook;
+  readonly #tally = new TaskTally();
   readonly #names = new Map<string, string>();
   readonly #ended = new Map<string, LiveTask>();
   readonly #pending = new Map<string, LiveTask>();
@@ -126,6 +129,7 @@ export class RecordKeeper {
       engine: options.engine,
       ownerOf: options.ownerOf,
       functionName: (hash) => this.#names.get(hash),
+      ended: (record) => this.#tally.add(record),
     });
     this.#sweptMs = this.#pendingWrittenMs = options.clock.monotonic();
   }
@@ -133,6 +137,17 @@ export class RecordKeeper {
   /** What was counted since the start. */
   get counts(): KeeperCounts {
     return { ...this.#counts };
+  }
+
+  /** What was counted since the start, for those who watch the cluster. */
+  get figures(): Omit<ClusterFigures, "refused"> {
+    const { observed, dropped, failures } = this.#counts;
+    const store = this.#options.store.kind;
+    const liveRecords = this.#book.size;
+    return {
+      ...{ store, observed, dropped, storeFailures: failures, liveRecords },
+      ...this.#tally.figures,
+    };
   }
 
   /** How many tasks are in memory because their records still change. */

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { type ClusterFigures, clusterFigures } from "./cluster_figures.ts";
 import {
   count,
   countList,
   type Fields,
   finite,
   flag,
+  map,
   mapList,
   optionalText,
   text,
@@ -81,6 +83,8 @@ export interface StatusReply {
   readonly clientKeys?: readonly ClientKey[] | undefined;
   /** Hub, schedulers and engines. */
   readonly processes: readonly ProcessStatus[];
+  /** What the hub has counted; absent from a hub that does not say. */
+  readonly figures?: ClusterFigures | undefined;
 }
 
 /** Client to hub: end these engines, or everything. */
@@ -300,6 +304,9 @@ export const controlCodecs: {
       })),
     }),
     processes: mapList(fields, "processes", processStatus),
+    ...(fields["figures"] === undefined
+      ? {}
+      : { figures: clusterFigures(map(fields, "figures")) }),
   }),
   "shutdown_request": (fields) => ({
     type: "shutdown_request",

@@ -14,6 +14,7 @@ export {
   registerClass,
 } from "./class_registry.ts";
 export * from "./channel.ts";
+export * from "./cluster_figures.ts";
 export * from "./control.ts";
 export * from "./display.ts";
 export * from "./drain.ts";

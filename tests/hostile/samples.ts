@@ -208,6 +208,17 @@ export const SAMPLES: {
     uptimeMs: 1,
     clients: 1,
     processes: [],
+    figures: {
+      store: "memory",
+      ended: { ok: 1 },
+      waited: { counts: DURATION_BOUNDS.map(() => 0).concat(1), sum: 1 },
+      ran: { counts: DURATION_BOUNDS.map(() => 0).concat(1), sum: 1 },
+      observed: 1,
+      dropped: 0,
+      storeFailures: 0,
+      liveRecords: 0,
+      refused: 0,
+    },
   },
   "channel_close": { type: "channel_close", id: 1, slot: 0 },
   "channel_credit": {
