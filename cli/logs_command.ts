@@ -5,19 +5,21 @@
  */
 import type { Command } from "commander";
 import { join } from "node:path";
-import { systemClock } from "../base/mod.ts";
+import { readLogLine, systemClock } from "../base/mod.ts";
 import { profileFolder } from "../client/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
 import { LogFollower } from "./log_follower.ts";
-import { plainName, wholeNumber } from "./option_values.ts";
+import { outputOption, plainName, wholeNumber } from "./option_values.ts";
 import { StopSource } from "./stop_source.ts";
+import type { Style } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface LogsFlags {
   readonly follow?: true;
   readonly profile?: string;
   readonly lines: number;
+  readonly output: "text" | "json";
 }
 
 /** Lines of each file that are shown at first unless told otherwise. */
@@ -44,6 +46,7 @@ export function defineLogs(
       LINES_DEFAULT,
     )
     .option("--profile <name>", "profile whose files are shown", plainName)
+    .addOption(outputOption())
     .addHelpText("after", example("ippd logs -f engine"))
     .action(async (process: string | undefined, flags: LogsFlags) =>
       finish(await showLogs(process ?? "", flags, terminal))
@@ -60,7 +63,14 @@ async function showLogs(
     folder,
     wanted,
     lines: flags.lines,
-    write: (name, line) => terminal.out(`[${name}] ${line}\n`),
+    write: (name, line) =>
+      terminal.out(
+        flags.output === "json"
+          ? `${
+            JSON.stringify({ process: name, ...readLogLine(line).fields })
+          }\n`
+          : lineText(name, line, terminal.style),
+      ),
   });
   const found = follower.poll();
   if (flags.follow !== true) {
@@ -82,4 +92,17 @@ async function showLogs(
     if (isOver) return EXIT.ok;
     follower.poll();
   }
+}
+
+/** A line for people, whichever form its process writes. */
+export function lineText(name: string, line: string, style: Style): string {
+  const { text, level } = readLogLine(line);
+  const paint = level === "error"
+    ? style.bad
+    : level === "warn"
+    ? style.warning
+    : level === "debug"
+    ? style.faint
+    : (plain: string) => plain;
+  return `${style.faint(`[${name}]`)} ${paint(text)}\n`;
 }

@@ -21,6 +21,7 @@ import {
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { outputOption, seconds } from "./option_values.ts";
 import { type Column, formatBytes, formatTable } from "./table.ts";
+import { PLAIN, type Style } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface StatusFlags extends ConnectionFlags {
@@ -74,7 +75,7 @@ async function showStatus(
   terminal.out(
     flags.output === "json"
       ? statusJson(status, stacks)
-      : statusText(status) + stackText(stacks ?? []),
+      : statusText(status, terminal.style) + stackText(stacks ?? []),
   );
   return EXIT.ok;
 }
@@ -141,12 +142,13 @@ export function statusJson(
 }
 
 /** A status for people. */
-export function statusText(status: StatusReply): string {
+export function statusText(status: StatusReply, style: Style = PLAIN): string {
   const { clusterId, clients, uptimeMs } = status;
   const name = clusterId === "" ? "The cluster" : `Cluster ${clusterId}`;
   const heading = `${name} is up for ${(uptimeMs / 1_000).toFixed(0)} s, ` +
     `${clients} ${clients === 1 ? "client" : "clients"}${whose(status)}\n`;
-  return heading + formatTable(COLUMNS, status.processes.map(statusRow));
+  const rows = status.processes.map((process) => statusRow(process, style));
+  return heading + formatTable(COLUMNS, rows, style);
 }
 
 /** Whose clients they are, such as ` (alice, client × 2)`. */
@@ -169,7 +171,7 @@ export function stackText(stacks: readonly EngineStack[]): string {
   ).join("");
 }
 
-function statusRow(process: ProcessStatus): string[] {
+function statusRow(process: ProcessStatus, style: Style): string[] {
   const isEngine = process.role === "engine";
   const isHub = process.role === "hub";
   const load = (count: number): string => isHub ? "-" : String(count);
@@ -179,8 +181,8 @@ function statusRow(process: ProcessStatus): string[] {
     process.host,
     String(process.pid),
     isEngine ? String(process.slots) : "-",
-    load(process.running),
-    load(process.queued),
+    process.running > 0 ? style.good(load(process.running)) : load(0),
+    process.queued > 0 ? style.warning(load(process.queued)) : load(0),
     load(process.finished),
     process.memoryBytes > 0 ? formatBytes(process.memoryBytes) : "-",
     process.key ?? "-",

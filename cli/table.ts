@@ -4,6 +4,8 @@
  * @module
  */
 
+import { PLAIN, type Style, textWidth } from "./style.ts";
+
 /** One column. */
 export interface Column {
   /** Its heading. */
@@ -16,16 +18,17 @@ export interface Column {
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
+  style: Style = PLAIN,
 ): string {
-  const all = [columns.map(({ heading }) => heading), ...rows];
+  const all = [columns.map(({ heading }) => style.heading(heading)), ...rows];
   const widths = columns.map((_, index) =>
-    Math.max(...all.map((row) => row[index]?.length ?? 0))
+    all.reduce((most, row) => Math.max(most, textWidth(row[index] ?? "")), 0)
   );
   const line = (row: readonly string[]): string =>
     columns.map(({ align }, index) => {
       const cell = row[index] ?? "";
-      const width = widths[index] ?? 0;
-      return align === "right" ? cell.padStart(width) : cell.padEnd(width);
+      const space = " ".repeat((widths[index] ?? 0) - textWidth(cell));
+      return align === "right" ? space + cell : cell + space;
     }).join("  ").trimEnd() + "\n";
   return all.map(line).join("");
 }

@@ -15,6 +15,7 @@ import {
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
 import { outputOption, seconds, wholeNumber } from "./option_values.ts";
 import { type Column, formatTable } from "./table.ts";
+import { PLAIN, statusStyle, type Style } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface TasksFlags extends ConnectionFlags {
@@ -129,7 +130,7 @@ async function showTasks(
     terminal.out(
       isJson
         ? JSON.stringify(records, undefined, 2) + "\n"
-        : tasksText(records),
+        : tasksText(records, terminal.style),
     );
     return EXIT.ok;
   } catch (error) {
@@ -139,10 +140,22 @@ async function showTasks(
 }
 
 /** Records for people. */
-export function tasksText(records: readonly TaskRecordPart[]): string {
+export function tasksText(
+  records: readonly TaskRecordPart[],
+  style: Style = PLAIN,
+): string {
   if (records.length === 0) return "No task fits.\n";
-  return formatTable(COLUMNS, records.map(taskRow));
+  const rows = records.map((record) => {
+    const paint = statusStyle(record.status ?? "", style);
+    return taskRow(record).map((text, column) =>
+      STATUS_COLUMNS.has(column) ? paint(text) : text
+    );
+  });
+  return formatTable(COLUMNS, rows, style);
 }
+
+/** The status, and the error that explains it. */
+const STATUS_COLUMNS: ReadonlySet<number> = new Set([1, 7]);
 
 function taskRow(record: TaskRecordPart): string[] {
   const { kind = "", engineId, submittedMs, startedMs, completedMs } = record;

@@ -4,6 +4,7 @@
  * @module
  */
 import { utf8 } from "../base/mod.ts";
+import { COLOURED, PLAIN, type Style } from "./style.ts";
 
 /** What a command may do with the terminal and its environment. */
 export interface Terminal {
@@ -13,6 +14,18 @@ export interface Terminal {
   error(line: string): void;
   /** Reads an environment variable, and takes it from the environment. */
   take(variable: string): string | undefined;
+  /** How to colour what goes to standard output. */
+  readonly style: Style;
+  /** Its size where it is a screen; absent where it is a file or a pipe. */
+  readonly screen: ScreenSize | undefined;
+}
+
+/** The size of a terminal's screen. */
+export interface ScreenSize {
+  /** Characters of a line. */
+  readonly columns: number;
+  /** Lines. */
+  readonly rows: number;
 }
 
 /** The process's own. */
@@ -24,6 +37,17 @@ export const systemTerminal: Terminal = {
     const value = Deno.env.get(variable);
     Deno.env.delete(variable);
     return value;
+  },
+  get style() {
+    const isPlain = Deno.noColor || !Deno.stdout.isTerminal() ||
+      Deno.env.get("TERM") === "dumb";
+    return isPlain ? PLAIN : COLOURED;
+  },
+  get screen() {
+    if (!Deno.stdout.isTerminal()) return undefined;
+    const { columns, rows } = Deno.consoleSize();
+    // Some terminals do not know.
+    return columns > 0 && rows > 0 ? { columns, rows } : undefined;
   },
 };
 

@@ -1,7 +1,12 @@
+import { PLAIN, type Style } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A terminal that remembers. */
 export class FakeTerminal implements Terminal {
+  /** No colours. */
+  readonly style: Style = PLAIN;
+  /** No screen. */
+  readonly screen = undefined;
   /** What went to standard output. */
   output = "";
   /** The lines that went to standard error. */

@@ -17,7 +17,8 @@ import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { seconds } from "./option_values.ts";
 import { StopSource } from "./stop_source.ts";
 import { type Column, formatBytes, formatTable } from "./table.ts";
-import type { Terminal } from "./terminal.ts";
+import { cutLine, PLAIN, type Style } from "./style.ts";
+import type { ScreenSize, Terminal } from "./terminal.ts";
 
 interface TopFlags extends ConnectionFlags {
   readonly interval: number;
@@ -26,6 +27,8 @@ interface TopFlags extends ConnectionFlags {
 
 const INTERVAL_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Rates are of so long: engines tell every few seconds what they have done. */
+const RATE_WINDOW_MS = 10_000;
 /** Rows of engines that a screen shows. */
 const ENGINES_SHOWN_MAX = 200;
 
@@ -65,16 +68,19 @@ async function watch(flags: TopFlags, terminal: Terminal): Promise<ExitCode> {
   using stop = new StopSource(terminal);
   await using client = await connect(info, { timeoutMs: CONNECT_TIMEOUT_MS });
   const stopped = stop.asked.then(() => true);
-  let before: Seen | undefined;
+  const seen: Seen[] = [];
   for (let round = 0;; round++) {
     const now = { status: await client.status(), atMs: systemClock.now() };
-    const text = topText(now, before);
-    if (flags.once !== true) terminal.out(screenOf(text));
+    const text = topText(now, seen[0], terminal.style);
+    if (flags.once !== true) terminal.out(screenOf(text, terminal.screen));
     else if (round > 0) {
       terminal.out(text);
       return EXIT.ok;
     }
-    before = now;
+    seen.push(now);
+    while (now.atMs - (seen[0]?.atMs ?? now.atMs) > RATE_WINDOW_MS) {
+      seen.shift();
+    }
     if (await isOver(stopped, flags.interval)) return EXIT.ok;
   }
 }
@@ -92,9 +98,20 @@ async function isOver(
   }
 }
 
-/** Clears a terminal and writes from its top; elsewhere only appends. */
-function screenOf(text: string): string {
-  return Deno.stdout.isTerminal() ? `\x1b[H\x1b[2J${text}` : `${text}\n`;
+/**
+ * Text over what a screen shows, as much of it as fits; elsewhere it is only
+ * appended. Each line clears what was behind it, so that nothing flickers.
+ */
+export function screenOf(text: string, screen: ScreenSize | undefined): string {
+  if (screen === undefined) return `${text}\n`;
+  const lines = text.trimEnd().split("\n");
+  const shown = lines.slice(0, screen.rows - 1);
+  if (shown.length < lines.length) {
+    const more = lines.length - shown.length + 1;
+    shown.splice(-1, 1, `and ${more} more, on a higher screen`);
+  }
+  const cut = shown.map((line) => `${cutLine(line, screen.columns)}\x1b[K\n`);
+  return `\x1b[H${cut.join("")}\x1b[J`;
 }
 
 /** A status, and when it was. */
@@ -106,7 +123,11 @@ export interface Seen {
 }
 
 /** What is shown; rates need an earlier look. */
-export function topText(now: Seen, before: Seen | undefined): string {
+export function topText(
+  now: Seen,
+  before: Seen | undefined,
+  style: Style = PLAIN,
+): string {
   const { status } = now;
   const engines = status.processes.filter(({ role }) => role === "engine");
   const schedulers = status.processes
@@ -116,7 +137,7 @@ export function topText(now: Seen, before: Seen | undefined): string {
   const slots = engines.reduce((total, engine) => total + engine.slots, 0);
   const name = status.clusterId === "" ? "cluster" : status.clusterId;
   const heading = [
-    `${name}: up ${(status.uptimeMs / 1_000).toFixed(0)} s, ` +
+    `${style.heading(name)}: up ${(status.uptimeMs / 1_000).toFixed(0)} s, ` +
     `${engines.length} engines with ${slots} slots, ${status.clients} clients`,
     `tasks: ${sum((p) => p.running)} at engines, ${sum((p) => p.queued)} ` +
     `waiting, ${sum((p) => p.finished)} finished`,
@@ -132,23 +153,33 @@ export function topText(now: Seen, before: Seen | undefined): string {
         String(engine.engineId),
         engine.host,
         String(engine.pid),
-        loadBar(engine.running, engine.slots),
+        loadBar(engine.running, engine.slots, style),
         String(engine.running),
-        String(engine.queued),
+        engine.queued > 0 ? style.warning(String(engine.queued)) : "0",
         String(engine.finished),
         rateOf(engine.engineId, now, before),
         formatBytes(engine.memoryBytes),
-        `${(engine.silentMs / 1_000).toFixed(1)} s`,
+        heardText(engine.silentMs, style),
       ]),
+      style,
     ) + (rest > 0 ? `and ${rest} more\n` : "");
 }
 
 const BAR_WIDTH = 10;
 
-function loadBar(running: number, slots: number): string {
+function loadBar(running: number, slots: number, style: Style): string {
   const share = Math.min(1, running / Math.max(1, slots));
   const full = Math.round(share * BAR_WIDTH);
-  return "#".repeat(full) + ".".repeat(BAR_WIDTH - full);
+  const rest = BAR_WIDTH - full;
+  return style.good("#".repeat(full)) + style.faint(".".repeat(rest));
+}
+
+/** Silence after which an engine is likely to be in trouble. */
+const SILENT_MS = 5_000;
+
+function heardText(silentMs: number, style: Style): string {
+  const text = `${(silentMs / 1_000).toFixed(1)} s`;
+  return silentMs > SILENT_MS ? style.bad(text) : text;
 }
 
 function rateOf(
@@ -156,13 +187,26 @@ function rateOf(
   now: Seen,
   before: Seen | undefined,
 ): string {
-  const finished = (seen: Seen | undefined): number | undefined =>
-    seen?.status.processes.find((process) =>
-      process.role === "engine" && process.engineId === engineId
-    )?.finished;
-  const [is, was] = [finished(now), finished(before)];
-  if (before === undefined || is === undefined || was === undefined) return "-";
-  const perSecond = (is - was) /
-    Math.max(0.001, (now.atMs - before.atMs) / 1e3);
+  const [is, was] = [engineAt(now, engineId), engineAt(before, engineId)];
+  if (is === undefined || was === undefined) return "-";
+  // What it says is as old as its silence.
+  const spanMs = is.heardAtMs - was.heardAtMs;
+  if (spanMs < RATE_SPAN_MS_MIN) return "-";
+  const perSecond = Math.max(0, is.finished - was.finished) / (spanMs / 1e3);
   return perSecond.toFixed(perSecond < 10 ? 1 : 0);
+}
+
+/** What is said within less is one saying. */
+const RATE_SPAN_MS_MIN = 250;
+
+function engineAt(
+  seen: Seen | undefined,
+  id: number,
+): { finished: number; heardAtMs: number } | undefined {
+  const engine = seen?.status.processes.find(({ role, engineId }) =>
+    role === "engine" && engineId === id
+  );
+  if (seen === undefined || engine === undefined) return undefined;
+  const { finished, silentMs } = engine;
+  return { finished, heardAtMs: seen.atMs - silentMs };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ProcessStatus, StatusReply } from "../messages/mod.ts";
-import { topText } from "./top_command.ts";
+import { screenOf, topText } from "./top_command.ts";
 
 function processOf(
   role: string,
@@ -45,4 +45,17 @@ Deno.test("topText shows load and, from the second look on, rates", () => {
   assert.match(text, /^ +3 +h +1 +#####\.\.\.\.\. +1 +0 +10 +- +1\.0 MiB/m);
   const second = topText({ status: status(30), atMs: 3_000 }, first);
   assert.match(second, / 10 +1\.0 MiB/);
+});
+
+Deno.test("screenOf() keeps what fits a screen, and clears behind each line", () => {
+  const text = "one\ntwo long\nthree\nfour\n";
+  assert.equal(
+    screenOf(text, { columns: 5, rows: 24 }),
+    "\x1b[Hone\x1b[K\ntwo l\x1b[K\nthree\x1b[K\nfour\x1b[K\n\x1b[J",
+  );
+  assert.equal(
+    screenOf(text, { columns: 80, rows: 4 }),
+    "\x1b[Hone\x1b[K\ntwo long\x1b[K\nand 2 more, on a higher screen\x1b[K\n\x1b[J",
+  );
+  assert.equal(screenOf(text, undefined), `${text}\n`);
 });

@@ -4,7 +4,11 @@
  *
  * @module
  */
-import type { EngineInfo, Message } from "../../messages/mod.ts";
+import {
+  DURATION_BOUNDS,
+  type EngineInfo,
+  type Message,
+} from "../../messages/mod.ts";
 
 const ENGINE: EngineInfo = {
   engineId: 1,
