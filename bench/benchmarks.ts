@@ -111,4 +111,11 @@ export const BENCHMARKS: readonly Benchmark[] = [
       { name: "ippd", command: ["deno", "run", "-A", "store_figures.ts"] },
     ],
   },
+  {
+    name: "records",
+    about: "records of tasks, 512 at a time",
+    contestants: [
+      { name: "ippd", command: ["deno", "run", "-A", "record_figures.ts"] },
+    ],
+  },
 ];
