@@ -240,6 +240,8 @@ export {
 export type {
   CellLanguage,
   ClientKey,
+  ClusterFigures,
+  DurationFigures,
   EngineInfo,
   EngineQueue,
   EngineStack,

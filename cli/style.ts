@@ -20,7 +20,9 @@ export interface Style {
   bad(text: string): string;
 }
 
-const same = (text: string): string => text;
+function same(text: string): string {
+  return text;
+}
 
 /** No colours at all. */
 export const PLAIN: Style = {

@@ -86,6 +86,7 @@ export const SUITES: readonly Suite[] = [
   { name: "base", folder: "base", permissions: NOTHING },
   { name: "zmtp", folder: "zmtp", permissions: NOTHING },
   { name: "messages", folder: "messages", permissions: NOTHING },
+  { name: "tracing", folder: "tracing", permissions: NOTHING },
   { name: "tools", folder: "tools", permissions: SHELL },
   { name: "security", folder: "security", permissions: MACHINE },
   { name: "sockets", folder: "sockets", permissions: [...MACHINE, NETWORK] },
