@@ -13,7 +13,6 @@ import {
   randomWord,
   silentLogger,
   systemClock,
-  type Timer,
 } from "../base/mod.ts";
 import {
   type Channel,
@@ -43,6 +42,7 @@ import {
 import { EngineDirectory } from "./engine_directory.ts";
 import type { ResultHost } from "./result_parts.ts";
 import { FunctionShipper, type ShippedFunction } from "./function_shipping.ts";
+import { HeldWatch } from "./held_watch.ts";
 import { hostNameIfAllowed } from "./host_name.ts";
 import { HubQuestions } from "./hub_questions.ts";
 import { HubTroubles } from "./hub_troubles.ts";
@@ -60,8 +60,6 @@ import {
 } from "./task_submission.ts";
 import { TaskTable } from "./task_table.ts";
 
-/** How long an outcome waits for output that was written before it. */
-const OUTPUT_WAIT_MS = 2_000;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
 /** How long `connect` waits unless told otherwise. */
@@ -89,6 +87,7 @@ export class Session implements ResultHost, Submitter {
   readonly #options: ConnectOptions;
   readonly #log: Logger;
   readonly #tasks = new TaskTable((id) => this.directory.hostOf(id));
+  readonly #held: HeldWatch;
   readonly #channels: ChannelTable;
   readonly #hub: ClientLink;
   readonly #tracer: SubmissionTracer | undefined;
@@ -98,7 +97,6 @@ export class Session implements ResultHost, Submitter {
   #clusterId = "";
   #onChange: (() => void)[] = [];
   readonly #hubTroubles = new HubTroubles();
-  #heldTimer: Timer | undefined;
   #problem: Error | undefined;
   #closing: Promise<void> | undefined;
   #taskCount = 0;
@@ -116,6 +114,7 @@ export class Session implements ResultHost, Submitter {
     this.#options = options;
     this.clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLogger;
+    this.#held = new HeldWatch(this.#tasks, this.clock);
     const asking = {
       clock: this.clock,
       send: (message: Message): void => {
@@ -146,7 +145,7 @@ export class Session implements ResultHost, Submitter {
         disconnected: (reason, isFinal) => this.#lost(reason, isFinal),
         outcome: (outcome, payload) => {
           this.#tasks.outcome(outcome, payload, this.clock.now());
-          this.#watchHeld();
+          this.#held.look();
         },
         said: (message, payload) => this.#schedulerSaid(message, payload),
       },
@@ -370,7 +369,7 @@ export class Session implements ResultHost, Submitter {
         break;
       case "output":
         this.#tasks.output(message, this.clock.now());
-        this.#watchHeld();
+        this.#held.look();
         return;
       case "drain_reply":
       case "status_reply":
@@ -421,21 +420,6 @@ export class Session implements ResultHost, Submitter {
     }
   }
 
-  /** Has a timer while, and only while, an outcome waits for output. */
-  #watchHeld(): void {
-    if (this.#tasks.heldCount === 0) {
-      this.#heldTimer?.cancel();
-      this.#heldTimer = undefined;
-      return;
-    }
-    this.#heldTimer ??= this.clock.setTimer(OUTPUT_WAIT_MS / 2, () => {
-      const nowMs = this.clock.now();
-      this.#heldTimer = undefined;
-      this.#tasks.releaseHeld(nowMs - OUTPUT_WAIT_MS, nowMs);
-      this.#watchHeld();
-    });
-  }
-
   /** The connection to the scheduler ended; tasks go on meanwhile. */
   #lost(reason: Error, isFinal: boolean): void {
     const why = `the connection to the scheduler was lost (${reason.message})`;
@@ -476,7 +460,7 @@ export class Session implements ResultHost, Submitter {
     this.questions.rejectAll(problem);
     this.records.rejectAll(problem);
     this.#channels.fail(problem);
-    this.#watchHeld();
+    this.#held.look();
     this.#changed();
   }
 

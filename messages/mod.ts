@@ -36,3 +36,4 @@ export * from "./task_permissions.ts";
 export * from "./task_record.ts";
 export * from "./task_terms.ts";
 export * from "./value.ts";
+export * from "./work.ts";

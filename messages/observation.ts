@@ -21,7 +21,8 @@ import {
   TEXT_LENGTH_MAX,
   word,
 } from "./fields.ts";
-import { readWork, TASK_STATUSES, type TaskStatus, type Work } from "./task.ts";
+import { TASK_STATUSES, type TaskStatus } from "./task.ts";
+import { readWork, type Work } from "./work.ts";
 import { type Kept, KEPT_WORDS } from "./task_record.ts";
 import { optionalTimeout, type TaskTerms, taskTerms } from "./task_terms.ts";
 

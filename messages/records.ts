@@ -18,7 +18,8 @@ import {
   textList,
   word,
 } from "./fields.ts";
-import { readWork, TASK_STATUSES, type TaskStatus, type Work } from "./task.ts";
+import { TASK_STATUSES, type TaskStatus } from "./task.ts";
+import { readWork, type Work } from "./work.ts";
 import {
   type EngineQueue,
   type Kept,
