@@ -75,7 +75,7 @@ Deno.test("PlacementTracer ends the span of a request that brings no task at onc
   const tracer = new PlacementTracer(tracing, deaf);
   tracer.arrived(requestFor([0], CLIENT_SPAN), () => {});
   assert.equal(tracer.size, 0);
-  assert.deepEqual(told, ["place schedule reset", "span-0 refused"]);
+  assert.deepEqual(told, ["place schedule reset", "span-0 untaken"]);
 });
 
 Deno.test("PlacementTracer makes no span for a request without a trace", () => {
