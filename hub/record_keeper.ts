@@ -113,6 +113,8 @@ export class RecordKeeper {
   #acks: { scheduler: string; batch: number }[] = [];
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
+  /** Something came during a write that is to be written right after it. */
+  #writesAgain = false;
   #timer: Timer | undefined;
   #retryAtMs = 0;
   #retryMs = 0;
@@ -204,6 +206,12 @@ export class RecordKeeper {
     this.#acks.push({ scheduler, batch });
     this.#options.settled();
     if (this.#ended.size >= this.#limits.batchRecords) void this.#write(false);
+  }
+
+  /** Writes what has come so far without waiting for the time. */
+  writeSoon(): void {
+    if (this.#isWriting) this.#writesAgain = true;
+    else void this.#write(false);
   }
 
   /** A scheduler tells the unit of a function; others may ask for it. */
@@ -314,6 +322,9 @@ export class RecordKeeper {
     this.#isWriting = true;
     const mine = before.then(() => this.#writeAll(all)).finally(() => {
       if (this.#writing === mine) this.#isWriting = false;
+      if (!this.#writesAgain || this.#isStopped) return;
+      this.#writesAgain = false;
+      this.writeSoon();
     });
     this.#writing = mine;
     return mine;

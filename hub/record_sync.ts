@@ -6,8 +6,11 @@
  */
 import type { Message } from "../messages/mod.ts";
 
-/** How long schedulers may take; then the answer is what is known. */
-const SYNC_TIMEOUT_MS = 1_000;
+/**
+ * How long schedulers may take; then the answer is what is known. All that
+ * may wait there, a store on a slow disk takes in about 3 s.
+ */
+const SYNC_TIMEOUT_MS = 5_000;
 
 interface Pending {
   readonly waitingFor: Set<string>;
@@ -24,6 +27,11 @@ export class RecordSync {
   /** Starts with no question. */
   constructor(send: (routingId: string, message: Message) => void) {
     this.#send = send;
+  }
+
+  /** Whether somebody waits for what schedulers tell. */
+  get isAsking(): boolean {
+    return this.#pending.size > 0;
   }
 
   /** Settles when all of these schedulers have told, or took too long. */

@@ -158,7 +158,10 @@ export class HubRecords {
     const from = peer.routingId;
     switch (message.type) {
       case "task_observations":
-        return this.keeper.observations(from, message, payload);
+        this.keeper.observations(from, message, payload);
+        // A scheduler that is asked has more to tell once this is recorded.
+        if (this.#sync.isAsking) this.keeper.writeSoon();
+        return;
       case "observations_told":
         return this.#sync.told(from, message.requestId);
       case "purge_request":

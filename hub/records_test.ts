@@ -86,6 +86,7 @@ class Bench implements AsyncDisposable {
   readonly store = new FailingStore();
   readonly sent: { to: string; message: Message }[] = [];
   readonly records: HubRecords;
+  schedulers: readonly string[] = [];
   #batch = 0;
 
   constructor(limits: Partial<KeeperLimits> = {}) {
@@ -94,7 +95,7 @@ class Bench implements AsyncDisposable {
       clock: systemClock,
       log: silentLogger,
       engine: () => undefined,
-      schedulers: () => [],
+      schedulers: () => this.schedulers,
       send: (to, message) => void this.sent.push({ to, message }),
       limits: { writeMs: 1, pendingWriteMs: 1, retryMs: [1, 2], ...limits },
     });
@@ -230,6 +231,32 @@ Deno.test("HubRecords goes on when its store fails, and writes later", async () 
   assert.deepEqual(await idsSeenBy(bench, ALICE), ["c-alice-1"]);
   // Schedulers were told to go on meanwhile.
   assert.equal(bench.records.keeper.counts.dropped, 0);
+});
+
+Deno.test("HubRecords answers when the scheduler has told everything, and hurries it", async () => {
+  await using bench = new Bench({ writeMs: 1e9 });
+  bench.schedulers = ["s"];
+  const acked = (): number =>
+    bench.sent.filter(({ message }) => message.type === "observations_ack")
+      .length;
+  const answer = bench.ask(ALICE, { ...QUERY, limit: 0 });
+  const [asked] = bench.sent;
+  assert.ok(asked?.message.type === "observations_wanted");
+  for (let index = 0; index < 5; index++) {
+    bench.observe(seen(`c-alice-${index}`, true));
+    // It may have no more on their way until these are acknowledged.
+    while (acked() <= index) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+  bench.records.heard(
+    { routingId: "s", owner: "", isReadOnly: false },
+    { type: "observations_told", requestId: asked.message.requestId },
+    [],
+  );
+  const [reply] = await answer;
+  assert.ok(reply?.type === "query_reply");
+  assert.equal(reply.count, 5);
 });
 
 Deno.test("HubRecords keeps to its limit of records that cannot be written", async () => {

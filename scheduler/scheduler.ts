@@ -255,9 +255,11 @@ export class Scheduler implements AsyncDisposable {
       case "observations_ack":
         return this.#reporter.acknowledged(message.batch);
       case "observations_wanted": {
-        this.#reporter.flush();
         const { requestId } = message;
-        return void this.#hub.send({ type: "observations_told", requestId });
+        const type = "observations_told";
+        return this.#reporter.tell(() =>
+          void this.#hub.send({ type, requestId })
+        );
       }
       case "queue_request":
         return this.#queueRequest(message.requestId);

@@ -115,6 +115,13 @@ interface Waiting {
   bytes: number;
 }
 
+/** Who is to hear that everything has been told that waited then. */
+interface Tell {
+  /** How many tasks had been taken in. */
+  readonly taken: number;
+  readonly told: () => void;
+}
+
 interface Batch {
   readonly message: Message;
   readonly payload: readonly Uint8Array[];
@@ -122,6 +129,8 @@ interface Batch {
 }
 
 const NO_PARTS: readonly Uint8Array[] = [];
+/** Most questions that wait until everything is told; more are not made to. */
+export const TELLS_MAX = 256;
 /** Functions that the hub is known to have; then they are told anew. */
 const UNITS_TOLD_MAX = 10_000;
 
@@ -132,7 +141,11 @@ export class TaskReporter implements TaskObserver {
   readonly #waiting = new Map<string, Waiting>();
   readonly #unacknowledged = new Map<number, Batch>();
   readonly #unitsTold = new Set<string>();
+  readonly #tells: Tell[] = [];
   #enabled = false;
+  /** Tasks that were ever taken in, and those of them that are sent. */
+  #taken = 0;
+  #sent = 0;
   #bytes = 0;
   #dropped = 0;
   #nextBatch = 0;
@@ -170,7 +183,15 @@ export class TaskReporter implements TaskObserver {
     if (batch === undefined) return;
     this.#unacknowledged.delete(number);
     this.#bytes -= batch.bytes;
-    if (this.#waiting.size >= OBSERVATION_ROWS_MAX) this.flush();
+    const isFull = this.#waiting.size >= OBSERVATION_ROWS_MAX;
+    if (isFull || this.#tells.length > 0) this.flush();
+  }
+
+  /** Tells everything that waits now, as fast as the hub takes it. */
+  tell(told: () => void): void {
+    if (this.#tells.length >= TELLS_MAX) return told();
+    this.#tells.push({ taken: this.#taken, told });
+    this.flush();
   }
 
   /** Forgets what waits. */
@@ -178,6 +199,8 @@ export class TaskReporter implements TaskObserver {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#waiting.clear();
+    this.#sent = this.#taken;
+    this.#answerTells();
     this.#unacknowledged.clear();
     this.#bytes = 0;
   }
@@ -259,6 +282,17 @@ export class TaskReporter implements TaskObserver {
       this.#unacknowledged.size < this.#limits.batchesMax
     ) this.#sendBatch();
     if (this.#waiting.size > 0) this.#setTimer();
+    this.#answerTells();
+  }
+
+  /** Tasks are sent in the order in which they were taken in. */
+  #answerTells(): void {
+    let [first] = this.#tells;
+    while (first !== undefined && first.taken <= this.#sent) {
+      this.#tells.shift();
+      first.told();
+      [first] = this.#tells;
+    }
   }
 
   /** What waits of a task; `undefined` where there is no room for more. */
@@ -282,6 +316,7 @@ export class TaskReporter implements TaskObserver {
       bytes: 0,
     };
     this.#waiting.set(task.id, waiting);
+    this.#taken++;
     return waiting;
   }
 
@@ -362,6 +397,7 @@ export class TaskReporter implements TaskObserver {
       for (const part of result) payload.push(part);
       bytes += waiting.bytes;
       this.#waiting.delete(id);
+      this.#sent++;
     }
     const batch = this.#nextBatch++;
     const message: Message = {

@@ -19,6 +19,7 @@ import {
   REPORTER_LIMITS,
   type ReporterLimits,
   TaskReporter,
+  TELLS_MAX,
 } from "./task_observer.ts";
 
 const { gatherMs } = REPORTER_LIMITS;
@@ -161,6 +162,51 @@ Deno.test("TaskReporter drops and counts what a slow hub does not take", () => {
   assert.equal(last?.dropped, 18);
   assert.equal(last.tasks.length, 11);
   assert.equal(last.tasks.at(-1)?.ended?.resultKept, "kept");
+  bench.reporter.stop();
+});
+
+Deno.test("TaskReporter says that it has told only when the hub has taken everything", () => {
+  const bench = new Bench({ batchesMax: 2 });
+  const told: string[] = [];
+  const submit = (count: number): void => {
+    for (let index = 0; index < count; index++) {
+      bench.reporter.submitted(taskWith(`c-${told.length}-${index}`));
+    }
+  };
+  bench.reporter.tell(() => told.push("nothing"));
+  assert.deepEqual(told, ["nothing"]);
+  submit(3 * OBSERVATION_ROWS_MAX + 1);
+  bench.reporter.tell(() => told.push("all"));
+  assert.equal(bench.batches().length, 2);
+  assert.deepEqual(told, ["nothing"]);
+  // What comes later is not waited for.
+  submit(OBSERVATION_ROWS_MAX);
+  bench.reporter.acknowledged(0);
+  assert.deepEqual(told, ["nothing"]);
+  bench.reporter.acknowledged(1);
+  assert.deepEqual(told, ["nothing", "all"]);
+  const rows = bench.batches().flatMap(({ tasks }) => tasks);
+  assert.ok(rows.length > 3 * OBSERVATION_ROWS_MAX);
+  bench.reporter.tell(() => told.push("stopped"));
+  bench.reporter.stop();
+  assert.equal(told.length, 3);
+});
+
+Deno.test("TaskReporter lets no more than some questions wait for what it tells", () => {
+  const bench = new Bench({ batchesMax: 1 });
+  for (const id of ["c-0", "c-1"]) {
+    bench.reporter.submitted(taskWith(id));
+    bench.reporter.flush();
+  }
+  let told = 0;
+  for (let index = 0; index < TELLS_MAX; index++) {
+    bench.reporter.tell(() => told++);
+  }
+  assert.equal(told, 0);
+  bench.reporter.tell(() => told++);
+  assert.equal(told, 1);
+  bench.reporter.acknowledged(0);
+  assert.equal(told, TELLS_MAX + 1);
   bench.reporter.stop();
 });
 
