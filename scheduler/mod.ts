@@ -8,3 +8,4 @@ export * from "./scheduler_options.ts";
 export * from "./scheduler_actions.ts";
 export * from "./scheduler_limits.ts";
 export * from "./scheduler_state.ts";
+export * from "./task_observer.ts";
