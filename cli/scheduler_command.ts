@@ -26,6 +26,7 @@ import {
   type PlacementFlags,
 } from "./hub_options.ts";
 import { terminalLogger } from "./option_values.ts";
+import { LocalFolder } from "./local_folder.ts";
 import { StopSource } from "./stop_source.ts";
 import { SCHEDULER_KEYS_VARIABLE } from "./supervised_scheduler.ts";
 import type { Terminal } from "./terminal.ts";
@@ -59,8 +60,12 @@ async function runScheduler(
   using stop = new StopSource(terminal);
   const info = await connectionInfo("scheduler", flags, terminal);
   const scheduler = await makeScheduler(info, flags, terminal);
+  await using folder = await LocalFolder.make();
   try {
-    await scheduler.start(tcpEndpoint(flags.ip, flags.port));
+    await scheduler.start(
+      tcpEndpoint(flags.ip, flags.port),
+      folder?.endpoint,
+    );
   } catch (error) {
     throw bindError(error);
   }

@@ -46,6 +46,7 @@ export function clientSocket(
   return {
     security: {
       kind: "curve-client",
+      unsealedIpc: true,
       crypto,
       keyPair: {
         publicKey: decodeZ85(keys.publicKey),

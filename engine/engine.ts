@@ -24,7 +24,7 @@ import {
   parseKey,
   parseKeyPair,
 } from "../security/mod.ts";
-import type { SocketOptions } from "../sockets/mod.ts";
+import { FLEET_HEARTBEAT, type SocketOptions } from "../sockets/mod.ts";
 import {
   type EngineOptions,
   type ResolvedEngineOptions,
@@ -231,11 +231,13 @@ export class Engine implements AsyncDisposable {
     return {
       security: {
         kind: "curve-client",
+        unsealedIpc: true,
         crypto,
         keyPair: parseKeyPair(info.keys, crypto),
         serverKey: parseKey(serverKey),
       },
       routingId: this.#routingId,
+      heartbeat: FLEET_HEARTBEAT,
       network,
       clock,
       random,

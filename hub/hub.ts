@@ -23,7 +23,12 @@ import {
   type Message,
   type Output,
 } from "../messages/mod.ts";
-import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
+import {
+  FLEET_HEARTBEAT,
+  type Network,
+  type Peer,
+  type SocketSecurity,
+} from "../sockets/mod.ts";
 import { auditRecord, type RecordAudit } from "./audit_record.ts";
 import { NoStore, type TaskStore } from "../store/mod.ts";
 import { HubState } from "./hub_state.ts";
@@ -120,6 +125,7 @@ export class Hub implements AsyncDisposable {
       socket: {
         security: options.security,
         limits: { sendQueueBytesMax: SEND_QUEUE_BYTES_MAX },
+        heartbeat: FLEET_HEARTBEAT,
         ...(options.clock === undefined ? {} : { clock: options.clock }),
         ...(options.network === undefined ? {} : { network: options.network }),
       },

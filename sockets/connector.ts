@@ -80,11 +80,18 @@ export class Connector {
     this.#stop.abort();
   }
 
+  /** The candidates that can be there; all, when none can. */
+  #seen(): readonly string[] {
+    const { endpoints, network } = this.#options;
+    const seen = endpoints.filter((one) => network.sees?.(one) ?? true);
+    return seen.length > 0 ? seen : endpoints;
+  }
+
   /** Tries each candidate; gives the refusal when all failed and one did. */
   async #round(): Promise<Error | undefined> {
     const { network, clock, limits, hold, onFailed } = this.#options;
     const { signal } = this.#stop;
-    const endpoints = [...this.#options.endpoints];
+    const endpoints = [...this.#seen()];
     let refusal: Error | undefined;
     for (;;) {
       const stream = await connectToFirst({

@@ -67,6 +67,11 @@ export function isTcp(endpoint: string): boolean {
   return endpoint.startsWith("tcp://");
 }
 
+/** Whether an endpoint or address is a Unix socket's. */
+export function isIpc(endpoint: string): boolean {
+  return endpoint.startsWith("ipc://");
+}
+
 /** The part of a peer's address that all its connections share. */
 export function addressHost(address: string): string {
   return isTcp(address) ? address.slice(0, address.lastIndexOf(":")) : address;

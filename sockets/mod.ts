@@ -16,6 +16,7 @@ export {
   type CurveServerSecurity,
   DEFAULT_HEARTBEAT,
   DEFAULT_SOCKET_LIMITS,
+  FLEET_HEARTBEAT,
   type HeartbeatOptions,
   type NullSecurity,
   type SocketLimits,

@@ -46,4 +46,9 @@ export interface Network {
    * @throws {ConnectionError} when nobody answers there.
    */
   connect(endpoint: string, signal: AbortSignal): Promise<ByteStream>;
+  /**
+   * Whether an endpoint can be there at all; a candidate that cannot, such as
+   * a Unix socket of another host, is passed over. Absent, all can.
+   */
+  sees?(endpoint: string): boolean;
 }

@@ -30,7 +30,11 @@ import type {
   ResolvedSocketOptions,
   SocketLimits,
 } from "./socket_options.ts";
-import { checkSecurity, createMechanism } from "./socket_mechanism.ts";
+import {
+  checkSecurity,
+  createMechanism,
+  mayBeUnsealed,
+} from "./socket_mechanism.ts";
 
 const LINGER_DEFAULT_MS = 1_000;
 /** The clock is looked at this often at most and at least. */
@@ -66,6 +70,7 @@ export class SocketCore implements LinkOwner {
   readonly #options: ResolvedSocketOptions;
   readonly #kind: SocketKind;
   readonly #metadata: Uint8Array;
+  readonly #unsealedMetadata: Uint8Array;
   readonly #context: LinkContext;
   readonly #gate: HandshakeGate;
   readonly #links = new Set<Link>();
@@ -83,6 +88,7 @@ export class SocketCore implements LinkOwner {
     this.#options = options;
     this.#kind = kind;
     this.#metadata = socketMetadata(kind.type, options.routingId);
+    this.#unsealedMetadata = socketMetadata(kind.type, options.routingId, true);
     const { limits, clock, heartbeat } = options;
     this.#gate = new HandshakeGate(
       limits.handshakesMax,
@@ -267,9 +273,11 @@ export class SocketCore implements LinkOwner {
 
   #open(stream: ByteStream, incoming: boolean): Link {
     const { security } = this.#options;
+    const unsealed = mayBeUnsealed(stream.address, security);
     const mechanism = createMechanism({
       security,
-      metadata: this.#metadata,
+      metadata: unsealed ? this.#unsealedMetadata : this.#metadata,
+      unsealed,
       incoming,
       onKeyShown: (publicKey) => link.noteKey(publicKey),
     });

@@ -10,15 +10,17 @@ import {
   type Mechanism,
   NullMechanism,
 } from "../zmtp/mod.ts";
-import { isTcp } from "./endpoint.ts";
+import { isIpc, isTcp } from "./endpoint.ts";
 import type { SocketSecurity } from "./socket_options.ts";
 
 /** What differs between the connections of a socket. */
 export interface MechanismRequest {
   /** How the socket proves itself and its peers. */
   readonly security: SocketSecurity;
-  /** The metadata block that every peer gets. */
+  /** The metadata block that this peer gets. */
   readonly metadata: Uint8Array;
+  /** Whether that offers traffic without boxes. */
+  readonly unsealed: boolean;
   /** Whether the peer came to us. */
   readonly incoming: boolean;
   /** Hears which key a peer proved to own, before it is let in. */
@@ -27,7 +29,7 @@ export interface MechanismRequest {
 
 /** Makes the mechanism of one connection. */
 export function createMechanism(request: MechanismRequest): Mechanism {
-  const { security, metadata, incoming, onKeyShown } = request;
+  const { security, metadata, unsealed, incoming, onKeyShown } = request;
   switch (security.kind) {
     case "null":
       return new NullMechanism({ metadata, waits: incoming });
@@ -39,6 +41,7 @@ export function createMechanism(request: MechanismRequest): Mechanism {
           serverKey: security.serverKey,
           metadata,
         }),
+        unsealed,
       );
     case "curve-server":
       return new CurveServerMechanism(
@@ -51,8 +54,18 @@ export function createMechanism(request: MechanismRequest): Mechanism {
           },
           metadata,
         }),
+        unsealed,
       );
   }
+}
+
+/** Whether to offer a stream's peer traffic without boxes. */
+export function mayBeUnsealed(
+  address: string,
+  security: SocketSecurity,
+): boolean {
+  return security.kind !== "null" && security.unsealedIpc === true &&
+    isIpc(address);
 }
 
 /**

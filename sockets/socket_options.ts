@@ -40,6 +40,8 @@ export interface CurveServerSecurity {
   readonly keyPair: KeyPair;
   /** Says the role of a proven public key, or `undefined` to refuse it. */
   readonly authorize: (publicKey: Uint8Array) => string | undefined;
+  /** Lets traffic over `ipc://` go without boxes, where both sides do. */
+  readonly unsealedIpc?: boolean;
 }
 
 /** CURVE, in the role that knows the server's key. */
@@ -52,6 +54,8 @@ export interface CurveClientSecurity {
   readonly keyPair: KeyPair;
   /** The server's long-term public key. */
   readonly serverKey: Uint8Array;
+  /** Lets traffic over `ipc://` go without boxes, where both sides do. */
+  readonly unsealedIpc?: boolean;
 }
 
 /** How a socket proves itself and its peers. */
@@ -152,6 +156,15 @@ export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
 export const DEFAULT_HEARTBEAT: HeartbeatOptions = {
   intervalMs: 10_000,
   timeoutMs: 30_000,
+};
+
+/**
+ * The heartbeat between a hub or scheduler and its engines, which may be ten
+ * thousand: their messages say often enough that they are well.
+ */
+export const FLEET_HEARTBEAT: HeartbeatOptions = {
+  intervalMs: 30_000,
+  timeoutMs: 90_000,
 };
 
 /** Options with everything filled in. */

@@ -35,7 +35,30 @@ export const systemNetwork: Network = {
         throw noInproc("connect to", endpoint);
     }
   },
+  sees(endpoint) {
+    const place = parseEndpoint(endpoint);
+    return place.kind !== "ipc" || isVisible(place.path);
+  },
 };
+
+/** Nobody is asked for a permission that is only for speed. */
+function isVisible(path: string): boolean {
+  const granted = [
+    { name: "read", path },
+    { name: "write", path },
+    { name: "net" },
+  ] as const;
+  for (const permission of granted) {
+    if (Deno.permissions.querySync(permission).state !== "granted") {
+      return false;
+    }
+  }
+  try {
+    return Deno.lstatSync(path).isSocket ?? false;
+  } catch {
+    return false;
+  }
+}
 
 function listenTcp(endpoint: string, hostname: string, port: number): Listener {
   let listener: Deno.TcpListener;

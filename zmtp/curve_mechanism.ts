@@ -15,16 +15,24 @@ import type {
   MechanismSession,
   MechanismStep,
 } from "./mechanism.ts";
+import { offersUnsealed } from "./metadata.ts";
+import { NullReader, NullWriter } from "./null_traffic.ts";
 
 /** The client's side of CURVE. */
 export class CurveClientMechanism implements Mechanism {
   readonly name = "CURVE";
   readonly asServer = false;
   readonly #client: CurveClient;
+  readonly #unsealed: boolean;
 
-  /** Wraps the handshake of one connection. */
-  constructor(client: CurveClient) {
+  /**
+   * Wraps the handshake of one connection.
+   *
+   * @param unsealed Whether our metadata offers traffic without boxes.
+   */
+  constructor(client: CurveClient, unsealed = false) {
     this.#client = client;
+    this.#unsealed = unsealed;
   }
 
   /** HELLO. */
@@ -34,7 +42,7 @@ export class CurveClientMechanism implements Mechanism {
 
   /** Takes WELCOME, READY or ERROR. */
   receive(command: Uint8Array): MechanismStep {
-    return mechanismStep(this.#client.receive(command));
+    return mechanismStep(this.#client.receive(command), this.#unsealed);
   }
 
   /** A client owes no explanation. */
@@ -53,10 +61,16 @@ export class CurveServerMechanism implements Mechanism {
   readonly name = "CURVE";
   readonly asServer = true;
   readonly #server: CurveServer;
+  readonly #unsealed: boolean;
 
-  /** Wraps the handshake of one connection. */
-  constructor(server: CurveServer) {
+  /**
+   * Wraps the handshake of one connection.
+   *
+   * @param unsealed Whether our metadata offers traffic without boxes.
+   */
+  constructor(server: CurveServer, unsealed = false) {
     this.#server = server;
+    this.#unsealed = unsealed;
   }
 
   /** A server waits for HELLO. */
@@ -66,7 +80,7 @@ export class CurveServerMechanism implements Mechanism {
 
   /** Takes HELLO or INITIATE. */
   receive(command: Uint8Array): MechanismStep {
-    return mechanismStep(this.#server.receive(command));
+    return mechanismStep(this.#server.receive(command), this.#unsealed);
   }
 
   /** What the handshake owes a peer that it refused. */
@@ -80,20 +94,31 @@ export class CurveServerMechanism implements Mechanism {
   }
 }
 
-function mechanismStep(step: CurveStep): MechanismStep {
+function mechanismStep(step: CurveStep, unsealed: boolean): MechanismStep {
   return {
     reply: step.reply,
     session: step.session === undefined
       ? undefined
-      : mechanismSession(step.session),
+      : mechanismSession(step.session, unsealed),
   };
 }
 
-function mechanismSession(session: CurveSession): MechanismSession {
+/** Both sides know both offers now, and so decide alike. */
+function mechanismSession(
+  session: CurveSession,
+  unsealed: boolean,
+): MechanismSession {
+  const { peerMetadata, peerKey, role } = session;
+  const proven = { peerMetadata, peerKey, role };
+  if (unsealed && offersUnsealed(peerMetadata)) {
+    return {
+      ...proven,
+      reader: (limits) => new NullReader(limits),
+      writer: () => new NullWriter(),
+    };
+  }
   return {
-    peerMetadata: session.peerMetadata,
-    peerKey: session.peerKey,
-    role: session.role,
+    ...proven,
     reader: (limits, pool) => new CurveReader(session, limits, pool),
     writer: (pool) => new CurveWriter(session, pool),
   };

@@ -33,15 +33,30 @@ export function encodeMetadata(
   return block;
 }
 
-/** The block that a socket of this type and routing id sends. */
+/** Offers, and where both offer it means, traffic without boxes. */
+const UNSEALED_NAME = "X-Ippd-Unsealed";
+
+/**
+ * The block that a socket of this type and routing id sends.
+ *
+ * @param unsealed Whether to offer that what follows the handshake goes
+ * without boxes; for streams that never leave the kernel.
+ */
 export function socketMetadata(
   type: SocketType,
   routingId: Uint8Array,
+  unsealed = false,
 ): Uint8Array<ArrayBuffer> {
   return encodeMetadata([
     ["Socket-Type", utf8(type)],
     ["Identity", routingId],
+    ...(unsealed ? [[UNSEALED_NAME, utf8("1")] as const] : []),
   ]);
+}
+
+/** Whether a peer offers traffic without boxes. */
+export function offersUnsealed(block: Uint8Array): boolean {
+  return parseMetadata(block).has(UNSEALED_NAME.toLowerCase());
 }
 
 /**
