@@ -109,6 +109,7 @@ export class SchedulerConversation {
       socket: socket(address.publicKey),
       log,
       isForgetful: true,
+      readsPayload: true,
       onMessage: (message, payload) => {
         if (this.#link === link) this.#heard(message, payload);
       },

@@ -127,6 +127,8 @@ export class SlotPool {
       // The socket lies in a folder that only this user can enter.
       socket: { security: { kind: "null" }, clock: options.clock },
       accepts: SUPERVISOR_ACCEPTS,
+      // A slot has one task at a time: nothing could use the gaps.
+      inParts: false,
       defaultRole: "slot",
       log: options.log,
       onMessage: ({ routingId }, message, payload) =>

@@ -4,17 +4,25 @@
  * @module
  */
 import { type Logger, silentLogger, toError } from "../base/mod.ts";
-import { decodeEnvelopes, type Message, Outbox } from "../messages/mod.ts";
+import {
+  decodeEnvelopes,
+  type Message,
+  Outbox,
+  type SendFrames,
+} from "../messages/mod.ts";
 import {
   type CloseOptions,
   DealerSocket,
   type SocketOptions,
 } from "../sockets/mod.ts";
+import { Transfers } from "./transfers.ts";
 
 /** Options of {@linkcode ClientLink}. */
 export interface ClientLinkOptions {
   /** Options of the socket below. */
   readonly socket: SocketOptions;
+  /** Whether what comes in is for us, and is not passed on. */
+  readonly readsPayload?: boolean;
   /** Takes one message; the payload belongs to the receiver. */
   readonly onMessage: (
     message: Message,
@@ -40,6 +48,7 @@ export interface ClientLinkOptions {
 export class ClientLink implements AsyncDisposable {
   readonly #socket: DealerSocket;
   readonly #outbox: Outbox;
+  readonly #transfers: Transfers;
   readonly #options: ClientLinkOptions;
   readonly #log: Logger;
   #closed = false;
@@ -54,16 +63,24 @@ export class ClientLink implements AsyncDisposable {
       isForgetful: options.isForgetful ?? false,
       onMessage: (parts) => this.#received(parts),
       onConnected: () => {
+        this.#transfers.reset();
         options.onConnected?.();
-        this.#outbox.flush();
+        this.#outbox.reconnected();
       },
       onDisconnected: (reason, final) => {
         if (options.isForgetful === true) this.#outbox.clear();
         if (!this.#closed) options.onDisconnected?.(reason, final);
       },
-      onDrained: () => this.#outbox.flush(),
+      onDrained: () => {
+        this.#transfers.pay();
+        this.#outbox.flush();
+      },
     });
-    this.#outbox = new Outbox({ send: (frames) => this.#socket.send(frames) });
+    const send: SendFrames = (frames) => this.#socket.send(frames);
+    this.#outbox = new Outbox({ send, inParts: true });
+    this.#transfers = new Transfers(send, this.#outbox, {
+      joins: options.readsPayload,
+    });
   }
 
   /** Whether the connection stands now. */
@@ -109,7 +126,9 @@ export class ClientLink implements AsyncDisposable {
 
   #received(parts: Uint8Array[]): void {
     try {
-      for (const { message, payload } of decodeEnvelopes(parts)) {
+      const frames = this.#transfers.take(parts);
+      if (frames === undefined) return;
+      for (const { message, payload } of decodeEnvelopes(frames)) {
         this.#options.onMessage(message, payload);
       }
     } catch (thrown) {

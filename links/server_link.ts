@@ -6,6 +6,7 @@
 import { type Logger, silentLogger, toError } from "../base/mod.ts";
 import {
   decodeEnvelopes,
+  isTransfer,
   type Message,
   Outbox,
   type RoleTable,
@@ -19,6 +20,7 @@ import {
 } from "../sockets/mod.ts";
 import { RefusalTally } from "./refusal_tally.ts";
 import { RoutingOwners } from "./routing_owners.ts";
+import { Transfers } from "./transfers.ts";
 
 /** What may wait for one peer. */
 export interface WaitingLimits {
@@ -70,6 +72,11 @@ export interface ServerLinkOptions {
   readonly onRefused?: (act: RefusedAct) => void;
   /** What may wait for one peer before it is dropped. */
   readonly waiting?: WaitingLimits;
+  /**
+   * Whether large messages to a peer travel in parts, which others pass.
+   * @default true
+   */
+  readonly inParts?: boolean;
   /** Where to say what happened. */
   readonly log?: Logger;
 }
@@ -88,6 +95,7 @@ export class ServerLink implements AsyncDisposable {
   readonly #options: ServerLinkOptions;
   readonly #log: Logger;
   readonly #outboxes = new Map<string, Outbox>();
+  readonly #transfers = new Map<string, Transfers>();
   readonly #owners = new RoutingOwners();
   readonly #refusals: RefusalTally;
 
@@ -103,8 +111,9 @@ export class ServerLink implements AsyncDisposable {
       mayTake: (routingId, key) => this.#owners.mayTake(routingId, key),
       onPeerJoined: (peer) => {
         this.#owners.take(peer.routingId, peer.publicKey);
+        this.#transfers.get(peer.routingId)?.reset();
         this.#options.onJoined?.(peer);
-        this.#outboxes.get(peer.routingId)?.flush();
+        this.#outboxes.get(peer.routingId)?.reconnected();
       },
       onPeerLeft: (peer, reason) => this.#options.onLeft?.(peer, reason),
       onDrained: (peer) => this.#drained(peer),
@@ -184,6 +193,7 @@ export class ServerLink implements AsyncDisposable {
   forget(routingId: string): void {
     this.#outboxes.get(routingId)?.clear();
     this.#outboxes.delete(routingId);
+    this.#transfers.delete(routingId);
     // A connected peer keeps its routing id; its end will be heard of.
     if (this.#socket.peer(routingId) === undefined) {
       this.#owners.forget(routingId);
@@ -195,6 +205,7 @@ export class ServerLink implements AsyncDisposable {
     for (const outbox of this.#outboxes.values()) outbox.flush();
     await this.#socket.close(options);
     this.#outboxes.clear();
+    this.#transfers.clear();
   }
 
   /** Closes with the default linger. */
@@ -208,19 +219,39 @@ export class ServerLink implements AsyncDisposable {
     const outbox = new Outbox({
       bytesMax,
       ...(messagesMax === undefined ? {} : { messagesMax }),
-      send: (frames) => {
-        const peer = this.#socket.peer(routingId);
-        if (peer === undefined) return "full";
-        const result = this.#socket.send(peer, frames);
-        if (result === "full") this.#socket.pause(peer);
-        return result;
-      },
+      inParts: this.#options.inParts ?? true,
+      send: (frames) => this.#sendFrames(routingId, frames),
     });
     this.#outboxes.set(routingId, outbox);
     return outbox;
   }
 
+  #sendFrames(
+    routingId: string,
+    frames: readonly Uint8Array[],
+  ): "sent" | "full" | "gone" {
+    const peer = this.#socket.peer(routingId);
+    if (peer === undefined) return "full";
+    const result = this.#socket.send(peer, frames);
+    if (result === "full") this.#socket.pause(peer);
+    return result;
+  }
+
+  /** What is joined of a peer's parts; most peers send none. */
+  #transfersOf(routingId: string): Transfers {
+    const known = this.#transfers.get(routingId);
+    if (known !== undefined) return known;
+    const outbox = this.#outboxes.get(routingId) ?? this.#open(routingId);
+    const transfers = new Transfers(
+      (frames) => this.#sendFrames(routingId, frames),
+      outbox,
+    );
+    this.#transfers.set(routingId, transfers);
+    return transfers;
+  }
+
   #drained(peer: Peer): void {
+    this.#transfers.get(peer.routingId)?.pay();
     const outbox = this.#outboxes.get(peer.routingId);
     outbox?.flush();
     if (outbox?.paused !== true) this.#socket.resume(peer);
@@ -241,7 +272,11 @@ export class ServerLink implements AsyncDisposable {
 
   #received(peer: Peer, parts: Uint8Array[]): void {
     try {
-      for (const { message, payload } of decodeEnvelopes(parts)) {
+      const frames = isTransfer(parts)
+        ? this.#transfersOf(peer.routingId).take(parts)
+        : parts;
+      if (frames === undefined) return;
+      for (const { message, payload } of decodeEnvelopes(frames)) {
         if (!this.#isAllowed(peer, message)) continue;
         this.#options.onMessage(peer, message, payload);
       }

@@ -179,6 +179,21 @@ export function decodeEnvelopes(frames: readonly Uint8Array[]): Envelope[] {
   return envelopes;
 }
 
+/** Bytes of all the large frames that belong to a head. */
+export function largeFrameBytes(head: Uint8Array): number {
+  const pairs = decodeCbor(head);
+  let bytes = 0;
+  if (!Array.isArray(pairs)) return bytes;
+  for (let index = 1; index < pairs.length; index += 2) {
+    const sizes: unknown = pairs[index];
+    if (!Array.isArray(sizes)) continue;
+    for (const size of sizes) {
+      if (typeof size === "number" && size < 0) bytes -= size;
+    }
+  }
+  return bytes;
+}
+
 function readMessage(value: unknown): Message {
   if (!isFields(value)) {
     throw new ProtocolError("Cannot read message: it is not a map");

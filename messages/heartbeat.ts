@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { count, type Fields, finite } from "./fields.ts";
+import { count, type Fields, finite, optionalCount } from "./fields.ts";
 
 /** Engine or scheduler to hub: alive, and this busy. */
 export interface Heartbeat {
@@ -27,6 +27,8 @@ export interface HeartbeatAck {
   readonly type: "heartbeat_ack";
   /** The hub's time in milliseconds since the Unix epoch. */
   readonly hubMs: number;
+  /** How often to send one from now on, where that has changed. */
+  readonly intervalMs?: number | undefined;
 }
 
 /** Every message of this conversation. */
@@ -48,5 +50,6 @@ export const heartbeatCodecs: {
   "heartbeat_ack": (fields) => ({
     type: "heartbeat_ack",
     hubMs: finite(fields, "hubMs"),
+    intervalMs: optionalCount(fields, "intervalMs"),
   }),
 };

@@ -35,5 +35,10 @@ export * from "./task_event.ts";
 export * from "./task_permissions.ts";
 export * from "./task_record.ts";
 export * from "./task_terms.ts";
+export {
+  isTransfer,
+  TransferReader,
+  type TransferReaderOptions,
+} from "./transfer.ts";
 export * from "./value.ts";
 export * from "./work.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import { Deque } from "../base/mod.ts";
+import { BulkLane } from "./bulk_lane.ts";
 import {
   encodeEnvelopes,
   type Envelope,
@@ -27,6 +28,11 @@ export interface OutboxOptions {
   readonly bytesMax?: number;
   /** Payload bytes after which an envelope is closed. @default 65_536 */
   readonly envelopeBytesMax?: number;
+  /**
+   * Whether large messages travel in parts, which others pass; the peer's
+   * acknowledgements must be handed on. @default false
+   */
+  readonly inParts?: boolean;
 }
 
 /** Most messages that wait in an outbox unless told otherwise. */
@@ -50,6 +56,7 @@ export class Outbox {
   readonly #bytesMax: number;
   readonly #envelopeBytesMax: number;
   readonly #waiting = new Deque<Envelope>();
+  readonly #lane: BulkLane | undefined;
   #unsent: readonly Uint8Array[] | undefined;
   #bytes = 0;
   #scheduled = false;
@@ -60,18 +67,19 @@ export class Outbox {
     this.#send = options.send;
     this.#messagesMax = options.messagesMax ?? OUTBOX_MESSAGES_MAX;
     this.#bytesMax = options.bytesMax ?? OUTBOX_BYTES_MAX;
+    this.#lane = options.inParts === true ? new BulkLane() : undefined;
     this.#envelopeBytesMax = options.envelopeBytesMax ??
       OUTBOX_ENVELOPE_BYTES_MAX;
   }
 
   /** Messages that have not been given to the socket. */
   get length(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + (this.#lane?.length ?? 0);
   }
 
   /** Bytes of payload and output that have not been given to the socket. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + (this.#lane?.bytes ?? 0);
   }
 
   /** Whether the socket has refused to take more. */
@@ -84,12 +92,17 @@ export class Outbox {
    * was not taken.
    */
   post(message: Message, payload: readonly Uint8Array[] = NO_PAYLOAD): boolean {
-    if (this.#waiting.length >= this.#messagesMax) return false;
+    if (this.length >= this.#messagesMax) return false;
     const bytes = weight(message, payload);
+    const waiting = this.bytes;
     // One message larger than the limit may pass when nothing else waits.
-    if (this.#bytes > 0 && this.#bytes + bytes > this.#bytesMax) return false;
-    this.#bytes += bytes;
-    this.#waiting.push({ message, payload });
+    if (waiting > 0 && waiting + bytes > this.#bytesMax) return false;
+    if (this.#lane?.wants(message, bytes) === true) {
+      this.#lane.push({ message, payload }, bytes);
+    } else {
+      this.#bytes += bytes;
+      this.#waiting.push({ message, payload });
+    }
     if (!this.#scheduled && !this.#paused) {
       this.#scheduled = true;
       queueMicrotask(() => this.flush());
@@ -112,15 +125,29 @@ export class Outbox {
     }
   }
 
+  /** The peer has taken a part of a transfer. */
+  acknowledged(transfer: number, index: number): void {
+    if (this.#lane?.acknowledged(transfer, index) !== true) return;
+    if (!this.#scheduled && !this.#paused) this.flush();
+  }
+
+  /** The connection is a new one: an unfinished transfer begins again. */
+  reconnected(): void {
+    this.#lane?.restart();
+    this.flush();
+  }
+
   /** Forgets what waits, when the peer is gone for good. */
   clear(): void {
+    this.#lane?.clear();
     this.#waiting.clear();
     this.#bytes = 0;
     this.#unsent = undefined;
   }
 
   #nextFrames(): readonly Uint8Array[] | undefined {
-    if (this.#waiting.length === 0) return undefined;
+    this.#takeFromLane();
+    if (this.#waiting.length === 0) return this.#lane?.nextPart();
     const envelopes: Envelope[] = [];
     let bytes = 0;
     while (
@@ -133,6 +160,16 @@ export class Outbox {
     }
     this.#bytes -= bytes;
     return encodeEnvelopes(envelopes);
+  }
+
+  /** What has waited only for a transfer that is on its way now. */
+  #takeFromLane(): void {
+    const lane = this.#lane;
+    if (lane === undefined || lane.length === 0) return;
+    for (let next = lane.takeSmall(); next; next = lane.takeSmall()) {
+      this.#bytes += weight(next.message, next.payload);
+      this.#waiting.push(next);
+    }
   }
 }
 

@@ -49,7 +49,7 @@ const INSTANCE_KIND = 255;
  * Memory travels in pieces of at most this many bytes, so that one piece is
  * sealed while another is on the wire and a third is opened.
  */
-export const PIECE_BYTES_MAX: number = 1 << 20;
+export const PIECE_BYTES_MAX: number = 256 << 10;
 
 /** Memory of at least this many bytes is a view of the received frame. */
 const SHARED_VIEW_BYTES_MIN = 16 << 10;
@@ -202,7 +202,24 @@ class MemoryReader {
       this.#part++;
       return part;
     }
-    return this.#copy(byteLength, phase);
+    return this.#joined(byteLength, phase) ?? this.#copy(byteLength, phase);
+  }
+
+  /** Parts that lie behind one another, alone in their buffer. */
+  #joined(byteLength: number, phase: number): Uint8Array | undefined {
+    const buffer = this.#parts[this.#part]?.buffer;
+    if (
+      buffer === undefined || phase !== 0 || this.#offset !== 0 ||
+      buffer.byteLength !== byteLength || byteLength < SHARED_VIEW_BYTES_MIN
+    ) return undefined;
+    let end = 0;
+    for (let at = this.#part; end < byteLength; at++) {
+      const part = this.#parts[at];
+      if (part?.buffer !== buffer || part.byteOffset !== end) return undefined;
+      end += part.byteLength;
+      if (end === byteLength) this.#part = at + 1;
+    }
+    return new Bytes(buffer);
   }
 
   #copy(byteLength: number, phase: number): Uint8Array {

@@ -1,0 +1,63 @@
+/**
+ * Parts that come from one peer, and what is owed for them.
+ *
+ * @module
+ */
+import {
+  isTransfer,
+  type Outbox,
+  type SendFrames,
+  TransferReader,
+  type TransferReaderOptions,
+} from "../messages/mod.ts";
+
+/** Joins parts, sends acknowledgements, and hands on those of the peer. */
+export class Transfers {
+  readonly #send: SendFrames;
+  readonly #outbox: Outbox;
+  readonly #reader: TransferReader;
+  /** The latest acknowledgement, which stands for those before it. */
+  #owed: readonly Uint8Array[] | undefined;
+
+  /** Takes the way out, and the outbox for the same peer. */
+  constructor(
+    send: SendFrames,
+    outbox: Outbox,
+    options?: TransferReaderOptions,
+  ) {
+    this.#reader = new TransferReader(options);
+    this.#send = send;
+    this.#outbox = outbox;
+  }
+
+  /**
+   * Takes a ZeroMQ message; the frames of an envelope, once it is complete.
+   *
+   * @throws {ProtocolError} when a part is malformed.
+   * @throws {LimitError} when a transfer is too large.
+   */
+  take(frames: readonly Uint8Array[]): readonly Uint8Array[] | undefined {
+    if (!isTransfer(frames)) return frames;
+    const { answer, complete, acknowledged } = this.#reader.take(frames);
+    if (answer !== undefined) {
+      this.#owed = answer;
+      this.pay();
+    }
+    if (acknowledged !== undefined) {
+      this.#outbox.acknowledged(acknowledged.transfer, acknowledged.index);
+    }
+    return complete;
+  }
+
+  /** Sends what the socket has not taken before. */
+  pay(): void {
+    if (this.#owed === undefined || this.#send(this.#owed) === "full") return;
+    this.#owed = undefined;
+  }
+
+  /** The connection is a new one. */
+  reset(): void {
+    this.#reader.reset();
+    this.#owed = undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { LimitError, ProtocolError } from "../base/mod.ts";
+import { encodeCbor } from "./cbor.ts";
+import { decodeEnvelopes, encodeEnvelopes } from "./envelope.ts";
+import {
+  isTransfer,
+  Transfer,
+  TRANSFER_FRAMES_MAX,
+  TRANSFER_PART_BYTES,
+  TransferReader,
+} from "./transfer.ts";
+import { decodeValue, encodeValue } from "./value.ts";
+
+function outcomeWith(payload: readonly Uint8Array[]): Uint8Array[] {
+  return encodeEnvelopes([{
+    message: {
+      type: "task_outcome",
+      id: "t1",
+      status: "ok",
+      engineId: 1,
+      startedMs: 1,
+      completedMs: 2,
+      outputs: 0,
+    },
+    payload,
+  }]);
+}
+
+function partsOf(frames: readonly Uint8Array[], number = 0): Uint8Array[][] {
+  const transfer = new Transfer(frames, number);
+  const parts: Uint8Array[][] = [];
+  while (!transfer.isDone) parts.push(transfer.next());
+  return parts;
+}
+
+Deno.test("Transfer cuts a message into parts that TransferReader joins", () => {
+  fc.assert(fc.property(
+    fc.array(fc.nat(3 * TRANSFER_PART_BYTES), { minLength: 1, maxLength: 6 }),
+    fc.boolean(),
+    (sizes, joins) => {
+      const payload = sizes.map((size, index) =>
+        new Uint8Array(size).fill(index + 1)
+      );
+      const frames = outcomeWith(payload);
+      const reader = new TransferReader({ joins });
+      const parts = partsOf(frames);
+      for (const [index, part] of parts.entries()) {
+        assert.equal(isTransfer(part), true);
+        const { complete, answer } = reader.take(part);
+        assert.equal(isTransfer(answer ?? []), true);
+        assert.equal(complete !== undefined, index === parts.length - 1);
+        if (complete === undefined) continue;
+        assert.deepEqual(decodeEnvelopes(complete), decodeEnvelopes(frames));
+      }
+      assert.equal(reader.bytes, 0);
+    },
+  ), { numRuns: 15 });
+});
+
+Deno.test("Transfer keeps parts small where frames are", () => {
+  const pieces = encodeValue(new Uint8Array(4 << 20));
+  for (const part of partsOf(outcomeWith(pieces))) {
+    const bytes = part.slice(1).reduce((sum, one) => sum + one.byteLength, 0);
+    assert.ok(bytes <= TRANSFER_PART_BYTES);
+  }
+});
+
+Deno.test("TransferReader that joins leaves nothing for the decoder to copy", () => {
+  const value = Float64Array.from({ length: 1 << 17 }, (_, index) => index);
+  const reader = new TransferReader({ joins: true });
+  const taken = partsOf(outcomeWith(encodeValue(value)))
+    .map((part) => reader.take(part).complete).at(-1);
+  const [envelope] = decodeEnvelopes(taken ?? []);
+  const payload = envelope?.payload ?? [];
+  const decoded = decodeValue(payload);
+  assert.ok(decoded instanceof Float64Array);
+  assert.deepEqual(decoded, value);
+  assert.equal(decoded.buffer, payload.at(-1)?.buffer);
+});
+
+Deno.test("TransferReader passes over a transfer whose beginning it missed", () => {
+  const [first = [], ...rest] = partsOf(
+    outcomeWith(encodeValue(new Uint8Array(1 << 20))),
+  );
+  const reader = new TransferReader();
+  for (const part of rest) {
+    const { complete, answer } = reader.take(part);
+    assert.equal(complete, undefined);
+    assert.notEqual(answer, undefined);
+  }
+  reader.take(first);
+  assert.notEqual(reader.bytes, 0);
+  reader.take(rest[1] ?? []);
+  reader.reset();
+  assert.equal(reader.bytes, 0);
+});
+
+Deno.test("TransferReader takes a transfer that begins again", () => {
+  const frames = outcomeWith(encodeValue(new Uint8Array(1 << 20)));
+  const transfer = new Transfer(frames, 0);
+  const reader = new TransferReader();
+  reader.take(transfer.next());
+  reader.take(transfer.next());
+  transfer.restart(1);
+  let complete: readonly Uint8Array[] | undefined;
+  while (!transfer.isDone) complete = reader.take(transfer.next()).complete;
+  assert.deepEqual(complete, frames);
+});
+
+Deno.test("TransferReader refuses heads that are none, and too many frames", () => {
+  for (const head of [[1, 2, -2], [-1, 0, 0], [0, 0.5, 0], ["a", 0, 0]]) {
+    assert.throws(
+      () => new TransferReader().take([encodeCbor(head)]),
+      ProtocolError,
+    );
+  }
+  assert.throws(
+    () =>
+      new TransferReader().take([
+        encodeCbor([0, 0, TRANSFER_FRAMES_MAX]),
+        new Uint8Array(1),
+      ]),
+    LimitError,
+  );
+});
