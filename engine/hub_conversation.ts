@@ -122,6 +122,8 @@ export class HubConversation {
       case "schedulers_changed":
         return this.#options.handler.schedulersChanged(message.schedulers);
       case "heartbeat_ack":
+        // With many engines each of them says it less often.
+        this.#intervalMs = message.intervalMs ?? this.#intervalMs;
         return;
       case "interrupt_request": {
         const engineId = this.#engineId;

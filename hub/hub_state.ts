@@ -34,13 +34,13 @@ import {
 } from "./questions.ts";
 import { Drains } from "./drains.ts";
 import type { HubActions, HubStateOptions } from "./hub_state_options.ts";
+import { heartbeatPaceMs, lossReason } from "./heartbeat_pace.ts";
 import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
 import { Shutdowns } from "./shutdowns.ts";
 import { type KeyChanges, KeyRing } from "./key_ring.ts";
 import {
   delay,
   type EngineMember,
-  lossReason,
   type Member,
   newMember,
   type SchedulerMember,
@@ -231,7 +231,14 @@ export class HubState {
     }
     member.heardMs = nowMs;
     member.load = message;
-    this.#actions.send(routingId, { type: "heartbeat_ack", hubMs: wallMs });
+    const paceMs = this.#paceMs();
+    const told = member.paceMs !== undefined && member.paceMs !== paceMs;
+    if (told) member.paceMs = paceMs;
+    this.#actions.send(routingId, {
+      type: "heartbeat_ack",
+      hubMs: wallMs,
+      ...(told && { intervalMs: paceMs }),
+    });
   }
 
   /** An engine says goodbye. */
@@ -275,11 +282,11 @@ export class HubState {
   /** Time has passed: gives up on those who are gone. */
   tick(nowMs: number): void {
     for (const engine of [...this.#engines.values()]) {
-      const reason = lossReason(engine, this.#times, nowMs);
+      const reason = lossReason(engine, nowMs, this.#times);
       if (reason !== undefined) this.#loseEngine(engine, { reason });
     }
     for (const scheduler of [...this.#schedulers.values()]) {
-      if (lossReason(scheduler, this.#times, nowMs) === undefined) continue;
+      if (lossReason(scheduler, nowMs, this.#times) === undefined) continue;
       this.#schedulers.delete(scheduler.routingId);
       this.#actions.forget(scheduler.routingId);
       this.#actions.schedulerLost?.(scheduler.routingId);
@@ -431,11 +438,19 @@ export class HubState {
     });
   }
 
+  #paceMs(): number {
+    return heartbeatPaceMs(
+      this.#engines.size,
+      this.#times.heartbeatIntervalMs,
+    );
+  }
+
   #greetEngine(engine: EngineMember): void {
+    engine.paceMs = this.#paceMs();
     this.#actions.send(engine.routingId, {
       type: "engine_registered",
       engineId: engine.info.engineId,
-      heartbeatIntervalMs: this.#times.heartbeatIntervalMs,
+      heartbeatIntervalMs: engine.paceMs,
       leaseMs: this.#times.leaseMs,
       schedulers: this.#addresses(),
     });

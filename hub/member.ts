@@ -22,6 +22,8 @@ export interface Member {
   /** Monotonic time when its connection broke, if it is broken. */
   brokenMs: number | undefined;
   load: Heartbeat | undefined;
+  /** How often it was told to say that it is well; engines only. */
+  paceMs: number | undefined;
 }
 
 /** An engine that the hub knows. */
@@ -50,6 +52,7 @@ export function newMember(
     heardMs: nowMs,
     brokenMs: undefined,
     load: undefined,
+    paceMs: undefined,
   };
 }
 

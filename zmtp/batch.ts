@@ -7,12 +7,16 @@ import { LONG_HEADER_BYTES, writeFrameHeader } from "./frame.ts";
 
 /** Bytes of the scratch buffer that small frames are collected in. */
 export const SCRATCH_BYTES: number = 64 * 1024;
+/** Bytes of the scratch buffer of a batch for one small message. */
+export const SMALL_SCRATCH_BYTES: number = 4 * 1024;
 /** A batch is closed when it holds this much, whatever it is made of. */
 export const BATCH_BYTES_MAX: number = 256 * 1024;
 
 /** Boxes that are sealed or opened in one call. */
 export const BOXES_MAX = 1024;
 const BATCHES_KEPT_MAX = 32;
+/** What a message to each of a thousand peers takes at once. */
+const SMALL_BATCHES_KEPT_MAX = 1024;
 /** Large buffers are a power of two, so that they fit again, … */
 const LARGE_BYTES_MIN = 64 * 1024;
 /** … and what a frame needs besides a payload that is one. */
@@ -24,7 +28,7 @@ const LARGE_KEPT_MAX = 2;
 /** Bytes to be written together, and which messages they carry. */
 export class Batch {
   /** Where small frames are collected; the batch's own. */
-  readonly scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SCRATCH_BYTES);
+  readonly scratch: Uint8Array<ArrayBuffer>;
   /** What to write, in order; views of the scratch and of large parts. */
   readonly chunks: Uint8Array[] = [];
   /** The messages that begin in this batch. */
@@ -42,6 +46,11 @@ export class Batch {
   #chunkStart = 0;
   #chunkBytes = 0;
 
+  /** Makes an empty batch. */
+  constructor(scratchBytes: number = SCRATCH_BYTES) {
+    this.scratch = new Uint8Array(scratchBytes);
+  }
+
   /** Bytes in the batch. */
   get bytes(): number {
     return this.#chunkBytes + this.at - this.#chunkStart;
@@ -49,7 +58,7 @@ export class Batch {
 
   /** Bytes that still fit the scratch. */
   get room(): number {
-    return SCRATCH_BYTES - this.at;
+    return this.scratch.byteLength - this.at;
   }
 
   /** Notes that a message begins at an offset. */
@@ -109,6 +118,7 @@ export class Batch {
  */
 export class BatchPool {
   readonly #free: Batch[] = [];
+  readonly #small: Batch[] = [];
   readonly #large: Uint8Array<ArrayBuffer>[] = [];
   #used = false;
   #sealBoxes: Int32Array | undefined;
@@ -133,11 +143,20 @@ export class BatchPool {
     return this.#free.pop() ?? new Batch();
   }
 
+  /** An empty batch for a message that is known to fit. */
+  takeSmall(): Batch {
+    this.#used = true;
+    return this.#small.pop() ?? new Batch(SMALL_SCRATCH_BYTES);
+  }
+
   /** Takes back a batch that nobody reads any more. */
   give(batch: Batch): void {
     for (const buffer of batch.borrowed) this.#keepLarge(buffer);
     batch.clear();
-    if (this.#free.length < BATCHES_KEPT_MAX) this.#free.push(batch);
+    const isSmall = batch.scratch.byteLength === SMALL_SCRATCH_BYTES;
+    const free = isSmall ? this.#small : this.#free;
+    const keptMax = isSmall ? SMALL_BATCHES_KEPT_MAX : BATCHES_KEPT_MAX;
+    if (free.length < keptMax) free.push(batch);
   }
 
   /**
@@ -158,6 +177,7 @@ export class BatchPool {
   trim(): void {
     if (!this.#used) {
       this.#free.length = 0;
+      this.#small.length = 0;
       this.#large.length = 0;
     }
     this.#used = false;

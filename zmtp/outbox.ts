@@ -4,9 +4,18 @@
  * @module
  */
 import { Deque } from "../base/mod.ts";
-import { type Batch, BATCH_BYTES_MAX, type BatchPool } from "./batch.ts";
+import {
+  type Batch,
+  BATCH_BYTES_MAX,
+  type BatchPool,
+  SMALL_SCRATCH_BYTES,
+} from "./batch.ts";
 import { FLAG_COMMAND, FLAG_MORE } from "./frame.ts";
 import type { TrafficWriter } from "./mechanism.ts";
+
+/** With what each frame needs besides, this fits the small scratch. */
+const SMALL_PAYLOAD_BYTES_MAX: number = SMALL_SCRATCH_BYTES - 1024;
+const SMALL_PARTS_MAX = 16;
 
 /** Commands that may wait; older ones make room for newer. */
 const COMMANDS_QUEUED_MAX = 16;
@@ -70,7 +79,7 @@ export class Outbox {
     const traffic = writer !== undefined &&
       (this.#messages.length > 0 || this.#commands.length > 0);
     if (!traffic && this.#raw.length === 0) return undefined;
-    const batch = this.#pool.take();
+    const batch = this.#isSmall() ? this.#pool.takeSmall() : this.#pool.take();
     for (const bytes of this.#raw) {
       if (bytes.byteLength <= batch.room) batch.copy(bytes);
       else batch.append(bytes);
@@ -130,6 +139,16 @@ export class Outbox {
     this.#nextPart = 0;
     this.#payloadBytes = 0;
     this.#messageCount = 0;
+  }
+
+  /**
+   * Whether all there is is one small message: a single scratch for each of
+   * very many peers would cost more than what is written.
+   */
+  #isSmall(): boolean {
+    return this.#messageCount === 1 && this.#commands.length === 0 &&
+      this.#raw.length === 0 && this.#payloadBytes <= SMALL_PAYLOAD_BYTES_MAX &&
+      (this.#messages.peek()?.length ?? 0) <= SMALL_PARTS_MAX;
   }
 
   #fill(batch: Batch, writer: TrafficWriter): void {
