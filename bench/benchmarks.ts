@@ -49,7 +49,46 @@ export const BENCHMARKS: readonly Benchmark[] = [
         command: [PYTHON, "ipyparallel_figures.py"],
         probe: IPYPARALLEL,
       },
+      {
+        name: "Dask",
+        command: [PYTHON, "dask_figures.py"],
+        probe: [PYTHON, "-c", "import distributed"],
+      },
+      {
+        name: "BullMQ on Redis",
+        command: ["node", "bullmq_figures.mjs"],
+        probe: ["sh", "-c", "redis-server --version && test -d ../.contestants/node_modules/bullmq"],
+      },
+      {
+        name: "piscina (threads)",
+        command: ["node", "piscina_figures.mjs"],
+        probe: ["test", "-d", "../.contestants/node_modules/piscina"],
+      },
     ],
+  },
+  {
+    name: "bulk",
+    about: "bytes there and back, and calls meanwhile",
+    contestants: [{
+      name: "ippd",
+      command: ["deno", "run", "-A", "bulk_figures.ts"],
+    }],
+  },
+  {
+    name: "broadcast",
+    about: "1,024 simulated engines: 1 KiB there and back, a push of 2 MiB",
+    contestants: [{
+      name: "ippd (CURVE)",
+      command: ["deno", "run", "-A", "fleet_figures.ts", "broadcast"],
+    }],
+  },
+  {
+    name: "scale",
+    about: "10,000 simulated engines: registration, heartbeats, memory",
+    contestants: [{
+      name: "ippd (CURVE)",
+      command: ["deno", "run", "-A", "fleet_figures.ts", "scale"],
+    }],
   },
   {
     name: "channels",

@@ -1,0 +1,92 @@
+"""Figures of Dask's distributed scheduler: one JSON line, in the form of the harness.
+
+Two workers in processes of their own, one thread each, on loopback.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import distributed
+
+WORKERS = 2
+TASKS = 2_000
+CALLS = 300
+ECHO_MIB = 16
+ECHOES = 5
+MAP_ITEMS = 100_000
+MAP_CHUNK = 1_000
+
+
+def noop(number=0):
+    return None
+
+
+def echo(data):
+    return data
+
+
+def squares(chunk):
+    return [x * x for x in chunk]
+
+
+def quantile(values, at):
+    return sorted(values)[round(at * (len(values) - 1))]
+
+
+def measure(client, started):
+    client.submit(noop, pure=False).result()
+    figures = [("start", time.perf_counter() - started, "s")]
+    for _ in range(50):
+        client.submit(noop, pure=False).result()
+    began = time.perf_counter()
+    futures = [client.submit(noop, index, pure=False) for index in range(TASKS)]
+    client.gather(futures)
+    figures.append(("tasks", TASKS / (time.perf_counter() - began), "1/s"))
+    took = []
+    for _ in range(CALLS):
+        began = time.perf_counter()
+        client.submit(noop, pure=False).result()
+        took.append(1000 * (time.perf_counter() - began))
+    figures.append(("call p50", statistics.median(took), "ms"))
+    figures.append(("call p99", quantile(took, 0.99), "ms"))
+    data = bytes(ECHO_MIB << 20)
+    began = time.perf_counter()
+    for _ in range(ECHOES):
+        assert len(client.submit(echo, data, pure=False).result()) == len(data)
+    rate = 2 * ECHO_MIB * ECHOES / (time.perf_counter() - began)
+    figures.append(("16 MiB echo", rate, "MiB/s"))
+    items = range(MAP_ITEMS)
+    began = time.perf_counter()
+    chunks = [items[at:at + MAP_CHUNK] for at in range(0, MAP_ITEMS, MAP_CHUNK)]
+    found = client.gather(client.map(squares, chunks, pure=False))
+    assert found[-1][-1] == (MAP_ITEMS - 1) ** 2
+    figures.append(("map", MAP_ITEMS / (time.perf_counter() - began), "items/s"))
+    return figures
+
+
+def main():
+    started = time.perf_counter()
+    with distributed.LocalCluster(
+        n_workers=WORKERS,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        host="127.0.0.1",
+    ) as cluster, distributed.Client(cluster) as client:
+        figures = measure(client, started)
+    print(json.dumps({
+        "figures": [
+            {"figure": figure, "value": value, "unit": unit}
+            for figure, value, unit in figures
+        ],
+        "versions": {
+            "Dask": distributed.__version__,
+            "Python": sys.version.split()[0],
+        },
+    }))
+
+
+if __name__ == "__main__":
+    main()
