@@ -57,7 +57,11 @@ export const BENCHMARKS: readonly Benchmark[] = [
       {
         name: "BullMQ on Redis",
         command: ["node", "bullmq_figures.mjs"],
-        probe: ["sh", "-c", "redis-server --version && test -d ../.contestants/node_modules/bullmq"],
+        probe: [
+          "sh",
+          "-c",
+          "redis-server --version && test -d ../.contestants/node_modules/bullmq",
+        ],
       },
       {
         name: "piscina (threads)",

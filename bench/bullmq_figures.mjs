@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- this program prints its figures
 /**
  * Figures of BullMQ on a Redis of its own: one JSON line, in the form of the
  * harness. Two workers in processes of their own. A job's data is JSON, so
@@ -29,8 +30,10 @@ const QUEUE = "figures";
 function work(path) {
   new Worker(
     QUEUE,
-    async ({ name, data }) =>
-      name === "squares" ? data.map((x) => x * x) : undefined,
+    ({ name, data }) =>
+      Promise.resolve(
+        name === "squares" ? data.map((x) => x * x) : undefined,
+      ),
     { connection: { path }, concurrency: CONCURRENCY },
   );
 }

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file explicit-module-boundary-types -- Node runs it as it is
 /** What contestants under Node run. */
 export function noop() {}
 
@@ -8,5 +9,3 @@ export function echo(data) {
 export function squares(chunk) {
   return chunk.map((x) => x * x);
 }
-
-export default noop;

@@ -157,7 +157,11 @@ async function measureBroadcast(engines: number): Promise<Figure[]> {
   const pushMs = performance.now() - pushedMs;
   const after = processUsage();
   return [
-    { figure: "1 KiB there and back", value: quantile(tookMs, 0.5), unit: "ms" },
+    {
+      figure: "1 KiB there and back",
+      value: quantile(tookMs, 0.5),
+      unit: "ms",
+    },
     { figure: "slowest", value: quantile(tookMs, 1), unit: "ms" },
     ...["client", "scheduler", "engine"].map((role): Figure => ({
       figure: `${role}, each time`,

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- this program prints its figures
 /**
  * Figures of piscina, worker threads of one Node process: the bound of what
  * a single machine can do. One JSON line, in the form of the harness. Needs
@@ -30,7 +31,10 @@ const pool = new Piscina({
   minThreads: WORKERS,
   maxThreads: WORKERS,
 });
-const run = (name, data) => pool.run(data, { name });
+function run(name, data) {
+  return pool.run(data, { name });
+}
+
 await run("noop");
 const figures = [{
   figure: "start",

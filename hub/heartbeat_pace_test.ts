@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
-  HEARTBEATS_PER_SECOND_MAX,
   heartbeatPaceMs,
+  HEARTBEATS_PER_SECOND_MAX,
   lossReason,
 } from "./heartbeat_pace.ts";
 import { HUB_TIMES } from "./hub_times.ts";

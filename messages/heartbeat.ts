@@ -47,9 +47,12 @@ export const heartbeatCodecs: {
     finished: count(fields, "finished"),
     memoryBytes: count(fields, "memoryBytes"),
   }),
-  "heartbeat_ack": (fields) => ({
-    type: "heartbeat_ack",
-    hubMs: finite(fields, "hubMs"),
-    intervalMs: optionalCount(fields, "intervalMs"),
-  }),
+  "heartbeat_ack": (fields) => {
+    const intervalMs = optionalCount(fields, "intervalMs");
+    return {
+      type: "heartbeat_ack",
+      hubMs: finite(fields, "hubMs"),
+      ...(intervalMs !== undefined && { intervalMs }),
+    };
+  },
 };

@@ -17,9 +17,7 @@ export function orderKeys(message: Message): readonly string[] | undefined {
       return requestKeys(message);
     case "task_assign":
       // Direct tasks of an engine run in the order in which they come.
-      return isDirectTaskId(message.id)
-        ? [message.id, "direct"]
-        : [message.id];
+      return isDirectTaskId(message.id) ? [message.id, "direct"] : [message.id];
     case "task_outcome":
     case "task_event":
     case "task_event_ack":

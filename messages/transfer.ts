@@ -112,11 +112,14 @@ export interface TransferReaderOptions {
    * would have to do that at once. @default false
    */
   readonly joins?: boolean | undefined;
+  /** Most bytes of one transfer. @default 2 GiB */
+  readonly bytesMax?: number;
 }
 
 /** Joins the parts that one peer sends. */
 export class TransferReader {
   readonly #joins: boolean;
+  readonly #bytesMax: number;
   #frames: Uint8Array[] = [];
   /** Where large frames are joined, and how much of it is used. */
   #room = EMPTY_BYTES;
@@ -128,6 +131,7 @@ export class TransferReader {
   /** Makes a reader that has seen nothing. */
   constructor(options: TransferReaderOptions = {}) {
     this.#joins = options.joins ?? false;
+    this.#bytesMax = options.bytesMax ?? TRANSFER_BYTES_MAX;
   }
 
   /** Bytes of an unfinished transfer. */
@@ -184,19 +188,19 @@ export class TransferReader {
       this.#frames.push(this.#frames.length < 2 ? frame : this.#joined(frame));
     }
     if (
-      this.#bytes <= TRANSFER_BYTES_MAX &&
+      this.#bytes <= this.#bytesMax &&
       this.#frames.length + left <= TRANSFER_FRAMES_MAX
     ) return;
     this.reset();
     throw new LimitError(
-      `Cannot read message: it has more than ${TRANSFER_BYTES_MAX} bytes or ` +
+      `Cannot read message: it has more than ${this.#bytesMax} bytes or ` +
         `${TRANSFER_FRAMES_MAX} frames`,
     );
   }
 
   #makeRoom(head: Uint8Array): void {
     const bytes = largeFrameBytes(head);
-    if (bytes <= TRANSFER_BYTES_MAX) this.#room = new Uint8Array(bytes);
+    if (bytes <= this.#bytesMax) this.#room = new Uint8Array(bytes);
   }
 
   #joined(frame: Uint8Array): Uint8Array {

@@ -35,27 +35,30 @@ function partsOf(frames: readonly Uint8Array[], number = 0): Uint8Array[][] {
 }
 
 Deno.test("Transfer cuts a message into parts that TransferReader joins", () => {
-  fc.assert(fc.property(
-    fc.array(fc.nat(3 * TRANSFER_PART_BYTES), { minLength: 1, maxLength: 6 }),
-    fc.boolean(),
-    (sizes, joins) => {
-      const payload = sizes.map((size, index) =>
-        new Uint8Array(size).fill(index + 1)
-      );
-      const frames = outcomeWith(payload);
-      const reader = new TransferReader({ joins });
-      const parts = partsOf(frames);
-      for (const [index, part] of parts.entries()) {
-        assert.equal(isTransfer(part), true);
-        const { complete, answer } = reader.take(part);
-        assert.equal(isTransfer(answer ?? []), true);
-        assert.equal(complete !== undefined, index === parts.length - 1);
-        if (complete === undefined) continue;
-        assert.deepEqual(decodeEnvelopes(complete), decodeEnvelopes(frames));
-      }
-      assert.equal(reader.bytes, 0);
-    },
-  ), { numRuns: 15 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(3 * TRANSFER_PART_BYTES), { minLength: 1, maxLength: 6 }),
+      fc.boolean(),
+      (sizes, joins) => {
+        const payload = sizes.map((size, index) =>
+          new Uint8Array(size).fill(index + 1)
+        );
+        const frames = outcomeWith(payload);
+        const reader = new TransferReader({ joins });
+        const parts = partsOf(frames);
+        for (const [index, part] of parts.entries()) {
+          assert.equal(isTransfer(part), true);
+          const { complete, answer } = reader.take(part);
+          assert.equal(isTransfer(answer ?? []), true);
+          assert.equal(complete !== undefined, index === parts.length - 1);
+          if (complete === undefined) continue;
+          assert.deepEqual(decodeEnvelopes(complete), decodeEnvelopes(frames));
+        }
+        assert.equal(reader.bytes, 0);
+      },
+    ),
+    { numRuns: 15 },
+  );
 });
 
 Deno.test("Transfer keeps parts small where frames are", () => {
@@ -123,4 +126,17 @@ Deno.test("TransferReader refuses heads that are none, and too many frames", () 
       ]),
     LimitError,
   );
+});
+
+Deno.test("TransferReader refuses more bytes than it may hold, and forgets them", () => {
+  const reader = new TransferReader({ bytesMax: TRANSFER_PART_BYTES });
+  const [first = [], second = [], third = []] = partsOf(
+    outcomeWith(encodeValue(new Uint8Array(1 << 20))),
+  );
+  reader.take(first);
+  assert.throws(() => {
+    reader.take(second);
+    reader.take(third);
+  }, LimitError);
+  assert.equal(reader.bytes, 0);
 });

@@ -81,7 +81,9 @@ for (
   ] as const
 ) {
   Deno.test(
-    `Unix sockets are ${isOpen ? "not " : ""}sealed when server says ${server} and client ${client}; keys are proven`,
+    `Unix sockets are ${
+      isOpen ? "not " : ""
+    }sealed when server says ${server} and client ${client}; keys are proven`,
     async () => {
       const folder = await Deno.makeTempDir();
       try {
