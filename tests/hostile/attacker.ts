@@ -55,7 +55,10 @@ export async function serversOf(
   });
   const message: Message = SAMPLES["client_connect"];
   socket.send(encodeEnvelopes([{ message, payload: [] }]));
-  return { hub, scheduler: await promise };
+  const { endpoints, publicKey } = await promise;
+  // Strangers come from outside: they cannot reach its Unix socket.
+  const open = endpoints.filter((endpoint) => endpoint.startsWith("tcp://"));
+  return { hub, scheduler: { endpoints: open, publicKey } };
 }
 
 /** A bare connection with a key of the cluster. */
