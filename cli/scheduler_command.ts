@@ -59,13 +59,11 @@ async function runScheduler(
 ): Promise<ExitCode> {
   using stop = new StopSource(terminal);
   const info = await connectionInfo("scheduler", flags, terminal);
-  const scheduler = await makeScheduler(info, flags, terminal);
   await using folder = await LocalFolder.make();
+  const local = folder?.endpoint;
+  const scheduler = await makeScheduler(info, flags, terminal, local);
   try {
-    await scheduler.start(
-      tcpEndpoint(flags.ip, flags.port),
-      folder?.endpoint,
-    );
+    await scheduler.start(tcpEndpoint(flags.ip, flags.port), local);
   } catch (error) {
     throw bindError(error);
   }
@@ -80,6 +78,7 @@ async function makeScheduler(
   info: ConnectionInfo,
   flags: SchedulerFlags,
   terminal: Terminal,
+  local: string | undefined,
 ): Promise<Scheduler> {
   const crypto = await loadCurveCrypto();
   return new Scheduler({
@@ -94,7 +93,11 @@ async function makeScheduler(
         serverKey: parseKey(info.publicKey),
       },
     },
-    candidates: (bound) => reachableEndpoints(bound, flags.location),
+    // Peers on this host see the Unix socket; all others pass it over.
+    candidates: (bound) => [
+      ...(local === undefined ? [] : [local]),
+      ...reachableEndpoints(bound, flags.location),
+    ],
     host: Deno.hostname(),
     pid: Deno.pid,
     scheme: flags.scheme,

@@ -21,6 +21,16 @@ export function heartbeatPaceMs(engines: number, usualMs: number): number {
   return paceMs;
 }
 
+/** What to tell an engine whose pace is another now, which is noted. */
+export function newPace(
+  member: Member,
+  paceMs: number,
+): { readonly intervalMs?: number } {
+  if (member.paceMs === undefined || member.paceMs === paceMs) return {};
+  member.paceMs = paceMs;
+  return { intervalMs: paceMs };
+}
+
 /** Why a member counts as lost, if it does. */
 export function lossReason(
   { brokenMs, heardMs, paceMs }: Member,

@@ -23,12 +23,7 @@ import {
   type Message,
   type Output,
 } from "../messages/mod.ts";
-import {
-  FLEET_HEARTBEAT,
-  type Network,
-  type Peer,
-  type SocketSecurity,
-} from "../sockets/mod.ts";
+import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
 import { auditRecord, type RecordAudit } from "./audit_record.ts";
 import { NoStore, type TaskStore } from "../store/mod.ts";
 import { HubState } from "./hub_state.ts";
@@ -125,7 +120,6 @@ export class Hub implements AsyncDisposable {
       socket: {
         security: options.security,
         limits: { sendQueueBytesMax: SEND_QUEUE_BYTES_MAX },
-        heartbeat: FLEET_HEARTBEAT,
         ...(options.clock === undefined ? {} : { clock: options.clock }),
         ...(options.network === undefined ? {} : { network: options.network }),
       },
@@ -347,7 +341,9 @@ export class Hub implements AsyncDisposable {
         this.#records.clientConnected(this.#asker(peer));
         return state.clientConnect(from, message, nowMs);
       case "scheduler_register":
-        this.#schedulerPort = portOf(message.address.endpoints[0]);
+        this.#schedulerPort = portOf(
+          message.address.endpoints.find((one) => one.startsWith("tcp://")),
+        );
         state.schedulerRegister(from, message, nowMs);
         for (const resolve of this.#onScheduler.splice(0)) resolve();
         return;

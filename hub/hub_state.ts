@@ -34,7 +34,7 @@ import {
 } from "./questions.ts";
 import { Drains } from "./drains.ts";
 import type { HubActions, HubStateOptions } from "./hub_state_options.ts";
-import { heartbeatPaceMs, lossReason } from "./heartbeat_pace.ts";
+import { heartbeatPaceMs, lossReason, newPace } from "./heartbeat_pace.ts";
 import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
 import { Shutdowns } from "./shutdowns.ts";
 import { type KeyChanges, KeyRing } from "./key_ring.ts";
@@ -231,13 +231,10 @@ export class HubState {
     }
     member.heardMs = nowMs;
     member.load = message;
-    const paceMs = this.#paceMs();
-    const told = member.paceMs !== undefined && member.paceMs !== paceMs;
-    if (told) member.paceMs = paceMs;
     this.#actions.send(routingId, {
       type: "heartbeat_ack",
       hubMs: wallMs,
-      ...(told && { intervalMs: paceMs }),
+      ...newPace(member, this.#paceMs()),
     });
   }
 
@@ -439,10 +436,7 @@ export class HubState {
   }
 
   #paceMs(): number {
-    return heartbeatPaceMs(
-      this.#engines.size,
-      this.#times.heartbeatIntervalMs,
-    );
+    return heartbeatPaceMs(this.#engines.size, this.#times.heartbeatIntervalMs);
   }
 
   #greetEngine(engine: EngineMember): void {

@@ -13,6 +13,7 @@ import {
 } from "../messages/mod.ts";
 import {
   type CloseOptions,
+  FLEET_HEARTBEAT,
   type Peer,
   type Refusal,
   RouterSocket,
@@ -105,6 +106,7 @@ export class ServerLink implements AsyncDisposable {
     this.#log = options.log ?? silentLogger;
     this.#refusals = new RefusalTally({ log: this.#log });
     this.#socket = new RouterSocket({
+      heartbeat: FLEET_HEARTBEAT,
       ...options.socket,
       log: this.#log,
       onMessage: (peer, parts) => this.#received(peer, parts),

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Message } from "./envelope.ts";
-import { isDirectTaskId, type TaskRequest } from "./task.ts";
+import type { TaskRequest } from "./task.ts";
 
 /**
  * What a message is about: it may not go ahead of one that is about the same.
@@ -43,6 +43,11 @@ export function orderKeys(message: Message): readonly string[] | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether an id is that of one run of a direct request. */
+function isDirectTaskId(id: string): boolean {
+  return id.includes(".");
 }
 
 function requestKeys(request: TaskRequest): readonly string[] {

@@ -211,11 +211,6 @@ export function directTaskId(requestId: string, index: number): string {
   return `${requestId}.${index}`;
 }
 
-/** Whether an id is that of one run of a direct request. */
-export function isDirectTaskId(id: string): boolean {
-  return id.includes(".");
-}
-
 function timeout(fields: Fields): { timeoutMs?: number } {
   const timeoutMs = optionalTimeout(fields, "timeoutMs");
   return timeoutMs === undefined ? {} : { timeoutMs };

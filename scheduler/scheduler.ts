@@ -30,7 +30,7 @@ import {
 } from "../messages/mod.ts";
 import { functionHash } from "../messages/hash/mod.ts";
 import { encodeZ85 } from "../security/mod.ts";
-import { FLEET_HEARTBEAT, type Peer } from "../sockets/mod.ts";
+import type { Peer } from "../sockets/mod.ts";
 import { AuditReporter } from "./audit_reporter.ts";
 import { ChannelState } from "./channel_state.ts";
 import { MissingEngines } from "./missing_engines.ts";
@@ -78,8 +78,6 @@ export class Scheduler implements AsyncDisposable {
   #isRegistered = false;
   #roles: ReadonlyMap<string, string> = new Map();
   #bound = "";
-  /** Endpoints that only peers on this host can use. */
-  readonly #local: string[] = [];
   #heartbeat: Timer | undefined;
   #ending: Promise<void> | undefined;
 
@@ -113,7 +111,6 @@ export class Scheduler implements AsyncDisposable {
     this.#link = new ServerLink({
       socket: {
         ...shared,
-        heartbeat: FLEET_HEARTBEAT,
         security: {
           kind: "curve-server",
           unsealedIpc: true,
@@ -157,17 +154,10 @@ export class Scheduler implements AsyncDisposable {
     });
   }
 
-  /**
-   * Listens, then tells the hub where.
-   *
-   * @param localEndpoint A Unix socket in a folder of this user alone, which
-   * peers on this host use instead.
-   */
-  async start(endpoint: string, localEndpoint?: string): Promise<string> {
+  /** Listens, at a Unix socket of this host as well, then tells the hub. */
+  async start(endpoint: string, local?: string): Promise<string> {
     this.#bound = await this.#link.bind(endpoint);
-    if (localEndpoint !== undefined) {
-      this.#local.push(await this.#link.bind(localEndpoint));
-    }
+    if (local !== undefined) await this.#link.bind(local);
     this.#lease.begin(this.#options.leaseMs ?? LEASE_MS);
     this.#hub.connect(this.#options.hub.endpoints);
     return this.#bound;
@@ -244,7 +234,7 @@ export class Scheduler implements AsyncDisposable {
       host,
       pid,
       address: {
-        endpoints: [...this.#local, ...this.#options.candidates(this.#bound)],
+        endpoints: [...this.#options.candidates(this.#bound)],
         publicKey: encodeZ85(keyPair.publicKey),
       },
     });
