@@ -23,12 +23,17 @@ export const ACK_LIMITS: AckLimits = {
   idleMs: 250,
 };
 
-/** Counts outcomes and says so now and then. */
+/**
+ * Counts outcomes and says so now and then. Small outcomes may go ahead of
+ * large ones, so what is said is how many have arrived without a gap.
+ */
 export class OutcomeAcks {
   readonly #clock: Clock;
   readonly #say: (count: number) => void;
   readonly #limits: AckLimits;
   #received = 0;
+  /** Those behind the gap: no more than small ones pass a large one. */
+  readonly #ahead = new Set<number>();
   #said = 0;
   #bytes = 0;
   #timer: Timer | undefined;
@@ -44,7 +49,7 @@ export class OutcomeAcks {
     this.#limits = { ...ACK_LIMITS, ...limits };
   }
 
-  /** How many outcomes of the session have arrived. */
+  /** How many outcomes of the session have arrived, up to the first gap. */
   get received(): number {
     return this.#received;
   }
@@ -52,13 +57,19 @@ export class OutcomeAcks {
   /** The next outcome has this number. */
   startAt(next: number): void {
     this.#received = this.#said = next;
+    // Whatever was not acknowledged comes once more.
+    this.#ahead.clear();
     this.#bytes = 0;
     this.stop();
   }
 
-  /** An outcome has arrived. */
-  add(payload: readonly Uint8Array[]): void {
-    this.#received++;
+  /** The outcome with a number has arrived. */
+  add(place: number, payload: readonly Uint8Array[]): void {
+    if (place > this.#received) {
+      this.#ahead.add(place);
+    } else if (place === this.#received) {
+      do this.#received++; while (this.#ahead.delete(this.#received));
+    }
     for (const part of payload) this.#bytes += part.byteLength;
     const { outcomesMax, bytesMax, idleMs } = this.#limits;
     if (

@@ -205,7 +205,8 @@ export class SchedulerConversation {
         return this.#acks.startAt(message.next);
       }
       case "task_outcome":
-        this.#acks.add(payload);
+        // Without a place it is one that no session keeps, such as a refusal.
+        if (message.place !== undefined) this.#acks.add(message.place, payload);
         this.#requests.ended(message.id, message, payload);
         return handler.outcome(message, payload);
       case "function_missing": {

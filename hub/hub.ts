@@ -26,6 +26,7 @@ import {
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
 import { auditRecord, type RecordAudit } from "./audit_record.ts";
 import { NoStore, type TaskStore } from "../store/mod.ts";
+import { firstPort } from "./endpoint_port.ts";
 import { HubState } from "./hub_state.ts";
 import type { HubTimes } from "./hub_times.ts";
 import type { Asker } from "./record_desk.ts";
@@ -131,6 +132,8 @@ export class Hub implements AsyncDisposable {
         messagesMax: WAITING_MESSAGES_MAX,
         bytesMax: WAITING_BYTES_MAX,
       },
+      // So that who asks for a lot and reads nothing is not read from.
+      inParts: false,
       onJoined: (peer) => this.#joined(peer),
       onLeft: (peer, reason) => this.#left(peer, reason),
       onRefused: (act) => this.#refused(act),
@@ -341,9 +344,7 @@ export class Hub implements AsyncDisposable {
         this.#records.clientConnected(this.#asker(peer));
         return state.clientConnect(from, message, nowMs);
       case "scheduler_register":
-        this.#schedulerPort = portOf(
-          message.address.endpoints.find((one) => one.startsWith("tcp://")),
-        );
+        this.#schedulerPort = firstPort(message.address.endpoints);
         state.schedulerRegister(from, message, nowMs);
         for (const resolve of this.#onScheduler.splice(0)) resolve();
         return;
@@ -447,10 +448,4 @@ function describe(peer: Peer): { peer: string; role: string; address: string } {
     role: peer.role ?? "none",
     address: peer.address,
   };
-}
-
-/** The port at the end of an endpoint, if it has one. */
-function portOf(endpoint = ""): number | undefined {
-  const port = /:(\d+)$/.exec(endpoint)?.[1];
-  return port === undefined ? undefined : Number(port);
 }

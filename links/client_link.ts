@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type Logger, silentLogger, toError } from "../base/mod.ts";
+import {
+  type Logger,
+  silentLogger,
+  systemClock,
+  toError,
+} from "../base/mod.ts";
 import {
   decodeEnvelopes,
   type Message,
@@ -15,6 +20,7 @@ import {
   DealerSocket,
   type SocketOptions,
 } from "../sockets/mod.ts";
+import { Linger, LINGER_DEFAULT_MS } from "./linger.ts";
 import { Transfers } from "./transfers.ts";
 
 /** Options of {@linkcode ClientLink}. */
@@ -51,7 +57,8 @@ export class ClientLink implements AsyncDisposable {
   readonly #transfers: Transfers;
   readonly #options: ClientLinkOptions;
   readonly #log: Logger;
-  #closed = false;
+  readonly #linger: Linger;
+  #closing: Promise<void> | undefined;
 
   /** Makes a link that is not connected yet. */
   constructor(options: ClientLinkOptions) {
@@ -63,18 +70,19 @@ export class ClientLink implements AsyncDisposable {
       isForgetful: options.isForgetful ?? false,
       onMessage: (parts) => this.#received(parts),
       onConnected: () => {
-        this.#transfers.reset();
-        options.onConnected?.();
+        if (this.#closing === undefined) options.onConnected?.();
         this.#outbox.reconnected();
       },
-      onDisconnected: (reason, final) => {
-        if (options.isForgetful === true) this.#outbox.clear();
-        if (!this.#closed) options.onDisconnected?.(reason, final);
-      },
+      onDisconnected: (reason, final) => this.#disconnected(reason, final),
       onDrained: () => {
         this.#transfers.pay();
         this.#outbox.flush();
+        this.#linger.check();
       },
+    });
+    this.#linger = new Linger({
+      clock: options.socket.clock ?? systemClock,
+      isDone: () => this.#outbox.length === 0,
     });
     const send: SendFrames = (frames) => this.#socket.send(frames);
     this.#outbox = new Outbox({ send, inParts: true });
@@ -105,18 +113,20 @@ export class ClientLink implements AsyncDisposable {
 
   /** Says something; `false` when too much waits already. */
   send(message: Message, payload?: readonly Uint8Array[]): boolean {
+    if (this.#closing !== undefined) return false;
     if (this.#options.isForgetful === true && !this.#socket.connected) {
       return false;
     }
     return this.#outbox.post(message, payload);
   }
 
-  /** Writes what waits for up to `lingerMs`, then ends the connection. */
-  async close(options?: CloseOptions): Promise<void> {
-    this.#outbox.flush();
-    this.#closed = true;
-    await this.#socket.close(options);
-    this.#outbox.clear();
+  /**
+   * Writes what waits for up to `lingerMs`, a large message to its end, then
+   * ends the connection. Nothing that comes meanwhile is handed on.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options.lingerMs ?? LINGER_DEFAULT_MS);
+    return this.#closing;
   }
 
   /** Closes with the default linger. */
@@ -124,9 +134,30 @@ export class ClientLink implements AsyncDisposable {
     return this.close();
   }
 
+  async #close(lingerMs: number): Promise<void> {
+    this.#outbox.flush();
+    // What has to be waited for nowhere ends at once.
+    const leftMs = this.#outbox.length === 0
+      ? lingerMs
+      : await this.#linger.wait(lingerMs);
+    await this.#socket.close({ lingerMs: leftMs });
+    this.#outbox.clear();
+  }
+
+  #disconnected(reason: Error, final: boolean): void {
+    // The rest of a large message does not come any more.
+    this.#transfers.reset();
+    if (this.#options.isForgetful === true) this.#outbox.clear();
+    this.#linger.check();
+    if (this.#closing === undefined) {
+      this.#options.onDisconnected?.(reason, final);
+    }
+  }
+
   #received(parts: Uint8Array[]): void {
     try {
       const frames = this.#transfers.take(parts);
+      if (this.#closing !== undefined) return this.#linger.check();
       if (frames === undefined) return;
       for (const { message, payload } of decodeEnvelopes(frames)) {
         this.#options.onMessage(message, payload);

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type Logger, silentLogger, toError } from "../base/mod.ts";
+import {
+  type Logger,
+  silentLogger,
+  systemClock,
+  toError,
+} from "../base/mod.ts";
 import {
   decodeEnvelopes,
   isTransfer,
@@ -19,6 +24,7 @@ import {
   RouterSocket,
   type SocketOptions,
 } from "../sockets/mod.ts";
+import { Linger, LINGER_DEFAULT_MS } from "./linger.ts";
 import { RefusalTally } from "./refusal_tally.ts";
 import { RoutingOwners } from "./routing_owners.ts";
 import { Transfers } from "./transfers.ts";
@@ -99,6 +105,8 @@ export class ServerLink implements AsyncDisposable {
   readonly #transfers = new Map<string, Transfers>();
   readonly #owners = new RoutingOwners();
   readonly #refusals: RefusalTally;
+  readonly #linger: Linger;
+  #closing: Promise<void> | undefined;
 
   /** Makes a link that is not bound yet. */
   constructor(options: ServerLinkOptions) {
@@ -111,15 +119,14 @@ export class ServerLink implements AsyncDisposable {
       log: this.#log,
       onMessage: (peer, parts) => this.#received(peer, parts),
       mayTake: (routingId, key) => this.#owners.mayTake(routingId, key),
-      onPeerJoined: (peer) => {
-        this.#owners.take(peer.routingId, peer.publicKey);
-        this.#transfers.get(peer.routingId)?.reset();
-        this.#options.onJoined?.(peer);
-        this.#outboxes.get(peer.routingId)?.reconnected();
-      },
-      onPeerLeft: (peer, reason) => this.#options.onLeft?.(peer, reason),
+      onPeerJoined: (peer) => this.#joined(peer),
+      onPeerLeft: (peer, reason) => this.#left(peer, reason),
       onDrained: (peer) => this.#drained(peer),
       onRefused: (refusal) => this.#refused(refusal),
+    });
+    this.#linger = new Linger({
+      clock: options.socket.clock ?? systemClock,
+      isDone: () => this.#hasLeft(),
     });
   }
 
@@ -202,17 +209,51 @@ export class ServerLink implements AsyncDisposable {
     }
   }
 
-  /** Writes what waits for up to `lingerMs`, then ends everything. */
-  async close(options?: CloseOptions): Promise<void> {
-    for (const outbox of this.#outboxes.values()) outbox.flush();
-    await this.#socket.close(options);
-    this.#outboxes.clear();
-    this.#transfers.clear();
+  /**
+   * Writes what waits for up to `lingerMs`, large messages to their end, then
+   * ends everything. Nothing that comes meanwhile is handed on.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options.lingerMs ?? LINGER_DEFAULT_MS);
+    return this.#closing;
   }
 
   /** Closes with the default linger. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #close(lingerMs: number): Promise<void> {
+    for (const outbox of this.#outboxes.values()) outbox.flush();
+    const leftMs = this.#hasLeft()
+      ? lingerMs
+      : await this.#linger.wait(lingerMs);
+    await this.#socket.close({ lingerMs: leftMs });
+    this.#outboxes.clear();
+    this.#transfers.clear();
+  }
+
+  /** Whether the sockets have all that was said to those who are there. */
+  #hasLeft(): boolean {
+    for (const { routingId } of this.#socket.peers()) {
+      if ((this.#outboxes.get(routingId)?.length ?? 0) > 0) return false;
+    }
+    return true;
+  }
+
+  #joined(peer: Peer): void {
+    if (this.#closing !== undefined) return;
+    this.#owners.take(peer.routingId, peer.publicKey);
+    this.#transfers.get(peer.routingId)?.reset();
+    this.#options.onJoined?.(peer);
+    this.#outboxes.get(peer.routingId)?.reconnected();
+  }
+
+  #left(peer: Peer, reason: Error | undefined): void {
+    if (this.#closing !== undefined) return this.#linger.check();
+    // The rest of a large message does not come any more.
+    this.#transfers.get(peer.routingId)?.reset();
+    this.#options.onLeft?.(peer, reason);
   }
 
   #open(routingId: string): Outbox {
@@ -257,6 +298,7 @@ export class ServerLink implements AsyncDisposable {
     const outbox = this.#outboxes.get(peer.routingId);
     outbox?.flush();
     if (outbox?.paused !== true) this.#socket.resume(peer);
+    this.#linger.check();
   }
 
   /** Too much waits: better to end with one peer than with all. */
@@ -277,6 +319,7 @@ export class ServerLink implements AsyncDisposable {
       const frames = isTransfer(parts)
         ? this.#transfersOf(peer.routingId).take(parts)
         : parts;
+      if (this.#closing !== undefined) return this.#linger.check();
       if (frames === undefined) return;
       for (const { message, payload } of decodeEnvelopes(frames)) {
         if (!this.#isAllowed(peer, message)) continue;

@@ -28,10 +28,14 @@ export function orderKeys(message: Message): readonly string[] | undefined {
       return runsOf(message.ids);
     case "task_recall":
     case "task_returned":
+    case "outcomes_taken":
+    case "task_events_wanted":
       return message.ids;
     case "function_source":
     case "function_missing":
       return [`function ${message.hash}`];
+    // How many have arrived, or been taken, holds whatever else is on its way.
+    case "outcomes_ack":
     case "heartbeat":
     case "heartbeat_ack":
       return [];

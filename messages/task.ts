@@ -138,6 +138,11 @@ export interface TaskOutcome {
   readonly items?: number | undefined;
   /** How many other events went before it, the dropped ones counted. */
   readonly events?: number | undefined;
+  /**
+   * Scheduler to client: its place among the outcomes of the session, since a
+   * small one may go ahead of a large one.
+   */
+  readonly place?: number | undefined;
 }
 
 /** Client to scheduler to engine: the unit behind a hash is the payload. */
@@ -290,6 +295,7 @@ export const taskCodecs: {
       : engineEnd(map(fields, "end")),
     attempts: optionalCount(fields, "attempts"),
     ...told(fields),
+    ...(fields["place"] === undefined ? {} : { place: count(fields, "place") }),
   }),
   "function_source": (fields) => ({
     type: "function_source",

@@ -21,6 +21,9 @@ export class ClientAccount {
   /** Its tasks that wait in a queue. */
   queued = 0;
 
+  /** Whether its tasks wait until it has taken more of its outcomes. */
+  isHeld = false;
+
   /** It is gone: what it left goes on alone, and nothing is told to it. */
   isGone = false;
 

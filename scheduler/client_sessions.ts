@@ -41,6 +41,8 @@ export interface ClientSessionsOptions {
   readonly newSession: () => string;
   /** A client does not come back. */
   readonly onGone: (clientId: string) => void;
+  /** A client has taken enough to get more work done. */
+  readonly onReleased: (account: ClientAccount) => void;
   /** Values were let go that waited for a client. */
   readonly onShed: (clientId: string, outcomes: number) => void;
 }
@@ -70,8 +72,9 @@ export class ClientSessions {
       session: account.session,
       next,
     });
+    let place = next;
     for (const { outcome, payload } of account.kept.all()) {
-      send(clientId, outcome, payload);
+      send(clientId, { ...outcome, place: place++ }, payload);
     }
     if (account.isContinued) this.#askForEvents(account);
   }
@@ -109,6 +112,7 @@ export class ClientSessions {
     const taken = new Map<number, string[]>();
     account.kept.acknowledge(count, (outcome) => note(taken, outcome));
     if (account.kept.length === 0) account.keptIds = undefined;
+    this.#releaseIfTaken(account);
     this.#tellEngines(taken);
   }
 
@@ -149,8 +153,12 @@ export class ClientSessions {
       return this.dismiss(outcome);
     }
     const { kept } = account;
+    const place = kept.next;
     kept.add(outcome, payload);
-    if (account.isPresent) send(account.id, outcome, payload);
+    if (account.isPresent) send(account.id, { ...outcome, place }, payload);
+    if (kept.bytesBehind > limits.untakenBytesPerClientMax) {
+      account.isHeld = true;
+    }
     if (kept.bytes > limits.keptBytesPerClientMax) {
       onShed(account.id, kept.shed(limits.keptBytesPerClientMax));
     }
@@ -167,6 +175,16 @@ export class ClientSessions {
   /** Whether a client has had, or will have, the outcome of a task. */
   remembers({ fates, keptIds }: ClientAccount, id: string): boolean {
     return fates.get(id) !== undefined || keptIds?.has(id) === true;
+  }
+
+  #releaseIfTaken(account: ClientAccount): void {
+    const { limits, onReleased } = this.#options;
+    if (
+      !account.isHeld ||
+      account.kept.bytesBehind * 2 > limits.untakenBytesPerClientMax
+    ) return;
+    account.isHeld = false;
+    onReleased(account);
   }
 
   #callOffGrace(account: ClientAccount): void {

@@ -13,6 +13,7 @@ import {
   type SchedulingScheme,
 } from "../base/mod.ts";
 import { functionOf, type Message } from "../messages/mod.ts";
+import type { ClientAccount } from "./client_account.ts";
 import type { Deadlines } from "./deadlines.ts";
 import {
   EngineEntry,
@@ -155,7 +156,7 @@ export class DispatchState {
       return;
     }
     // Where others wait already, no engine has room.
-    if (placement.ready.size > 1) return;
+    if (placement.ready.movable !== 1) return;
     const entry = this.#chosenFor(placement);
     if (entry !== undefined) this.fill(entry);
   }
@@ -163,6 +164,16 @@ export class DispatchState {
   /** Sends a task once more to the engine that should have it. */
   resend(task: Task): void {
     if (task.engine !== undefined) this.#sendTask(task.engine, task);
+  }
+
+  #assignFrom(placements: Iterable<Placement>): void {
+    for (const placement of placements) {
+      for (let left = Infinity; placement.ready.size < left;) {
+        left = placement.ready.size;
+        const entry = left > 0 ? this.#chosenFor(placement) : undefined;
+        if (entry !== undefined) this.fill(entry);
+      }
+    }
   }
 
   /** Leaves a task with the engine that has it; that it answers again. */
@@ -187,13 +198,12 @@ export class DispatchState {
     } finally {
       this.#gathered = undefined;
     }
-    for (const placement of gathered) {
-      for (let left = Infinity; placement.ready.size < left;) {
-        left = placement.ready.size;
-        const entry = left > 0 ? this.#chosenFor(placement) : undefined;
-        if (entry !== undefined) this.fill(entry);
-      }
-    }
+    this.#assignFrom(gathered);
+  }
+
+  /** Assigns tasks of a client that is held no longer. */
+  clientReleased(client: ClientAccount): void {
+    this.#assignFrom(this.placements.release(client));
   }
 
   /** Takes a task out of its queue. */

@@ -36,6 +36,12 @@ export class KeptOutcomes {
     return this.#bytes;
   }
 
+  /** Those of all but the oldest, which may be larger than any limit. */
+  get bytesBehind(): number {
+    const oldest = this.#kept.peek();
+    return oldest === undefined ? 0 : this.#bytes - byteLength(oldest.payload);
+  }
+
   /** The number of the oldest; all before it have arrived. */
   get first(): number {
     return this.#first;

@@ -144,6 +144,13 @@ export class Placements {
     if (placement.ready.size === 0) this.retire(placement);
   }
 
+  /** A client is held no longer: the placements where tasks of it wait. */
+  release(client: ClientAccount): Placement[] {
+    return [this.#any, ...this.#limited.values()].filter(({ ready }) =>
+      ready.release(client)
+    );
+  }
+
   /** A client is gone. */
   forget(client: ClientAccount): void {
     this.#any.ready.forget(client);
@@ -175,7 +182,9 @@ export class Placements {
   ): Placement | undefined {
     for (const placement of from) {
       if (placement.bypassed < BYPASSES_MAX) continue;
-      if (placement.ready.size > 0 && !placement.fits(entry)) return placement;
+      if (placement.ready.movable > 0 && !placement.fits(entry)) {
+        return placement;
+      }
     }
     return undefined;
   }
@@ -187,7 +196,7 @@ export class Placements {
   ): void {
     for (const placement of from) {
       if (placement === taken || placement.fits(entry)) continue;
-      if (placement.ready.size > 0 && placement.competesWith(taken)) {
+      if (placement.ready.movable > 0 && placement.competesWith(taken)) {
         placement.bypassed++;
       }
     }

@@ -18,6 +18,8 @@ export interface Sharer {
   queued: number;
   /** Its tasks that have not ended. */
   readonly unfinished: number;
+  /** Whether its tasks have to wait, whatever room there is. */
+  readonly isHeld: boolean;
 }
 
 /** What can wait. */
@@ -48,6 +50,8 @@ export class Lane<T extends Queued> {
   order = 0;
   /** Whether it is in the heap. */
   isInHeap = false;
+  /** Whether it was taken out of the heap because its client is held. */
+  isParked = false;
 
   /** Makes an empty lane. */
   constructor(client: Sharer, priority: number) {
@@ -120,11 +124,19 @@ export class FairShare {
 export class ReadyQueue<T extends Queued> {
   readonly #lanes = new Map<number, Map<Sharer, Lane<T>>>();
   readonly #heap = new BinaryHeap<Lane<T>>(laneIsBefore);
+  /** Lanes of clients that are held, which others pass. */
+  readonly #parked = new Map<Sharer, Lane<T>[]>();
   #live = 0;
+  #parkedLive = 0;
 
   /** How many tasks wait. */
   get size(): number {
     return this.#live;
+  }
+
+  /** How many of them wait for room alone. */
+  get movable(): number {
+    return this.#live - this.#parkedLive;
   }
 
   /** Lanes that are remembered, for tests. */
@@ -141,11 +153,8 @@ export class ReadyQueue<T extends Queued> {
     if (isFirst) lane.tasks.unshift(task);
     else lane.tasks.push(task);
     this.#live++;
-    if (lane.isInHeap) return;
-    lane.isInHeap = true;
-    lane.share = task.client.share;
-    lane.order = task.order;
-    this.#heap.push(lane);
+    if (lane.isParked) this.#parkedLive++;
+    else if (!lane.isInHeap) this.#enter(lane, task.order);
   }
 
   /** The lane whose first task is the next. */
@@ -157,6 +166,11 @@ export class ReadyQueue<T extends Queued> {
       if (head === undefined) {
         this.#heap.pop();
         this.#retire(lane);
+        continue;
+      }
+      if (lane.client.isHeld) {
+        this.#heap.pop();
+        this.#park(lane);
         continue;
       }
       // Shares only grow, so a lane's place in the heap may be too far ahead.
@@ -183,14 +197,32 @@ export class ReadyQueue<T extends Queued> {
     if (lane === undefined || task.lane !== lane) return;
     task.lane = undefined;
     this.#live--;
+    if (lane.isParked) this.#parkedLive--;
     lane.drop();
     if (this.#live === 0) this.first();
+  }
+
+  /**
+   * A client is held no longer: its tasks are among the others again.
+   *
+   * @returns whether any of them waits here.
+   */
+  release(client: Sharer): boolean {
+    const lanes = this.#parked.get(client);
+    if (lanes === undefined) return false;
+    this.#parked.delete(client);
+    for (const lane of lanes) {
+      lane.isParked = false;
+      this.#parkedLive -= lane.live;
+      this.#enter(lane, lane.head()?.order ?? 0);
+    }
+    return this.first() !== undefined;
   }
 
   /** A client is gone, and none of its tasks waits. */
   forget(client: Sharer): void {
     const lane = this.#lanes.get(0)?.get(client);
-    if (lane !== undefined && !lane.isInHeap) {
+    if (lane !== undefined && !lane.isInHeap && !lane.isParked) {
       this.#lanes.get(0)?.delete(client);
     }
   }
@@ -202,6 +234,22 @@ export class ReadyQueue<T extends Queued> {
         for (const task of lane.tasks) if (task.lane === lane) yield task;
       }
     }
+  }
+
+  #enter(lane: Lane<T>, order: number): void {
+    lane.isInHeap = true;
+    lane.share = lane.client.share;
+    lane.order = order;
+    this.#heap.push(lane);
+  }
+
+  #park(lane: Lane<T>): void {
+    lane.isInHeap = false;
+    lane.isParked = true;
+    this.#parkedLive += lane.live;
+    const lanes = this.#parked.get(lane.client);
+    if (lanes === undefined) this.#parked.set(lane.client, [lane]);
+    else lanes.push(lane);
   }
 
   #laneFor(client: Sharer, priority: number): Lane<T> {

@@ -32,6 +32,11 @@ export interface SchedulerLimits {
    * oldest values are let go.
    */
   readonly keptBytesPerClientMax: number;
+  /**
+   * Payload bytes of such outcomes, beside the oldest, from which on no more
+   * of the client's tasks are given to engines until it has taken half.
+   */
+  readonly untakenBytesPerClientMax: number;
   /** How long a new scheduler waits for engines to say what they hold. */
   readonly settleMs: number;
   /** The same, where the hub is new as well and may not know them all yet. */
@@ -65,6 +70,8 @@ export const SCHEDULER_LIMITS: SchedulerLimits = {
   // About 300 bytes each.
   keptPerClientMax: 1 << 20,
   keptBytesPerClientMax: 2 ** 30,
+  // Several times what travels between two acknowledgements.
+  untakenBytesPerClientMax: 64 << 20,
   // Engines are back within a second where nothing else is wrong.
   settleMs: 2_000,
   // The longest pause between their attempts, and some more.

@@ -135,6 +135,7 @@ export class SchedulerState {
         this.clientGone(clientId);
         actions.clientGone?.(clientId);
       },
+      onReleased: (account) => this.#dispatch.clientReleased(account),
       onShed: (clientId, outcomes) => actions.shed?.(clientId, outcomes),
     });
     this.#lifecycle = new TaskLifecycle({
@@ -464,6 +465,8 @@ export class SchedulerState {
     const client = this.#book.closeAccount(clientId);
     if (client === undefined) return;
     client.isGone = true;
+    const wasHeld = client.isHeld;
+    client.isHeld = false;
     this.#sessions.gone(client);
     const lifecycle = this.#lifecycle;
     const tasks = this.#book.ofClient(client)
@@ -476,6 +479,7 @@ export class SchedulerState {
       "its client is gone",
       (task) => lifecycle.abandon(task),
     );
+    if (wasHeld) this.#dispatch.clientReleased(client);
     if (client.unfinished === 0) this.#dispatch.placements.forget(client);
   }
 }

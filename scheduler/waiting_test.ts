@@ -60,7 +60,7 @@ Deno.test("Deadlines forget what was called off long before it is due", () => {
 });
 
 function sharer(): Sharer {
-  return { share: 0, queued: 0, unfinished: 1 };
+  return { share: 0, queued: 0, unfinished: 1, isHeld: false };
 }
 
 function queued(client: Sharer, order: number, priority = 0): Queued {
@@ -85,7 +85,7 @@ Deno.test("ReadyQueue forgets dropped tasks before they fill it", () => {
 });
 
 Deno.test("ReadyQueue keeps no lane of a priority or a client that is done", () => {
-  const client = { share: 0, queued: 0, unfinished: 0 };
+  const client = { share: 0, queued: 0, unfinished: 0, isHeld: false };
   const queue = new ReadyQueue<Queued>();
   for (let priority = -3; priority <= 3; priority++) {
     queue.push(queued(client, 0, priority), false);
