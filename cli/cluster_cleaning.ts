@@ -10,6 +10,7 @@ import {
   identifyProcess,
   isAlive,
   type ProcessIdentity,
+  removeDeadSockets,
   signalProcess,
 } from "../cluster/mod.ts";
 
@@ -74,6 +75,9 @@ async function cleanProfile(
     const path = join(security, file);
     await endLeftovers(path, cleaning, lines);
     await Deno.remove(path);
+    lines.push(`Removed ${path}`);
+  }
+  for (const path of await removeDeadSockets(security)) {
     lines.push(`Removed ${path}`);
   }
   for (const file of namesIn(join(folder, "clusters"))) {

@@ -5,6 +5,12 @@
  */
 import type { Command } from "commander";
 import { AuthenticationError } from "../base/mod.ts";
+import { dirname, resolve } from "node:path";
+import {
+  removeDeadSockets,
+  SCHEDULER_FOLDER_VARIABLE,
+  schedulerSocketPath,
+} from "../cluster/mod.ts";
 import { Scheduler } from "../scheduler/mod.ts";
 import {
   type ConnectionInfo,
@@ -26,7 +32,6 @@ import {
   type PlacementFlags,
 } from "./hub_options.ts";
 import { terminalLogger } from "./option_values.ts";
-import { LocalFolder } from "./local_folder.ts";
 import { StopSource } from "./stop_source.ts";
 import { SCHEDULER_KEYS_VARIABLE } from "./supervised_scheduler.ts";
 import type { Terminal } from "./terminal.ts";
@@ -59,9 +64,11 @@ async function runScheduler(
 ): Promise<ExitCode> {
   using stop = new StopSource(terminal);
   const info = await connectionInfo("scheduler", flags, terminal);
-  await using folder = await LocalFolder.make();
-  const local = folder?.endpoint;
-  const scheduler = await makeScheduler(info, flags, terminal, local);
+  const crypto = await loadCurveCrypto();
+  const keyPair = ownKeys(crypto);
+  const local = await localEndpoint(info, flags, keyPair, terminal);
+  const own = { crypto, keyPair, local };
+  const scheduler = makeScheduler(info, flags, terminal, own);
   try {
     await scheduler.start(tcpEndpoint(flags.ip, flags.port), local);
   } catch (error) {
@@ -74,16 +81,35 @@ async function runScheduler(
   return EXIT.ok;
 }
 
-async function makeScheduler(
+/** A Unix socket beside the connection files, if there is room for one. */
+async function localEndpoint(
+  { clusterId }: ConnectionInfo,
+  { connect }: SchedulerFlags,
+  { publicKey }: KeyPair,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  const folder = terminal.take(SCHEDULER_FOLDER_VARIABLE) ??
+    (connect === undefined ? undefined : resolve(dirname(connect)));
+  if (folder === undefined) return undefined;
+  const path = schedulerSocketPath(folder, clusterId, publicKey);
+  if (path === undefined) return undefined;
+  await removeDeadSockets(folder, clusterId);
+  return `ipc://${path}`;
+}
+
+function makeScheduler(
   info: ConnectionInfo,
   flags: SchedulerFlags,
   terminal: Terminal,
-  local: string | undefined,
-): Promise<Scheduler> {
-  const crypto = await loadCurveCrypto();
+  { crypto, keyPair, local }: {
+    readonly crypto: CurveCrypto;
+    readonly keyPair: KeyPair;
+    readonly local: string | undefined;
+  },
+): Scheduler {
   return new Scheduler({
     crypto,
-    keyPair: ownKeys(crypto),
+    keyPair,
     hub: {
       endpoints: info.hub,
       security: {

@@ -5,7 +5,13 @@
  * @module
  */
 import { type Logger, systemClock } from "../base/mod.ts";
-import { LocalProcess, type ProcessEnd, selfCommand } from "../cluster/mod.ts";
+import { dirname } from "node:path";
+import {
+  LocalProcess,
+  type ProcessEnd,
+  SCHEDULER_FOLDER_VARIABLE,
+  selfCommand,
+} from "../cluster/mod.ts";
 import {
   CONNECTION_INFO_VARIABLE,
   formatConnectionInfo,
@@ -78,6 +84,7 @@ export class SupervisedScheduler implements AsyncDisposable {
       environment: {
         [CONNECTION_INFO_VARIABLE]: formatConnectionInfo(host.infos.scheduler),
         [SCHEDULER_KEYS_VARIABLE]: JSON.stringify(keys),
+        [SCHEDULER_FOLDER_VARIABLE]: dirname(host.paths.scheduler),
       },
       onStderr(line) {
         // Its last words become part of ours.

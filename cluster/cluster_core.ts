@@ -28,6 +28,7 @@ import {
   removeOwnConnectionFile,
   removeOwnControllerState,
 } from "./own_connection_file.ts";
+import { removeDeadSockets } from "./scheduler_socket.ts";
 import type { StartEnginesOptions } from "./start_options.ts";
 import { StartWatch } from "./start_watch.ts";
 
@@ -343,6 +344,7 @@ export class ClusterCore {
     }
     const folder = dirname(clientFile);
     await removeOwnControllerState(folder, this.record.id, hubKey);
+    await removeDeadSockets(folder, this.record.id);
     const list = allowedKeysPath(folder, this.record.id);
     await closeKilledKeyList(list, this.record.clientKey);
     await this.file.remove(keyOf(this.record));

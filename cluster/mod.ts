@@ -21,5 +21,6 @@ export { type EngineSet, type JobStatus } from "./engine_set.ts";
 export * from "./launchers/mod.ts";
 export * from "./local_process.ts";
 export * from "./own_connection_file.ts";
+export * from "./scheduler_socket.ts";
 export * from "./self_command.ts";
 export * from "./start_options.ts";

@@ -138,10 +138,7 @@ export interface TaskOutcome {
   readonly items?: number | undefined;
   /** How many other events went before it, the dropped ones counted. */
   readonly events?: number | undefined;
-  /**
-   * Scheduler to client: its place among the outcomes of the session, since a
-   * small one may go ahead of a large one.
-   */
+  /** Scheduler to client: its number in the session; small ones overtake. */
   readonly place?: number | undefined;
 }
 
@@ -221,14 +218,15 @@ function timeout(fields: Fields): { timeoutMs?: number } {
   return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
+const TOLD = ["items", "events", "place"] as const;
+
 /** What went before an outcome, where anything did. */
-function told(fields: Fields): { items?: number; events?: number } {
-  const items = optionalCount(fields, "items");
-  const events = optionalCount(fields, "events");
-  return {
-    ...(items === undefined ? {} : { items }),
-    ...(events === undefined ? {} : { events }),
-  };
+function told(fields: Fields): Pick<TaskOutcome, (typeof TOLD)[number]> {
+  const said: { [Name in (typeof TOLD)[number]]?: number } = {};
+  for (const name of TOLD) {
+    if (fields[name] !== undefined) said[name] = count(fields, name);
+  }
+  return said;
 }
 
 /** What is said of a request that was sent before. */
@@ -295,7 +293,6 @@ export const taskCodecs: {
       : engineEnd(map(fields, "end")),
     attempts: optionalCount(fields, "attempts"),
     ...told(fields),
-    ...(fields["place"] === undefined ? {} : { place: count(fields, "place") }),
   }),
   "function_source": (fields) => ({
     type: "function_source",

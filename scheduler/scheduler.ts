@@ -14,6 +14,7 @@ import {
   systemClock,
   systemRandom,
   type Timer,
+  toError,
 } from "../base/mod.ts";
 import { ClientLink, type RefusedAct, ServerLink } from "../links/mod.ts";
 import {
@@ -157,10 +158,20 @@ export class Scheduler implements AsyncDisposable {
   /** Listens, at a Unix socket of this host as well, then tells the hub. */
   async start(endpoint: string, local?: string): Promise<string> {
     this.#bound = await this.#link.bind(endpoint);
-    if (local !== undefined) await this.#link.bind(local);
+    if (local !== undefined) await this.#bindLocal(local);
     this.#lease.begin(this.#options.leaseMs ?? LEASE_MS);
     this.#hub.connect(this.#options.hub.endpoints);
     return this.#bound;
+  }
+
+  /** It is only for speed: without it, TCP serves everybody. */
+  async #bindLocal(endpoint: string): Promise<void> {
+    try {
+      await this.#link.bind(endpoint);
+    } catch (error) {
+      const { message } = toError(error);
+      this.#log.warn("no socket for this host", { reason: message });
+    }
   }
 
   /** The role of a key; a refusal would be final, so it waits for the hub. */

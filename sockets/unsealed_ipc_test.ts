@@ -108,3 +108,56 @@ Deno.test("TCP is sealed even where both sides would go without", async () => {
   });
   assert.equal(written.includes("easily found"), false);
 });
+
+Deno.test("a Unix socket where nobody listens, or somebody else, is passed over for TCP", async () => {
+  const crypto = await loadCurveCrypto();
+  const ours = crypto.generateKeyPair();
+  const folder = await Deno.makeTempDir();
+  try {
+    const dead = `${folder}/dead`;
+    const once = Deno.listen({ transport: "unix", path: `${folder}/once` });
+    await Deno.rename(`${folder}/once`, dead);
+    once.close();
+    assert.ok((await Deno.lstat(dead)).isSocket);
+    await using stranger = watchRouter({
+      security: {
+        kind: "curve-server",
+        crypto,
+        keyPair: crypto.generateKeyPair(),
+        authorize: () => "engine",
+        unsealedIpc: true,
+      },
+    });
+    await stranger.socket.bind(`ipc://${folder}/strange`);
+    await using router = watchRouter({
+      security: {
+        kind: "curve-server",
+        crypto,
+        keyPair: ours,
+        authorize: () => "engine",
+        unsealedIpc: true,
+      },
+    });
+    const bound = await router.socket.bind("tcp://127.0.0.1:0");
+    await using dealer = watchDealer({
+      security: {
+        kind: "curve-client",
+        crypto,
+        keyPair: crypto.generateKeyPair(),
+        serverKey: ours.publicKey,
+        unsealedIpc: true,
+      },
+    });
+    dealer.socket.connect([
+      `ipc://${dead}`,
+      `ipc://${folder}/strange`,
+      bound,
+    ]);
+    dealer.socket.send([SECRET]);
+    await until(() => router.messages.length === 1, "the message");
+    assert.equal(stranger.messages.length, 0);
+    assert.equal(dealer.disconnected.every(([, final]) => !final), true);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

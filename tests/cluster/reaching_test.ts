@@ -39,9 +39,11 @@ Deno.test("a cluster listens on two fixed ports, in IPv6 as well", async () => {
       const { hub } = await readConnectionFile(cluster.clientFile);
       assert.deepEqual(hub, [`tcp://${host}:${port}`]);
       await using client = await cluster.connect();
-      assert.deepEqual(client.schedulers.map(({ endpoints }) => endpoints), [
+      const [scheduler] = client.schedulers;
+      assert.deepEqual(
+        scheduler?.endpoints.filter((one) => !one.startsWith("ipc://")),
         [`tcp://${host}:${port + 1}`],
-      ]);
+      );
       assert.equal(await client.at(0).apply(() => 7), 7);
     }
   });
