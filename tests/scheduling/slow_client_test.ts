@@ -16,17 +16,28 @@ async function mostResidentMiB(pid: number): Promise<number> {
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
 }
 
+async function ended(program: Deno.ChildProcess): Promise<void> {
+  try {
+    program.kill("SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+  await program.status;
+}
+
 Deno.test("a client that stands still keeps 64 MiB of values waiting, and nobody else", async () => {
   await withCluster({ n: 2 }, async (client, cluster) => {
     const scheduler = await childOf(
       cluster.toJSON().controllerPid,
       "scheduler",
     );
-    await using program = new Deno.Command(Deno.execPath(), {
+    const program = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", PROGRAM, String(TASKS), String(VALUE_MIB)],
       stdin: "null",
       stdout: "piped",
     }).spawn();
+    // One that is stopped would wait with its end for ever.
+    await using _end = { [Symbol.asyncDispose]: () => ended(program) };
     const lines = createInterface(Readable.fromWeb(program.stdout))
       [Symbol.asyncIterator]();
     assert.equal((await lines.next()).value, "asked");
