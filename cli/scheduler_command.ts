@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { AuthenticationError } from "../base/mod.ts";
-import { dirname, resolve } from "node:path";
 import {
   removeDeadSockets,
   SCHEDULER_FOLDER_VARIABLE,

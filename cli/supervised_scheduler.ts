@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { type Logger, systemClock } from "../base/mod.ts";
 import { dirname } from "node:path";
+import { type Logger, systemClock } from "../base/mod.ts";
 import {
   LocalProcess,
   type ProcessEnd,
+  removeDeadSockets,
   SCHEDULER_FOLDER_VARIABLE,
   selfCommand,
 } from "../cluster/mod.ts";
@@ -69,6 +70,7 @@ export class SupervisedScheduler implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#process.stop();
+    await this.#removeSocket();
   }
 
   /** Ends it. */
@@ -97,6 +99,7 @@ export class SupervisedScheduler implements AsyncDisposable {
     const { host, log } = this.#options;
     for (;;) {
       const end = await this.#process.ended;
+      await this.#removeSocket();
       const reason = await this.#endOfHub(end);
       if (reason !== undefined) return reason;
       if (this.#isStopping) return "the scheduler was stopped";
@@ -116,6 +119,13 @@ export class SupervisedScheduler implements AsyncDisposable {
       if (this.#isStopping) return "the scheduler was stopped";
       this.#process = this.#start(port);
     }
+  }
+
+  /** One that was killed could not. */
+  async #removeSocket(): Promise<void> {
+    const { infos, paths } = this.#options.host;
+    const { clusterId } = infos.scheduler;
+    await removeDeadSockets(dirname(paths.scheduler), clusterId);
   }
 
   /** A scheduler that ends well may have been stopped by the hub. */
