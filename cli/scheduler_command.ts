@@ -68,7 +68,7 @@ async function runScheduler(
   const keyPair = ownKeys(crypto);
   const local = await localEndpoint(info, flags, keyPair, terminal);
   const own = { crypto, keyPair, local };
-  const scheduler = makeScheduler(info, flags, terminal, own);
+  const scheduler = await makeScheduler(info, flags, terminal, own);
   try {
     await scheduler.start(tcpEndpoint(flags.ip, flags.port), local);
   } catch (error) {
@@ -97,7 +97,7 @@ async function localEndpoint(
   return `ipc://${path}`;
 }
 
-function makeScheduler(
+async function makeScheduler(
   info: ConnectionInfo,
   flags: SchedulerFlags,
   terminal: Terminal,
@@ -106,7 +106,7 @@ function makeScheduler(
     readonly keyPair: KeyPair;
     readonly local: string | undefined;
   },
-): Scheduler {
+): Promise<Scheduler> {
   return new Scheduler({
     crypto,
     keyPair,

@@ -113,10 +113,8 @@ export class Scheduler implements AsyncDisposable {
       socket: {
         ...shared,
         security: {
-          kind: "curve-server",
-          unsealedIpc: true,
-          crypto: options.crypto,
-          keyPair: options.keyPair,
+          ...{ kind: "curve-server", unsealedIpc: true },
+          ...{ crypto: options.crypto, keyPair: options.keyPair },
           authorize: (key) => this.#roleOf(encodeZ85(key)),
         },
       },
