@@ -24,6 +24,7 @@ import {
   loadCurveCrypto,
 } from "../security/mod.ts";
 import { createInprocNetwork, type Network } from "../sockets/mod.ts";
+import { HEARTBEATS_UNANSWERED_MAX } from "./hub_conversation.ts";
 import { Engine, type EngineLimits } from "./mod.ts";
 import { SLOT_COMMAND, unitOf, until } from "./slot_fixture_test.ts";
 
@@ -297,6 +298,20 @@ Deno.test("Engine registers again with its number after a broken connection", as
   assert.equal(again?.requestedId, 7);
   // Told once more, since the hub may have made it another engine.
   await until(() => cluster.scheduler.all("engine_ready").length === 2);
+});
+
+Deno.test("Engine makes another connection to a hub that does not answer", async () => {
+  await using cluster = await Cluster.start();
+  await cluster.newEngine().start();
+  const { answer } = cluster.hub;
+  cluster.hub.answer = () => {};
+  const before = cluster.hub.all("heartbeat").length;
+  await until(() => cluster.hub.all("engine_register").length === 2);
+  const unanswered = cluster.hub.all("heartbeat").length - before;
+  assert.ok(unanswered <= HEARTBEATS_UNANSWERED_MAX);
+  cluster.hub.answer = answer;
+  cluster.greet(cluster.routingId);
+  await until(() => cluster.hub.all("heartbeat").length > before + unanswered);
 });
 
 Deno.test("Engine registers again when the hub has given it up", async () => {

@@ -17,6 +17,12 @@ import type {
 } from "../messages/mod.ts";
 import type { SocketOptions } from "../sockets/mod.ts";
 
+/**
+ * Heartbeats that a hub may leave unanswered. With one more interval its
+ * connection is given up, before the hub gives up the engine for its silence.
+ */
+export const HEARTBEATS_UNANSWERED_MAX = 2;
+
 /** Who hears what the hub says. */
 export interface HubHandler {
   /** The engine is in the cluster, for the first time or again. */
@@ -65,6 +71,8 @@ export class HubConversation {
   #heartbeat: Timer | undefined;
   #intervalMs = 0;
   #engineId = 0;
+  /** Heartbeats since anything was heard. */
+  #unanswered = 0;
 
   /** Makes a conversation that has not begun. */
   constructor(options: HubConversationOptions) {
@@ -116,6 +124,7 @@ export class HubConversation {
 
   #heard(message: Message): void {
     this.#lease.renew();
+    this.#unanswered = 0;
     switch (message.type) {
       case "engine_registered":
         return this.#registered(message);
@@ -183,8 +192,21 @@ export class HubConversation {
 
   #beatLater(): void {
     this.#heartbeat = this.#options.clock.setTimer(this.#intervalMs, () => {
-      if (this.#link.connected) this.#link.send(this.#options.load());
+      this.#beat();
       this.#beatLater();
     });
+  }
+
+  /** Says that the engine is well, or finds that nobody hears it. */
+  #beat(): void {
+    if (!this.#link.connected) return;
+    if (this.#unanswered < HEARTBEATS_UNANSWERED_MAX) {
+      this.#unanswered++;
+      return void this.#link.send(this.#options.load());
+    }
+    this.#unanswered = 0;
+    this.#link.reconnect(
+      `it has not answered ${HEARTBEATS_UNANSWERED_MAX} heartbeats`,
+    );
   }
 }

@@ -111,6 +111,11 @@ export class ClientLink implements AsyncDisposable {
     this.#socket.connect(endpoints);
   }
 
+  /** Ends a connection on which nobody seems to hear, and makes another. */
+  reconnect(why: string): void {
+    this.#socket.reconnect(why);
+  }
+
   /** Says something; `false` when too much waits already. */
   send(message: Message, payload?: readonly Uint8Array[]): boolean {
     if (this.#closing !== undefined) return false;

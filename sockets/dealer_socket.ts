@@ -143,6 +143,16 @@ export class DealerSocket implements AsyncDisposable {
   }
 
   /**
+   * Ends the connections of now and makes others: for those who know better
+   * than the socket that nobody hears them.
+   */
+  reconnect(why: string): void {
+    for (const link of [...this.#links]) {
+      link.end(new ConnectionError(`Cannot keep ${link.address}: ${why}`));
+    }
+  }
+
+  /**
    * Writes what is queued for up to `lingerMs`, then ends everything. No
    * callback is called after this, and the promise always settles.
    */

@@ -177,6 +177,23 @@ Deno.test("DealerSocket keeps order and content over reconnections", async () =>
   equal(new Set(numbers).size, numbers.length);
 });
 
+Deno.test("DealerSocket makes another connection when it is told to", async () => {
+  const network = createInprocNetwork();
+  await using router = watchRouter({ network });
+  await router.socket.bind(HUB);
+  await using dealer = watchDealer({
+    network,
+    limits: { reconnectDelayMinMs: 1 },
+  });
+  dealer.socket.connect(HUB);
+  await until(() => dealer.socket.connected, "the connection");
+  dealer.socket.reconnect("it is silent");
+  equal(dealer.socket.connected, false);
+  equal(dealer.socket.send(text("again")), "sent");
+  await until(() => router.messages.length === 1, "the message");
+  match(String(dealer.disconnected[0]?.[0]), /Cannot keep .*: it is silent/);
+});
+
 Deno.test("DealerSocket stops when its key is refused", async () => {
   const crypto = await loadCurveCrypto();
   const hub = crypto.generateKeyPair();

@@ -31,11 +31,12 @@ export class ReconnectPolicy {
   }
 
   /**
-   * Takes note that a connection was good for so long. Only one that lasted
-   * starts over with short pauses: a peer that lets us in and throws us out
-   * at once would otherwise be asked twenty times a second for ever.
+   * Takes note that a connection was good for so long. One that lasted at
+   * least as long as the pause before the next attempt starts over with short
+   * pauses: it was cut, and whoever is expected back is not kept waiting. A
+   * peer that lets us in and throws us out at once is asked ever less often.
    */
   connectionLasted(durationMs: number): void {
-    if (durationMs >= this.#delayMaxMs) this.#nextMs = this.#delayMinMs;
+    if (durationMs >= this.#nextMs) this.#nextMs = this.#delayMinMs;
   }
 }

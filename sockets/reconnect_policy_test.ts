@@ -17,9 +17,26 @@ Deno.test("ReconnectPolicy takes up to half of a pause away at random", () => {
 
 Deno.test("ReconnectPolicy starts over after a connection that lasted", () => {
   const policy = new ReconnectPolicy(50, 5_000, () => 1);
-  policy.nextDelayMs();
-  policy.connectionLasted(4_999);
-  equal(policy.nextDelayMs(), 100);
-  policy.connectionLasted(5_000);
+  for (const pause of [50, 100, 200]) equal(policy.nextDelayMs(), pause);
+  policy.connectionLasted(399);
+  equal(policy.nextDelayMs(), 400);
+  policy.connectionLasted(800);
   equal(policy.nextDelayMs(), 50);
+});
+
+Deno.test("ReconnectPolicy keeps pauses short while connections are cut", () => {
+  const policy = new ReconnectPolicy(50, 5_000, () => 1);
+  for (let count = 0; count < 20; count++) {
+    ok(policy.nextDelayMs() <= 100);
+    policy.connectionLasted(150);
+  }
+});
+
+Deno.test("ReconnectPolicy asks ever less often where it is thrown out at once", () => {
+  const policy = new ReconnectPolicy(50, 5_000, () => 1);
+  for (let count = 0; count < 9; count++) {
+    policy.nextDelayMs();
+    policy.connectionLasted(20);
+  }
+  equal(policy.nextDelayMs(), 5_000);
 });
