@@ -5,8 +5,9 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Client } from "../../mod.ts";
+import { type Client, ConnectionError } from "../../mod.ts";
 import { seededRandom } from "../../base/mod.ts";
+import { eventually } from "../cli/ippd_process.ts";
 import { type Lines, withProxiedSite } from "./proxied_site.ts";
 
 const LINES = [
@@ -16,8 +17,10 @@ const LINES = [
   "engineScheduler",
 ] as const satisfies readonly (keyof Lines)[];
 
-/** How soon a cut line may be noticed to work again, on a busy machine. */
+/** How soon a cut line has to work again, on a machine that is very busy. */
 const REGAINED_MAX_MS = 10_000;
+/** How often each line is cut to see how soon it works again. */
+const MEASURED_CUTS = 10;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -82,5 +85,97 @@ Deno.test("no line loses a task or a value when it is cut again and again", asyn
       assert.deepEqual(client.ids, [0]);
       await checkAnswers(client);
     });
+  });
+});
+
+Deno.test("a line that is cut works again soon", async () => {
+  await withProxiedSite(async ({ client, lines }) => {
+    await checkAnswers(client);
+    for (const name of LINES) {
+      const times: number[] = [];
+      for (let count = 0; count < MEASURED_CUTS; count++) {
+        await pause(300);
+        const { made } = lines[name];
+        const cutMs = performance.now();
+        assert.equal(lines[name].cut(), 1);
+        assert.ok(
+          await eventually(() => Promise.resolve(lines[name].made > made)),
+        );
+        await checkAnswers(client);
+        times.push(performance.now() - cutMs);
+      }
+      times.sort((one, other) => one - other);
+      const [median = 0, longest = 0] = [
+        times[times.length >> 1],
+        times.at(-1),
+      ];
+      console.log(
+        `${name}: answers again ${Math.round(median)} ms after a cut, ` +
+          `${Math.round(longest)} ms at most`,
+      );
+      assert.ok(longest < REGAINED_MAX_MS);
+    }
+  });
+});
+
+Deno.test("lines on which nothing arrives any more are given up and made anew", async () => {
+  await withProxiedSite(async ({ client, lines }) => {
+    await checkAnswers(client);
+    const all = submitAll(client);
+    await pause(100);
+    const made = LINES.map((name) => lines[name].made);
+    for (const name of LINES) lines[name].silence();
+    await Promise.all(all);
+    assert.deepEqual(client.ids, [0], "the engine was not given up");
+    await checkAnswers(client);
+    for (const [index, name] of LINES.entries()) {
+      assert.ok(lines[name].made > (made[index] ?? 0), name);
+    }
+  });
+});
+
+Deno.test("slow lines lose nothing", async () => {
+  await withProxiedSite(async ({ client, lines }) => {
+    for (const name of ["clientScheduler", "engineScheduler"] as const) {
+      lines[name].delayMs = 20;
+      lines[name].bytesPerSecond = 8 << 20;
+    }
+    await Promise.all(submitAll(client));
+    assert.equal(client.outstanding, 0);
+  });
+});
+
+Deno.test("a cluster that is out of reach is waited for, and for no longer than asked", async (t) => {
+  await t.step("back in time, everything goes on", async () => {
+    await withProxiedSite(async ({ client, lines }) => {
+      const all = submitAll(client);
+      await pause(100);
+      for (const name of ["clientHub", "clientScheduler"] as const) {
+        lines[name].isClosed = true;
+        lines[name].cut();
+      }
+      const later = client.loadBalancedView().apply(() => "submitted away");
+      await pause(2_000);
+      for (const name of LINES) lines[name].isClosed = false;
+      await Promise.all(all);
+      assert.equal(await later, "submitted away");
+    });
+  });
+  await t.step("away for too long, every result says so", async () => {
+    await withProxiedSite(async ({ client, lines }) => {
+      const never = client.loadBalancedView().apply(() =>
+        new Promise(() => {})
+      );
+      await pause(100);
+      for (const name of LINES) {
+        lines[name].isClosed = true;
+        lines[name].cut();
+      }
+      const refused = await never.settled();
+      assert.ok(refused[0]?.status === "rejected");
+      assert.ok(refused[0].reason instanceof ConnectionError);
+      assert.match(String(refused[0].reason), /Cannot reach the cluster again/);
+      assert.equal(client.outstanding, 0);
+    }, { reconnectTimeoutMs: 1_000 });
   });
 });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Client, connect } from "../../mod.ts";
+import { type Client, connect, type ConnectOptions } from "../../mod.ts";
 import type { ConnectionInfo } from "../../security/mod.ts";
 import {
   parseConnectionInfo,
@@ -46,6 +46,7 @@ export interface ProxiedSite {
 /** Runs a story on a cluster of its own. */
 export async function withProxiedSite(
   story: (site: ProxiedSite) => Promise<void>,
+  options: ConnectOptions = {},
 ): Promise<void> {
   await withIppdDir(async (folder) => {
     const { process, clientFile, engineFile } = await startController(folder);
@@ -61,11 +62,14 @@ export async function withProxiedSite(
     const file = `${folder}/through-proxies.json`;
     await writePrivateFile(
       { path: file, what: "connection file" },
-      JSON.stringify(through(engineInfo, engineHub, scheduler, engineScheduler)),
+      JSON.stringify(
+        through(engineInfo, engineHub, scheduler, engineScheduler),
+      ),
     );
     await using engine = startIppd(folder, "engine", "--connect", file);
     await using client = await connect(
       through(clientInfo, clientHub, scheduler, clientScheduler),
+      options,
     );
     await client.waitForEngines(1);
     await story({
