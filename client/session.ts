@@ -451,8 +451,12 @@ export class Session implements ResultHost, Submitter {
   #end(problem: Error): void {
     if (this.#problem !== undefined) return;
     this.#problem = problem;
+    // Who is not let in any more is told so by every task.
+    const Kind = problem instanceof AuthenticationError
+      ? AuthenticationError
+      : ConnectionError;
     const why = (id: string): Error =>
-      new ConnectionError(`Cannot finish task ${id}: ${problem.message}`, {
+      new Kind(`Cannot finish task ${id}: ${problem.message}`, {
         cause: problem,
       });
     this.#tasks.failAll(why, this.clock.now());

@@ -110,7 +110,8 @@ export class Admission {
     if (trouble === undefined) return false;
     const account = book.client(clientId);
     for (const id of ids) {
-      const outcome = unrunOutcome(id, trouble.status, trouble.reason);
+      const { status, reason, engineId = 0 } = trouble;
+      const outcome = { ...unrunOutcome(id, status, reason), engineId };
       sessions.deliver(account, outcome, NO_PAYLOAD);
     }
     return true;

@@ -37,7 +37,11 @@ export function problemWithRequest(
   for (const target of request.targets) {
     const entry = engines.get(target);
     if (entry === undefined) {
-      return refused(`engine ${target} is not in the cluster`);
+      return {
+        status: "engine_lost",
+        reason: "it is not in the cluster",
+        engineId: target,
+      };
     }
     if (entry.draining && request.mode === "direct") {
       return refused(`engine ${target} is being drained`);

@@ -19,9 +19,11 @@ import type { Fate } from "./task_fates.ts";
 /** Why a task cannot run. */
 export interface Trouble {
   /** How it ends. */
-  readonly status: "impossible" | "invalid" | "refused";
+  readonly status: "engine_lost" | "impossible" | "invalid" | "refused";
   /** Why. */
   readonly reason: string;
+  /** The engine that is lost. */
+  readonly engineId?: number;
 }
 
 /** What became of a task's wait: trouble, or how much it waits for. */

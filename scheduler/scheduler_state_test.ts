@@ -109,13 +109,13 @@ Deno.test("SchedulerState refuses what it cannot do and says why", () => {
   bench.submit("c-3");
   bench.submit("c-4");
   const reasons = bench.take("task_outcome").map(({ message }) =>
-    `${message.id}: ${message.reason}`
+    `${message.id} ${message.status} ${message.engineId}: ${message.reason}`
   );
   assert.deepEqual(reasons, [
-    "other-0: its id does not belong to this client",
-    "c-1.0: engine 7 is not in the cluster",
-    "c-2: it names no engine",
-    "c-4: the scheduler holds 1 tasks, at most 1",
+    "other-0 refused 0: its id does not belong to this client",
+    "c-1.0 engine_lost 7: it is not in the cluster",
+    "c-2 refused 0: it names no engine",
+    "c-4 refused 0: the scheduler holds 1 tasks, at most 1",
   ]);
 });
 

@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Client, ConnectionError } from "../../mod.ts";
+import { type Client, ConnectionError, EngineLostError } from "../../mod.ts";
 import { seededRandom } from "../../base/mod.ts";
 import { eventually } from "../cli/ippd_process.ts";
 import { type Lines, withProxiedSite } from "./proxied_site.ts";
@@ -109,6 +109,7 @@ Deno.test("a line that is cut works again soon", async () => {
         times[times.length >> 1],
         times.at(-1),
       ];
+      // deno-lint-ignore no-console -- a figure to be read
       console.log(
         `${name}: answers again ${Math.round(median)} ms after a cut, ` +
           `${Math.round(longest)} ms at most`,
@@ -177,5 +178,23 @@ Deno.test("a cluster that is out of reach is waited for, and for no longer than 
       assert.match(String(refused[0].reason), /Cannot reach the cluster again/);
       assert.equal(client.outstanding, 0);
     }, { reconnectTimeoutMs: 1_000 });
+  });
+});
+
+Deno.test("a client that has not heard of an engine's end is told that it is lost", async () => {
+  await withProxiedSite(async ({ client, lines, engine }) => {
+    const view = client.at(0);
+    assert.equal(await view.apply(() => 7), 7);
+    lines.clientHub.silence();
+    await engine.end("SIGKILL");
+    const isLost = (error: unknown): boolean =>
+      error instanceof EngineLostError && error.details.engineId === 0;
+    await assert.rejects(async () => await view.apply(() => 8), isLost);
+    // From now on the scheduler knows that there is no such engine.
+    await assert.rejects(
+      async () => await view.apply(() => 9),
+      (error) => isLost(error) && /it is not in the cluster/.test(`${error}`),
+    );
+    assert.deepEqual(client.ids, [0]);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connect, IppdError } from "../../mod.ts";
+import { AuthenticationError, connect } from "../../mod.ts";
 import {
   eventually,
   type IppdEnd,
@@ -102,7 +102,7 @@ Deno.test("a key of one's own: made, used, seen, revoked, while others work", as
           Array.from({ length: 50 }, (_, index) => index),
         );
         await site.keys("revoke", "alice");
-        await assert.rejects(async () => await long, IppdError);
+        await assert.rejects(async () => await long, AuthenticationError);
         assert.deepEqual(
           await work,
           Array.from({ length: 50 }, (_, index) => index * index),
@@ -136,6 +136,40 @@ Deno.test("a key of one's own: made, used, seen, revoked, while others work", as
     });
   });
 });
+
+Deno.test("whoever is revoked hears it as AuthenticationError, whatever they wait for", async () => {
+  await withIppdDir(async (folder) => {
+    await using site = await startSite(folder);
+    await site.engine(await site.newKey("engine", "rack7"));
+    for (let round = 0; round < 5; round++) {
+      const file = await site.newKey("client", `person-${round}`);
+      await using client = await connect(file);
+      await client.waitForEngines(1);
+      const view = client.loadBalancedView();
+      const waiting = [
+        view.apply(() => new Promise(() => {})),
+        view.map((n: number) => new Promise(() => n), [1, 2, 3]),
+        client.waitForEngines(99, { timeoutMs: 60_000 }),
+      ].map(async (one) => {
+        await one;
+      });
+      const ends = Promise.allSettled(waiting);
+      await site.keys("revoke", `person-${round}`);
+      for (const end of await ends) {
+        assert.ok(end.status === "rejected");
+        assert.ok(isRefused(end.reason), String(end.reason));
+      }
+      assert.throws(() => view.apply(() => 1), AuthenticationError);
+      await assert.rejects(client.status(), AuthenticationError);
+    }
+  });
+});
+
+/** Several tasks fail together. */
+function isRefused(error: unknown): boolean {
+  return error instanceof AuthenticationError ||
+    error instanceof AggregateError && error.errors.every(isRefused);
+}
 
 Deno.test("a key in the place of another: the old one ends, others go on", async () => {
   await withIppdDir(async (folder) => {
