@@ -97,6 +97,7 @@ export class HubHost implements AsyncDisposable {
   readonly #keys: HubKeys;
   readonly #files: readonly KeyRole[];
   #stopping: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(
     options: HubHostOptions,
@@ -173,13 +174,11 @@ export class HubHost implements AsyncDisposable {
 
   /** Writes down what another controller needs to take this one's place. */
   async keepState(): Promise<void> {
+    // At once: it may be killed as soon as somebody has connected.
+    await this.#keep(this.state);
     await this.hub.schedulerReady();
-    if (this.#stopping !== undefined) return;
     const schedulerPort = this.hub.schedulerPort ?? 0;
-    await writeControllerState(this.#statePath, {
-      ...this.state,
-      schedulerPort,
-    });
+    await this.#keep({ ...this.state, schedulerPort });
   }
 
   /** Tells everybody, ends the hub and removes the files. */
@@ -196,8 +195,16 @@ export class HubHost implements AsyncDisposable {
     await this.hub.stop(reason);
     await this.#keys[Symbol.asyncDispose]();
     await this.#removeFiles();
+    // What is written later would stay, with its keys.
+    await this.#writing.catch(() => {});
     await removeControllerState(this.#statePath);
     this.#lock[Symbol.dispose]();
+  }
+
+  async #keep(state: ControllerState): Promise<void> {
+    if (this.#stopping !== undefined) return;
+    this.#writing = writeControllerState(this.#statePath, state);
+    await this.#writing;
   }
 
   async #writeFiles(): Promise<void> {

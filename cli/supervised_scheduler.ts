@@ -103,7 +103,7 @@ export class SupervisedScheduler implements AsyncDisposable {
       const reason = await this.#endOfHub(end);
       if (reason !== undefined) return reason;
       if (this.#isStopping) return "the scheduler was stopped";
-      const port = host.hub.schedulerPort;
+      const port = host.hub.schedulerPort ?? this.#portOfUnheard(end);
       const pauseMs = port === undefined
         ? undefined
         : this.#policy.next(systemClock.monotonic());
@@ -126,6 +126,18 @@ export class SupervisedScheduler implements AsyncDisposable {
     const { infos, paths } = this.#options.host;
     const { clusterId } = infos.scheduler;
     await removeDeadSockets(dirname(paths.scheduler), clusterId);
+  }
+
+  /**
+   * The port of one that the hub has not heard of, where another is worth a
+   * try: it was killed, or it takes the place of one that did work, and whose
+   * last process may not have let go of the port yet.
+   */
+  #portOfUnheard({ signal }: ProcessEnd): number | undefined {
+    const { host, port } = this.#options;
+    return signal !== undefined || host.state.schedulerPort > 0
+      ? port
+      : undefined;
   }
 
   /** A scheduler that ends well may have been stopped by the hub. */

@@ -117,9 +117,15 @@ export const SUITES: readonly Suite[] = [
   {
     name: "tests",
     folder: "tests",
-    except: ["tests/conformance", "tests/executable", "tests/launchers"],
+    except: [
+      "tests/chaos",
+      "tests/conformance",
+      "tests/executable",
+      "tests/launchers",
+    ],
     permissions: ALL,
   },
+  { name: "chaos", folder: "tests/chaos", permissions: ALL },
   { name: "executables", folder: "tests/executable", permissions: ALL },
   { name: "launchers", folder: "tests/launchers", permissions: ALL },
   { name: "examples", folder: "examples", permissions: ALL },
