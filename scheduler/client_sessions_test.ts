@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { Bench } from "./scheduler_fixture_test.ts";
+import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
+
+/** A scheduler with an engine `e0`, and a client `c` that has a session. */
+function bench(limits: Partial<SchedulerLimits> = {}): Bench {
+  const bench = new Bench({ limits, newSession: () => "s1" });
+  bench.engine(0, 8);
+  resume(bench);
+  bench.take("client_resumed");
+  return bench;
+}
+
+function resume(bench: Bench, session = "", received = 0): void {
+  bench.state.clientResume("c", { type: "client_resume", session, received });
+}
+
+/** Runs tasks of the client to their end. */
+function run(bench: Bench, ...ids: string[]): void {
+  for (const id of ids) {
+    bench.submit(id);
+    assert.ok(bench.finish("e0", id, 0, [new Uint8Array(10)]));
+  }
+}
+
+/** What engines were told to forget. */
+function taken(bench: Bench): string[] {
+  return bench.take("outcomes_taken").flatMap(({ message }) => message.ids);
+}
+
+Deno.test("ClientSessions sends again what a client has not acknowledged", () => {
+  const one = bench();
+  run(one, "c-0", "c-1", "c-2");
+  assert.deepEqual(one.outcomes(), ["c-0:ok", "c-1:ok", "c-2:ok"]);
+  assert.deepEqual(taken(one), []);
+  one.state.outcomesAck("c", 1);
+  assert.deepEqual(taken(one), ["c-0"]);
+  assert.ok(one.state.clientAway("c"));
+  resume(one, "s1", 2);
+  const [{ message } = assert.fail()] = one.take("client_resumed");
+  assert.deepEqual([message.session, message.next], ["s1", 2]);
+  assert.deepEqual(one.outcomes(), ["c-2:ok"]);
+  assert.deepEqual(taken(one), ["c-1"]);
+});
+
+Deno.test("ClientSessions keeps what ends while a client is away, and says it then", () => {
+  const one = bench();
+  one.submit("c-0");
+  one.state.clientAway("c");
+  one.finish("e0", "c-0");
+  assert.deepEqual(one.outcomes(), []);
+  resume(one, "s1", 0);
+  assert.deepEqual(one.outcomes(), ["c-0:ok"]);
+});
+
+Deno.test("ClientSessions does not believe counts of another session", () => {
+  const one = bench();
+  run(one, "c-0");
+  one.outcomes();
+  one.state.clientAway("c");
+  resume(one, "another", 1);
+  assert.deepEqual(one.outcomes(), ["c-0:ok"]);
+  assert.deepEqual(taken(one), []);
+});
+
+Deno.test("ClientSessions keeps the tasks of a client that is away for clientGraceMs", () => {
+  const one = bench();
+  one.submit("c-0");
+  one.submit("c-1");
+  run(one, "c-2");
+  one.said = [];
+  one.state.clientAway("c");
+  one.clock.advance(SCHEDULER_LIMITS.clientGraceMs - 1);
+  assert.deepEqual(one.said, []);
+  assert.equal(one.state.counts.running, 2);
+  one.clock.advance(1);
+  const cancelled = one.take("task_cancel").flatMap(({ message }) =>
+    message.ids
+  );
+  assert.deepEqual(cancelled.toSorted(), ["c-0", "c-1"]);
+  // Its engine need not keep what nobody will ask for.
+  assert.deepEqual(taken(one), ["c-2"]);
+});
+
+Deno.test("ClientSessions gives a client up that leaves keptPerClientMax outcomes", () => {
+  const one = bench({ keptPerClientMax: 2 });
+  run(one, "c-0", "c-1");
+  one.submit("c-3");
+  assert.deepEqual(taken(one), []);
+  run(one, "c-2");
+  assert.deepEqual(taken(one).toSorted(), ["c-0", "c-1", "c-2"]);
+  const [cancel] = one.take("task_cancel");
+  assert.deepEqual(cancel?.message.ids, ["c-3"]);
+});
+
+Deno.test("ClientSessions lets the oldest values go above keptBytesPerClientMax", () => {
+  const one = bench({ keptBytesPerClientMax: 25 });
+  one.state.clientAway("c");
+  run(one, "c-0", "c-1", "c-2");
+  resume(one, "s1", 0);
+  assert.deepEqual(one.outcomes(), ["c-0:refused", "c-1:ok", "c-2:ok"]);
+});
+
+Deno.test("ClientSessions keeps nothing for a client without a session", () => {
+  const one = new Bench();
+  one.engine(0);
+  run(one, "c-0");
+  assert.deepEqual(one.outcomes(), ["c-0:ok"]);
+  assert.deepEqual(taken(one), ["c-0"]);
+  assert.equal(one.state.clientAway("c"), false);
+});
