@@ -49,6 +49,7 @@ const MISTAKES: readonly (readonly [string, RegExp])[] = [
   ["controller --cluster-id ../x", /letters, digits/],
   ["engine --slots many", /whole number/],
   ["engine --label x", /name=value/],
+  ["cluster start -n 1025", /whole number from 0 to 1024;/],
   ["engine extra", /too many arguments/],
   ["status -o xml", /text, json/],
   ["status --timeout never", /number of seconds/],

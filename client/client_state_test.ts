@@ -18,7 +18,7 @@ import {
   thrownData,
 } from "../messages/mod.ts";
 import { AsyncResult } from "./async_result.ts";
-import { EngineDirectory } from "./engine_directory.ts";
+import { DEPARTED_MAX, EngineDirectory } from "./engine_directory.ts";
 import { FunctionShipper } from "./function_shipping.ts";
 import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
 import { connectionFilePath, stateFolder } from "./profile_paths.ts";
@@ -309,6 +309,20 @@ Deno.test("EngineDirectory finds engines by position and checks targets", () => 
   );
   directory.remove(3);
   assert.deepEqual(directory.ids, [1, 5]);
+});
+
+Deno.test("EngineDirectory remembers the hosts of some engines that left", () => {
+  const directory = new EngineDirectory();
+  for (let engineId = 0; engineId <= DEPARTED_MAX; engineId++) {
+    directory.add({
+      ...{ engineId, routingId: `e${engineId}`, host: `h${engineId}` },
+      ...{ pid: 1, slots: 1, labels: {}, resources: {}, registeredMs: 0 },
+    });
+    directory.remove(engineId);
+  }
+  assert.equal(directory.hostOf(0), undefined);
+  assert.equal(directory.hostOf(1), "h1");
+  assert.equal(directory.hostOf(DEPARTED_MAX), `h${DEPARTED_MAX}`);
 });
 
 Deno.test("FunctionShipper ships source once and refuses what has none", () => {

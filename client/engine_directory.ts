@@ -6,7 +6,7 @@
 import type { EngineInfo, SchedulerAddress } from "../messages/mod.ts";
 
 /** Hosts remembered of engines that have left. */
-const DEPARTED_MAX = 4_096;
+export const DEPARTED_MAX = 4_096;
 
 /** What to do where there is no engine at all. */
 const NO_ENGINES =

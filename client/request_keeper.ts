@@ -165,6 +165,13 @@ export class RequestKeeper {
     }
   }
 
+  /** The hashes of the functions that they name. */
+  *hashes(): Iterable<string | undefined> {
+    for (const { message } of this.#kept.values()) {
+      yield functionOf(message.work);
+    }
+  }
+
   /** Runs that are not wanted any more, by the reason. */
   cancels(): Map<string, string[]> {
     const byReason = new Map<string, string[]>();

@@ -20,8 +20,12 @@ import type {
 import type { SocketOptions } from "../sockets/mod.ts";
 import { OutcomeAcks } from "./outcome_acks.ts";
 import { RequestKeeper } from "./request_keeper.ts";
+import { SourceUnits } from "./source_units.ts";
 
 type Payload = readonly Uint8Array[];
+
+/** Sources that a scheduler is known to have; then they are sent anew. */
+export const SENT_UNITS_MAX = 65_536;
 
 /** Who hears what the scheduler says. */
 export interface SchedulerHandler {
@@ -62,7 +66,7 @@ export class SchedulerConversation {
   readonly #options: SchedulerConversationOptions;
   readonly #requests = new RequestKeeper();
   readonly #acks: OutcomeAcks;
-  readonly #units = new Map<string, Uint8Array>();
+  readonly #units = new SourceUnits(() => this.#requests.hashes());
   readonly #sentUnits = new Set<string>();
   #link: SchedulerLink | undefined;
   #key = "";
@@ -145,8 +149,10 @@ export class SchedulerConversation {
 
   /** Sends a function's unit, if it is not there. */
   sendUnit(hash: string, unit: Uint8Array): void {
-    this.#units.set(hash, unit);
+    this.#units.add(hash, unit);
     if (!this.connected || this.#sentUnits.has(hash)) return;
+    // It may be sent twice; it must not be remembered for ever.
+    if (this.#sentUnits.size >= SENT_UNITS_MAX) this.#sentUnits.clear();
     this.#sentUnits.add(hash);
     this.send({ type: "function_source", hash }, [unit]);
   }

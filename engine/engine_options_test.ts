@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ConnectionInfo } from "../security/mod.ts";
-import { resolveEngineLimits } from "./engine_limits.ts";
+import { DEFAULT_ENGINE_LIMITS, resolveEngineLimits } from "./engine_limits.ts";
 import { resolveEngineOptions } from "./engine_options.ts";
 
 const info: ConnectionInfo = {
@@ -25,6 +25,22 @@ Deno.test("resolveEngineOptions refuses what cannot work", () => {
   assert.throws(
     () => resolveEngineOptions({ info, slots: 1, slotCommand: [] }),
     TypeError,
+  );
+});
+
+Deno.test("resolveEngineOptions refuses a start-up script above its limit", () => {
+  const { startupBytesMax } = DEFAULT_ENGINE_LIMITS;
+  const options = (bytes: number) => ({
+    ...{ info, slots: 1, slotCommand: ["ippd", "slot"] },
+    startup: {
+      ...{ name: "set-up.ts", language: "ts" as const },
+      source: new Uint8Array(bytes),
+    },
+  });
+  resolveEngineOptions(options(startupBytesMax));
+  assert.throws(
+    () => resolveEngineOptions(options(startupBytesMax + 1)),
+    /set-up\.ts of 1048577 bytes: at most 1048576/,
   );
 });
 

@@ -216,3 +216,14 @@ Deno.test("SchedulerState forgets the tasks of a client that is gone", () => {
   assert.deepEqual(bench.assigned(), []);
   assert.deepEqual(bench.state.counts, { running: 0, queued: 0, finished: 3 });
 });
+
+Deno.test("SchedulerState gives a slot no more than tasksPerSlotMax", () => {
+  const bench = new Bench({ limits: { tasksPerSlotMax: 4 } });
+  bench.engine(0, 2);
+  for (let count = 0; count < 20; count++) {
+    bench.submit(`c-${count}`, [0], "direct");
+  }
+  assert.equal(bench.assigned().length, 8);
+  bench.finish("e0", "c-0.0");
+  assert.deepEqual(bench.assigned(), ["c-8.0>e0"]);
+});
