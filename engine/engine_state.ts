@@ -240,7 +240,8 @@ export class EngineState {
     if (slot === undefined || task?.assign.id !== outcome.id) return false;
     slot.tasks.shift();
     slot.endsInRow = 0;
-    const tookMs = outcome.completedMs - outcome.startedMs;
+    // Somebody may have set the clock back meanwhile.
+    const tookMs = Math.max(0, outcome.completedMs - outcome.startedMs);
     slot.meanMs = meanAfter(slot.meanMs, Math.max(0, tookMs));
     this.#fill(slot);
     const next = slot.tasks.peek();

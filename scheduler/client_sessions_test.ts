@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Bench } from "./scheduler_fixture_test.ts";
+import type { TaskTerms } from "../messages/mod.ts";
+import { Bench, request } from "./scheduler_fixture_test.ts";
 import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
 
 /** A scheduler with an engine `e0`, and a client `c` that has a session. */
@@ -108,4 +109,32 @@ Deno.test("ClientSessions keeps nothing for a client without a session", () => {
   assert.deepEqual(one.outcomes(), ["c-0:ok"]);
   assert.deepEqual(taken(one), ["c-0"]);
   assert.equal(one.state.clientAway("c"), false);
+});
+
+Deno.test("a task that waits for another stays with the engine that has run it", () => {
+  const one = new Bench({ newSession: () => "s2" });
+  one.state.engineJoined({
+    ...{ engineId: 0, routingId: "e0", slots: 2, labels: {}, resources: {} },
+  });
+  one.state.recover(false);
+  one.state.engineReady("e0", 2, ["c-1"]);
+  resume(one, "s1", 0);
+  const again = (id: string, terms?: TaskTerms): void =>
+    one.state.taskRequest(
+      "c",
+      { ...request(id, [], "balanced"), terms, resent: 0 },
+      [],
+    );
+  again("c-0");
+  const rest = { mode: "all", success: true, failure: true } as const;
+  again("c-1", { after: { ids: ["c-0"], ...rest } });
+  one.said = [];
+  // Its connection is cut, and it says once more what it has.
+  one.state.engineDisconnected("e0");
+  one.state.engineReady("e0", 2, ["c-0", "c-1"]);
+  assert.deepEqual(one.take("task_cancel"), []);
+  assert.deepEqual(taken(one), []);
+  one.finish("e0", "c-0");
+  const [{ message } = assert.fail()] = one.take("task_assign");
+  assert.deepEqual([message.id, message.attempt], ["c-1", undefined]);
 });

@@ -83,10 +83,12 @@ function sortOut(
   const strays: string[] = [];
   for (const id of held) {
     const account = book.known(clientOf(id));
-    if (book.get(id) !== undefined) strays.push(id);
+    // A task that waits, perhaps for another task, goes to its claimant.
+    if (recovery.isClaimed(id)) claims.push(id);
+    else if (book.get(id) !== undefined) strays.push(id);
     // Its client may still be about to ask for it.
     else if (
-      recovery.isSettling || recovery.isClaimed(id) || account === undefined ||
+      recovery.isSettling || account === undefined ||
       (!account.isContinued && account.fates.get(id) === undefined)
     ) claims.push(id);
     else if (!isAwaited(account, id)) strays.push(id);

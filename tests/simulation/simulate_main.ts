@@ -18,7 +18,7 @@ const { values } = parseArgs({
 });
 const first = Number(values.first);
 const seeds = Number(values.seeds);
-const sums = { tasks: 0, cuts: 0, crashes: 0 };
+const sums = { tasks: 0, cuts: 0, crashes: 0, jumps: 0 };
 for (let seed = first; seed < first + seeds; seed++) {
   const cluster = new SimulatedCluster(seededRandom(seed));
   try {
@@ -29,7 +29,8 @@ for (let seed = first; seed < first + seeds; seed++) {
   sums.tasks += cluster.size;
   sums.cuts += cluster.network.faults;
   sums.crashes += cluster.crashes;
+  sums.jumps += cluster.jumps;
 }
 console.log(
-  `${seeds} histories: ${sums.tasks} tasks, ${sums.cuts} connections cut, ${sums.crashes} processes killed, none lost`,
+  `${seeds} histories: ${sums.tasks} tasks, ${sums.cuts} connections cut, ${sums.crashes} processes killed, ${sums.jumps} clocks set, none lost`,
 );

@@ -21,6 +21,7 @@ import type {
   TaskRequest,
 } from "../../messages/mod.ts";
 import { SchedulerState } from "../../scheduler/mod.ts";
+import { JumpingClock } from "./jumping_clock.ts";
 import { SimulatedNetwork } from "./simulated_network.ts";
 
 type Payload = readonly Uint8Array[];
@@ -29,6 +30,8 @@ type Payload = readonly Uint8Array[];
 const ENGINE_LOST_MS = 1_000;
 /** How long the controller takes to start a scheduler. */
 const RESTART_MS = 400;
+/** How far the clock of a process is set back or forth at most. */
+const JUMP_MAX_MS = 86_400_000;
 
 /** What has been submitted, and what came of it. */
 interface Asked {
@@ -41,19 +44,21 @@ class SimulatedEngine {
   readonly route: string;
   readonly state: EngineState;
   readonly #timers = new Set<Timer>();
+  readonly #clock: JumpingClock;
   /** When the slot has done what it has been given. */
   #freeMs = 0;
 
   constructor(id: number, cluster: SimulatedCluster) {
     this.id = id;
     this.route = `e-${id}`;
+    this.#clock = cluster.newClock();
     const say = (message: Message, payload: Payload = []): void =>
       cluster.network.toServer(this.route, message, payload);
     this.state = new EngineState({
       slots: 1,
       respawn: "always",
       limits: DEFAULT_ENGINE_LIMITS,
-      clock: cluster.clock,
+      clock: this.#clock,
       effects: {
         sendSource: () => {},
         assignTask: (_, task) => this.#run(task, cluster),
@@ -100,12 +105,13 @@ class SimulatedEngine {
 
   /** The pretended slot: one task after the other; its value is its id. */
   #run(task: TaskAssign, cluster: SimulatedCluster): void {
-    const { clock } = cluster;
-    this.#freeMs = Math.max(clock.now(), this.#freeMs) +
+    const clock = this.#clock;
+    const nowMs = clock.monotonic();
+    this.#freeMs = Math.max(nowMs, this.#freeMs) +
       cluster.random() ** 3 * 1_000;
     cluster.ran(task.id);
-    const startedMs = clock.now() + 1;
-    const timer = clock.setTimer(this.#freeMs - clock.now(), () => {
+    const startedMs = Math.max(1, clock.now());
+    const timer = clock.setTimer(this.#freeMs - nowMs, () => {
       this.#timers.delete(timer);
       this.state.taskFinished(0, {
         type: "task_outcome",
@@ -113,7 +119,7 @@ class SimulatedEngine {
         status: "ok",
         engineId: 0,
         startedMs,
-        completedMs: clock.now() + 1,
+        completedMs: Math.max(1, clock.now()),
         outputs: 0,
       }, [utf8(task.id)]);
     });
@@ -134,7 +140,7 @@ class SimulatedClient {
       socket: () => {
         return { security: { kind: "null" } };
       },
-      clock: cluster.clock,
+      clock: cluster.newClock(),
       log: silentLogger,
       openLink: (options): SchedulerLink => {
         const { network } = cluster;
@@ -210,6 +216,9 @@ export class SimulatedCluster {
   readonly engines: Map<number, SimulatedEngine> = new Map();
   /** How many schedulers and engines died. */
   crashes = 0;
+  /** How often somebody's clock was set. */
+  jumps = 0;
+  readonly #clocks: JumpingClock[] = [];
   readonly #asked = new Map<string, Asked>();
   readonly #runs = new Map<string, number>();
   readonly #clients: SimulatedClient[] = [];
@@ -231,6 +240,13 @@ export class SimulatedCluster {
   /** How many tasks were submitted. */
   get size(): number {
     return this.#asked.size;
+  }
+
+  /** A clock for one more process. */
+  newClock(): JumpingClock {
+    const clock = new JumpingClock(this.clock);
+    this.#clocks.push(clock);
+    return clock;
   }
 
   asked(id: string, client: string): void {
@@ -299,7 +315,13 @@ export class SimulatedCluster {
       for (let left = this.random() * 4; left > 0; left--) client?.submit();
     } else if (chance < 0.93) {
       this.network.cut(peers[Math.floor(this.random() * peers.length)] ?? "");
-    } else if (chance < 0.97) this.#crashScheduler();
+    } else if (chance < 0.95) {
+      this.jumps++;
+      const clock = this.#clocks[
+        Math.floor(this.random() * this.#clocks.length)
+      ];
+      clock?.jump((this.random() - 0.5) * 2 * JUMP_MAX_MS);
+    } else if (chance < 0.975) this.#crashScheduler();
     else this.#crashEngine();
   }
 
@@ -340,7 +362,7 @@ export class SimulatedCluster {
           this.network.toPeer(to, message, payload),
         engineDrained: () => {},
       },
-      clock: this.clock,
+      clock: this.newClock(),
       random: this.random,
       newSession: () => `s${this.random()}`,
     });
