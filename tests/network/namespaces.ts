@@ -48,6 +48,11 @@ export class Namespaces implements AsyncDisposable {
     return ["nsenter", `--net=/run/netns/${this.#names.get(host)}`];
   }
 
+  /** Pulls the cable of a host out, or puts it in again. */
+  async plug(host: string, state: "down" | "up"): Promise<void> {
+    await run("ip", "link", "set", `${this.#names.get(host)}v`, state);
+  }
+
   /** Takes the hosts away. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const name of this.#names.values()) {
