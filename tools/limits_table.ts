@@ -17,6 +17,7 @@ export const LIMIT_FOLDERS = [
   "engine",
   "client",
   "cli",
+  "cluster",
 ] as const;
 
 /** One limit, as a source has it. */
