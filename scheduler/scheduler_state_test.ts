@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Bench, request, SOURCE } from "./scheduler_fixture_test.ts";
+import { DEPENDENCIES_MAX } from "./task_request_policy.ts";
 
 Deno.test("SchedulerState places balanced tasks on the least loaded engines", () => {
   const bench = new Bench({ hwm: 2 });
@@ -226,4 +227,18 @@ Deno.test("SchedulerState gives a slot no more than tasksPerSlotMax", () => {
   assert.equal(bench.assigned().length, 8);
   bench.finish("e0", "c-0.0");
   assert.deepEqual(bench.assigned(), ["c-8.0>e0"]);
+});
+
+Deno.test("SchedulerState refuses a task that depends on more than DEPENDENCIES_MAX", () => {
+  const bench = new Bench();
+  bench.engine(0);
+  const ids = Array.from(
+    { length: DEPENDENCIES_MAX + 1 },
+    (_, index) => `c-${index}`,
+  );
+  const after = { ids, mode: "any", success: true, failure: true } as const;
+  bench.ask("c-x", { after });
+  assert.deepEqual(bench.reasons(), [
+    "c-x: it depends on 65537 tasks, at most 65536",
+  ]);
 });

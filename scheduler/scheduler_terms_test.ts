@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import type { DependencyTerms, TaskTerms } from "../messages/mod.ts";
 import { BYPASSES_MAX } from "./placements.ts";
 import { Bench } from "./scheduler_fixture_test.ts";
-import { DEPENDENCIES_MAX } from "./task_request_policy.ts";
 
 function after(
   ids: readonly string[],
@@ -493,19 +492,5 @@ Deno.test("SchedulerState cancels ten thousand tasks with one message to each en
   assert.deepEqual(bench.outcomes(), [
     "c-queued0:cancelled",
     "c-queued3:cancelled",
-  ]);
-});
-
-Deno.test("SchedulerState refuses a task that depends on more than DEPENDENCIES_MAX", () => {
-  const bench = new Bench();
-  bench.engine(0);
-  const ids = Array.from(
-    { length: DEPENDENCIES_MAX + 1 },
-    (_, index) => `c-${index}`,
-  );
-  const after = { ids, mode: "any", success: true, failure: true } as const;
-  bench.ask("c-x", { after });
-  assert.deepEqual(bench.reasons(), [
-    "c-x: it depends on 65537 tasks, at most 65536",
   ]);
 });
