@@ -115,11 +115,9 @@ export class RecordBook {
    */
   observe(
     observation: TaskObservation,
-    request: readonly Uint8Array[],
-    result: readonly Uint8Array[],
     scheduler: string,
   ): LiveTask | undefined {
-    const { id, submitted, assigned, ended } = observation;
+    const { id, submitted, assigned, ended, request, result } = observation;
     let task = this.#live.get(id);
     if (task === undefined) {
       if (submitted === undefined) return undefined;

@@ -158,7 +158,9 @@ export class RecordDesk {
       case "watch_request": {
         const wanted = parseFilterJson(question.filter);
         const filter = visible(asker, wanted);
-        const { watches } = this.#options;
+        const { watches, keeper } = this.#options;
+        // What came before is no news.
+        keeper.catchUp();
         return watches.add(asker.routingId, question.watchId, filter);
       }
     }

@@ -5,98 +5,32 @@
  *
  * @module
  */
-import { type Clock, type Logger, type Timer, toError } from "../base/mod.ts";
+import { type Timer, toError } from "../base/mod.ts";
 import {
   type ClusterFigures,
   decodeUnit,
   isPending,
   type Output,
-  readObservation,
+  readEnds,
   type TaskObservation,
   type TaskObservations,
+  unpackObservations,
 } from "../messages/mod.ts";
 import { functionHash } from "../messages/hash/mod.ts";
+import { cleanText, type StoredTask, UNFINISHED } from "../store/mod.ts";
+import { BatchMemory } from "./batch_memory.ts";
+import { ObservationBacklog, type PackedBatch } from "./observation_backlog.ts";
+import { type LiveTask, RecordBook } from "./record_book.ts";
 import {
-  cleanText,
-  type StoredTask,
-  type TaskStore,
-  UNFINISHED,
-} from "../store/mod.ts";
-import {
-  type LiveTask,
-  RecordBook,
-  type RecordSources,
-} from "./record_book.ts";
+  KEEPER_LIMITS,
+  type KeeperCounts,
+  type KeeperLimits,
+  type RecordKeeperOptions,
+} from "./record_keeper_options.ts";
 import { TaskTally } from "./task_tally.ts";
-
-/** Limits of a {@linkcode RecordKeeper}. */
-export interface KeeperLimits {
-  /** Most tasks in memory whose records still change. */
-  readonly liveMax: number;
-  /** Most changed records that wait for a store that fails. */
-  readonly unwrittenMax: number;
-  /** Most observations that wait for a record to be looked up. */
-  readonly lateMax: number;
-  /** Records that are written at once. */
-  readonly batchRecords: number;
-  /** How long an ended task may wait to be written. */
-  readonly writeMs: number;
-  /** How long a task that has not ended may. */
-  readonly pendingWriteMs: number;
-  /** First and longest wait before a store that failed is tried again. */
-  readonly retryMs: readonly [first: number, longest: number];
-  /** How often the store forgets what is too old or too much. */
-  readonly sweepMs: number;
-  /** Most names of functions that are remembered. */
-  readonly namesMax: number;
-}
-
-/** Limits unless told otherwise. */
-export const KEEPER_LIMITS: KeeperLimits = {
-  liveMax: 100_000,
-  unwrittenMax: 200_000,
-  lateMax: 20_000,
-  batchRecords: 512,
-  writeMs: 250,
-  pendingWriteMs: 2_000,
-  retryMs: [500, 30_000],
-  sweepMs: 60_000,
-  namesMax: 10_000,
-};
-
-/** Options of {@linkcode RecordKeeper}. */
-export interface RecordKeeperOptions
-  extends Omit<RecordSources, "functionName" | "ended"> {
-  /** Where records are kept. */
-  readonly store: TaskStore;
-  /** Time. */
-  readonly clock: Clock;
-  /** Where to say what happened. */
-  readonly log: Logger;
-  /** Tells a scheduler that a batch is recorded. */
-  readonly acknowledge: (scheduler: string, batch: number) => void;
-  /** Hears of every record that changed. */
-  readonly changed: (task: LiveTask) => void;
-  /** Hears that all changes of one moment have been told. */
-  readonly settled: () => void;
-  /** Limits other than {@linkcode KEEPER_LIMITS}. */
-  readonly limits?: Partial<KeeperLimits> | undefined;
-}
-
-/** What was counted since the start. */
-export interface KeeperCounts {
-  /** Observations that were taken. */
-  readonly observed: number;
-  /** Observations that schedulers, or this hub, had no room for. */
-  readonly dropped: number;
-  /** Times that the store failed. */
-  readonly failures: number;
-}
 
 interface Late {
   readonly observation: TaskObservation;
-  readonly request: readonly Uint8Array[];
-  readonly result: readonly Uint8Array[];
   readonly scheduler: string;
 }
 
@@ -106,6 +40,11 @@ export class RecordKeeper {
   readonly #limits: KeeperLimits;
   readonly #book: RecordBook;
   readonly #tally = new TaskTally();
+  readonly #taken = new BatchMemory();
+  /** Where the store keeps the newest only, most need never be read. */
+  readonly #backlog: ObservationBacklog | undefined;
+  /** What is read now has been counted when it came. */
+  #isCounted = false;
   readonly #names = new Map<string, string>();
   readonly #ended = new Map<string, LiveTask>();
   readonly #pending = new Map<string, LiveTask>();
@@ -131,8 +70,14 @@ export class RecordKeeper {
       engine: options.engine,
       ownerOf: options.ownerOf,
       functionName: (hash) => this.#names.get(hash),
-      ended: (record) => this.#tally.add(record),
+      ended: (record) => {
+        if (!this.#isCounted) this.#tally.add(record);
+      },
     });
+    const { newestKept } = options.store;
+    this.#backlog = newestKept === undefined
+      ? undefined
+      : new ObservationBacklog(newestKept);
     this.#sweptMs = this.#pendingWrittenMs = options.clock.monotonic();
   }
 
@@ -193,17 +138,18 @@ export class RecordKeeper {
     if (dropped > 0) {
       this.#options.log.warn("observations dropped", { scheduler, dropped });
     }
-    let at = 0;
-    for (const row of rows) {
-      const observation = readObservation(row);
-      const middle = at + observation.requestParts;
-      const request = payload.slice(at, middle);
-      at = middle + observation.resultParts;
-      const result = payload.slice(middle, at);
-      this.#observe({ observation, request, result, scheduler });
+    if (!this.#taken.isNew(scheduler, batch)) {
+      return void this.#acks.push({ scheduler, batch });
     }
-    this.#counts.observed += rows.length;
+    this.#counts.observed += rows;
+    const isLeft = message.isWhole === true && this.#backlog?.isFull === false;
+    if (isLeft && !this.#options.isFollowed()) {
+      this.#leave({ scheduler, rows, payload });
+      return this.#options.acknowledge(scheduler, batch);
+    }
     this.#acks.push({ scheduler, batch });
+    this.catchUp();
+    this.#read({ scheduler, rows, payload });
     this.#options.settled();
     if (this.#ended.size >= this.#limits.batchRecords) void this.#write(false);
   }
@@ -212,6 +158,44 @@ export class RecordKeeper {
   writeSoon(): void {
     if (this.#isWriting) this.#writesAgain = true;
     else void this.#write(false);
+  }
+
+  /** Counts how tasks ended, and leaves the rest until somebody asks. */
+  #leave(batch: PackedBatch): void {
+    try {
+      readEnds(
+        batch.rows,
+        batch.payload,
+        (...end) => this.#tally.addEnd(...end),
+      );
+      this.#backlog?.add(batch);
+    } catch (thrown) {
+      this.#unreadable(batch, toError(thrown));
+    }
+  }
+
+  /** Reads what was left until somebody would ask. */
+  catchUp(): void {
+    if (this.#backlog === undefined || this.#backlog.rows === 0) return;
+    this.#isCounted = true;
+    for (const batch of this.#backlog.take()) this.#read(batch);
+    this.#isCounted = false;
+  }
+
+  #read(batch: PackedBatch): void {
+    const { scheduler, rows, payload } = batch;
+    try {
+      for (const observation of unpackObservations(rows, payload)) {
+        this.#observe({ observation, scheduler });
+      }
+    } catch (thrown) {
+      this.#unreadable(batch, toError(thrown));
+    }
+  }
+
+  #unreadable({ scheduler, rows }: PackedBatch, error: Error): void {
+    this.#counts.dropped += rows;
+    this.#options.log.warn("observations not read", { scheduler, rows, error });
   }
 
   /** A scheduler tells the unit of a function; others may ask for it. */
@@ -234,12 +218,14 @@ export class RecordKeeper {
 
   /** A task wrote something. */
   output(output: Output): void {
+    this.catchUp();
     const task = this.#book.output(output);
     if (task !== undefined) this.#mark(task);
   }
 
   /** A scheduler is gone for good, and its tasks with it. */
   schedulerLost(scheduler: string): void {
+    this.#taken.forget(scheduler);
     for (const task of this.#book.tasks()) {
       const { record } = task;
       if (task.scheduler !== scheduler || !isPending(record.status)) continue;
@@ -256,6 +242,7 @@ export class RecordKeeper {
    * @throws {Error} when the store does not take it.
    */
   async settle(): Promise<void> {
+    this.catchUp();
     this.#retryAtMs = 0;
     await this.#write(true);
     if (this.#ended.size + this.#pending.size > 0 && this.#retryMs > 0) {
@@ -265,6 +252,7 @@ export class RecordKeeper {
 
   /** The records with these ids, as they are now. */
   async get(ids: readonly string[]): Promise<ReadonlyMap<string, StoredTask>> {
+    this.catchUp();
     const found = new Map<string, StoredTask>();
     const others: string[] = [];
     for (const id of ids) {
@@ -281,8 +269,7 @@ export class RecordKeeper {
   }
 
   #observe(late: Late): void {
-    const { observation, request, result, scheduler } = late;
-    const task = this.#book.observe(observation, request, result, scheduler);
+    const task = this.#book.observe(late.observation, late.scheduler);
     if (task === undefined) {
       if (this.#late.length < this.#limits.lateMax) this.#late.push(late);
       else this.#counts.dropped++;
@@ -338,7 +325,11 @@ export class RecordKeeper {
       await this.#lookUpLate();
       for (;;) {
         const batch = this.#takeBatch(all);
-        if (batch.length === 0) break;
+        if (batch.length === 0) {
+          // What came meanwhile has been written as well.
+          acks.push(...this.#acks.splice(0));
+          break;
+        }
         try {
           await store.put(batch);
         } catch (thrown) {

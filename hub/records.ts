@@ -14,7 +14,8 @@ import type {
 import type { TaskStore } from "../store/mod.ts";
 import { QueueQuestions } from "./queue_questions.ts";
 import { type Asker, RecordDesk, type RecordQuestion } from "./record_desk.ts";
-import { type KeeperLimits, RecordKeeper } from "./record_keeper.ts";
+import { RecordKeeper } from "./record_keeper.ts";
+import type { KeeperLimits } from "./record_keeper_options.ts";
 import { RecordSync } from "./record_sync.ts";
 import { RecordWatches } from "./record_watches.ts";
 import { ResultWaiters } from "./result_waiters.ts";
@@ -74,6 +75,7 @@ export class HubRecords {
         send(scheduler, { type: "observations_ack", batch }),
       changed: (task) => this.#desk.changed(task),
       settled: () => this.#watches.flush(),
+      isFollowed: () => this.#watches.size > 0 || this.#waiters.size > 0,
     });
     this.#sync = new RecordSync(send);
     this.#queues = new QueueQuestions({ send, timeoutMs: QUEUE_TIMEOUT_MS });
@@ -109,6 +111,11 @@ export class HubRecords {
     this.#sync.tick(nowMs);
     this.#queues.tick(nowMs);
     this.#desk.tick(nowMs);
+    // Schedulers would take longer over tasks that go on.
+    const isWatched = this.#watches.size > 0;
+    if (isWatched && !this.#sync.isAsking) {
+      void this.#sync.ask(this.#options.schedulers(), nowMs);
+    }
   }
 
   /** A client is there; the records of its tasks belong to its key's name. */

@@ -4,14 +4,15 @@ import {
   encodeThrown,
   encodeUnit,
   type Message,
-  type ObservationRow,
-  observationRow,
   type ObservedEnd,
+  packObservations,
   type TaskObservation,
   thrownData,
 } from "../messages/mod.ts";
 import { functionHash } from "../messages/hash/mod.ts";
 import { MemoryStore, type StoredTask } from "../store/mod.ts";
+import { BATCHES_REMEMBERED, BatchMemory } from "./batch_memory.ts";
+import { ObservationBacklog } from "./observation_backlog.ts";
 import {
   EARLY_OUTPUTS_MAX,
   ERROR_MESSAGE_MAX,
@@ -23,7 +24,7 @@ import {
   RECORD_QUESTIONS_MAX,
   RESUBMITTED_MAX,
 } from "./record_desk.ts";
-import type { KeeperLimits } from "./record_keeper.ts";
+import type { KeeperLimits } from "./record_keeper_options.ts";
 import { HubRecords, OWNERS_MAX } from "./records.ts";
 
 const ENDED: ObservedEnd = {
@@ -59,8 +60,8 @@ function seen(
     },
     assigned: { engineId: 1, assignedMs: 1 },
     ended: ended ? ENDED : undefined,
-    requestParts: 0,
-    resultParts: ended ? 1 : 0,
+    request: [],
+    result: ended ? [Uint8Array.of(7)] : [],
   };
 }
 
@@ -87,7 +88,7 @@ class Bench implements AsyncDisposable {
   readonly sent: { to: string; message: Message }[] = [];
   readonly records: HubRecords;
   schedulers: readonly string[] = [];
-  #batch = 0;
+  batch = 0;
 
   constructor(limits: Partial<KeeperLimits> = {}) {
     this.records = new HubRecords({
@@ -104,23 +105,13 @@ class Bench implements AsyncDisposable {
   }
 
   observe(...observations: readonly TaskObservation[]): void {
-    const payload = observations.flatMap(({ resultParts }) =>
-      resultParts === 0 ? [] : [Uint8Array.of(7)]
-    );
-    this.observeWith(payload, observations);
-  }
-
-  observeWith(
-    payload: readonly Uint8Array[],
-    observations: readonly TaskObservation[],
-  ): void {
-    const rows: ObservationRow[] = observations.map(observationRow);
+    const { about, payload } = packObservations(observations);
     const scheduler = { routingId: "s", owner: "", isReadOnly: false };
     this.records.heard(scheduler, {
       type: "task_observations",
-      batch: this.#batch++,
+      batch: this.batch++,
       dropped: 0,
-      rows,
+      ...about,
     }, payload);
   }
 
@@ -222,7 +213,7 @@ Deno.test("HubRecords tells whoever waits, and no stranger, how a task ends", as
 Deno.test("HubRecords goes on when its store fails, and writes later", async () => {
   await using bench = new Bench();
   bench.store.failures = 3;
-  bench.observe(seen("c-alice-1", true));
+  bench.observe(seen("c-alice-1", false));
   await bench.records.start();
   while (await bench.store.count({ kind: "and", parts: [] }) === 0) {
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -383,15 +374,106 @@ Deno.test("HubRecords keeps few outputs of tasks that it does not know", async (
   assert.deepEqual(found.map(({ record }) => record.stdout), ["", "x"]);
 });
 
+Deno.test("HubRecords leaves what nobody asks about packed, and counts it", async () => {
+  await using bench = new Bench();
+  const { keeper } = bench.records;
+  bench.observe(seen("c-alice-1", true), seen("c-alice-2", true));
+  assert.equal(keeper.live, 0);
+  assert.deepEqual(keeper.figures.ended, { ok: 2 });
+  assert.deepEqual(await idsSeenBy(bench, ALICE), ["c-alice-1", "c-alice-2"]);
+  // What is told again is neither recorded nor counted twice.
+  bench.batch--;
+  bench.observe(seen("c-alice-1", true), seen("c-alice-2", true));
+  assert.deepEqual(await idsSeenBy(bench, ALICE), ["c-alice-1", "c-alice-2"]);
+  assert.deepEqual(keeper.figures.ended, { ok: 2 });
+  assert.equal(keeper.counts.observed, 2);
+  assert.deepEqual(
+    bench.sent.filter(({ to }) => to === "s").map(({ message }) => message),
+    [{ type: "observations_ack", batch: 0 }],
+  );
+});
+
+Deno.test("HubRecords reads what was left before it reads what has not ended", async () => {
+  await using bench = new Bench();
+  bench.observe(seen("c-alice-1", true));
+  bench.observe(seen("c-alice-2", false));
+  assert.equal(bench.records.keeper.live, 2);
+  // Those who follow changes hear of them as they come.
+  const filter = "{}";
+  await bench.ask(ALICE, { type: "watch_request", watchId: 1, filter });
+  bench.records.heard(
+    ALICE,
+    { type: "watch_next", watchId: 1, end: false },
+    [],
+  );
+  bench.observe(seen("c-alice-3", true));
+  const events = bench.sent.flatMap(({ message }) =>
+    message.type === "watch_event" ? message.records : []
+  );
+  assert.deepEqual(events.map(({ id }) => id), ["c-alice-3"]);
+  assert.deepEqual(bench.records.keeper.figures.ended, { ok: 2 });
+});
+
+Deno.test("HubRecords drops and counts observations that nobody can read", async () => {
+  await using bench = new Bench();
+  const scheduler = { routingId: "s", owner: "", isReadOnly: false };
+  const type = "task_observations";
+  const bad = [new Uint8Array(3), new Uint8Array(0)];
+  const about = { type, dropped: 0, rows: 2 } as const;
+  bench.records.heard(scheduler, { ...about, batch: 100 }, bad);
+  bench.records.heard(
+    scheduler,
+    { ...about, batch: 101, isWhole: true },
+    bad,
+  );
+  bench.records.heard(
+    scheduler,
+    { ...about, batch: 102, isWhole: true },
+    [...bad, new Uint8Array(64)],
+  );
+  assert.deepEqual(await idsSeenBy(bench, ALICE), []);
+  assert.equal(bench.records.keeper.counts.dropped, 6);
+});
+
+Deno.test("ObservationBacklog keeps the batches with the newest records", () => {
+  const backlog = new ObservationBacklog(10, 100);
+  const add = (rows: number, bytes: number): void =>
+    backlog.add({ scheduler: "s", rows, payload: [new Uint8Array(bytes)] });
+  for (let index = 0; index < 100; index++) add(4, 1);
+  assert.equal(backlog.rows, 12);
+  assert.equal(backlog.isFull, false);
+  add(1, 97);
+  assert.equal(backlog.isFull, true);
+  const batches = backlog.take();
+  assert.deepEqual(batches.map(({ rows }) => rows), [4, 4, 4, 1]);
+  assert.equal(backlog.rows, 0);
+  assert.equal(backlog.isFull, false);
+  assert.deepEqual(backlog.take(), []);
+});
+
+Deno.test("BatchMemory knows the last batches of each scheduler", () => {
+  const memory = new BatchMemory();
+  assert.equal(memory.isNew("s", 0), true);
+  assert.equal(memory.isNew("t", 0), true);
+  assert.equal(memory.isNew("s", 0), false);
+  for (let batch = 1; batch <= BATCHES_REMEMBERED; batch++) {
+    assert.equal(memory.isNew("s", batch), true);
+  }
+  assert.equal(memory.isNew("s", 1), false);
+  assert.equal(memory.isNew("s", 0), true, "too long ago");
+  memory.forget("s");
+  assert.equal(memory.isNew("s", BATCHES_REMEMBERED), true);
+});
+
 Deno.test("HubRecords cuts the message of an error", async () => {
   await using bench = new Bench();
   const error = new Error("x".repeat(ERROR_MESSAGE_MAX + 1));
   const parts = encodeThrown(thrownData(error));
-  bench.observeWith(parts, [{
+  bench.observe({
     ...seen("c-alice-1", true),
-    resultParts: parts.length,
+    result: parts,
     ended: { ...ENDED, status: "error" },
-  }]);
+  });
   await idsSeenBy(bench, ALICE);
   const [found] = await bench.store.get(["c-alice-1"]);
   assert.equal(found?.record.error?.message.length, ERROR_MESSAGE_MAX);

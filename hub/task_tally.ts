@@ -18,7 +18,7 @@ class DurationTally {
 
   /** Counts one; clocks of different hosts may make it negative. */
   add(ms: number): void {
-    const seconds = Math.max(0, ms / 1_000);
+    const seconds = Number.isFinite(ms) ? Math.max(0, ms / 1_000) : 0;
     let index = 0;
     while (seconds > (DURATION_BOUNDS[index] ?? Infinity)) index++;
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
@@ -40,10 +40,20 @@ export class TaskTally {
   /** A task ended. */
   add({ status, submittedMs, startedMs, completedMs }: TaskRecord): void {
     if (status === "queued" || status === "running") return;
+    this.addEnd(status, submittedMs, startedMs ?? 0, completedMs ?? 0);
+  }
+
+  /** The same, with times that are 0 where there is none. */
+  addEnd(
+    status: TaskStatus,
+    submittedMs: number,
+    startedMs: number,
+    completedMs: number,
+  ): void {
     this.#ended.set(status, (this.#ended.get(status) ?? 0) + 1);
-    if (startedMs === undefined) return;
+    if (!(startedMs > 0)) return;
     this.#waited.add(startedMs - submittedMs);
-    if (completedMs !== undefined) this.#ran.add(completedMs - startedMs);
+    if (completedMs > 0) this.#ran.add(completedMs - startedMs);
   }
 
   /** What was counted. */

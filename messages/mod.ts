@@ -22,6 +22,7 @@ export * from "./envelope.ts";
 export * from "./function_unit.ts";
 export * from "./heartbeat.ts";
 export * from "./observation.ts";
+export * from "./observation_block.ts";
 export * from "./outbox.ts";
 export * from "./output.ts";
 export * from "./records.ts";

@@ -1,30 +1,16 @@
 /**
  * Observations: what schedulers tell the hub about tasks, in batches. The
- * payload of a message has, row by row, what is kept of the request and then
- * what is kept of the result.
- *
- * Rows are arrays, not maps: there is one for each task of the cluster.
+ * tasks themselves are in the payload, so that the hub can leave them packed;
+ * see {@linkcode packObservations}.
  *
  * @module
  */
 import { ProtocolError } from "../base/mod.ts";
-import {
-  count,
-  countList,
-  type Fields,
-  finite,
-  isFields,
-  list,
-  map,
-  optionalText,
-  text,
-  TEXT_LENGTH_MAX,
-  word,
-} from "./fields.ts";
-import { TASK_STATUSES, type TaskStatus } from "./task.ts";
-import { readWork, type Work } from "./work.ts";
-import { type Kept, KEPT_WORDS } from "./task_record.ts";
-import { optionalTimeout, type TaskTerms, taskTerms } from "./task_terms.ts";
+import { count, type Fields } from "./fields.ts";
+import type { TaskStatus } from "./task.ts";
+import type { Kept } from "./task_record.ts";
+import type { TaskTerms } from "./task_terms.ts";
+import type { Work } from "./work.ts";
 
 /** Most rows of one batch of observations. */
 export const OBSERVATION_ROWS_MAX = 1_024;
@@ -91,14 +77,11 @@ export interface TaskObservation {
   readonly assigned?: ObservedAssignment | undefined;
   /** It ended. */
   readonly ended?: ObservedEnd | undefined;
-  /** How many parts of the payload are of its request. */
-  readonly requestParts: number;
-  /** How many parts after those are of its result. */
-  readonly resultParts: number;
+  /** What is kept of its request, where it was submitted. */
+  readonly request: readonly Uint8Array[];
+  /** What is kept of its result, where it ended. */
+  readonly result: readonly Uint8Array[];
 }
-
-/** An observation as it travels; see {@linkcode observationRow}. */
-export type ObservationRow = readonly unknown[];
 
 /** Scheduler to hub: what became of tasks. */
 export interface TaskObservations {
@@ -108,8 +91,13 @@ export interface TaskObservations {
   readonly batch: number;
   /** Tasks of which nothing was said since the batch before: too many. */
   readonly dropped: number;
-  /** One row for each task. */
-  readonly rows: readonly ObservationRow[];
+  /** How many tasks are in the payload. */
+  readonly rows: number;
+  /**
+   * Each of these tasks was submitted and has ended since the batch before,
+   * and how is in the payload apart: nobody needs to look at the rest soon.
+   */
+  readonly isWhole?: true | undefined;
 }
 
 /** Hub to scheduler: a batch was recorded. */
@@ -143,142 +131,6 @@ export type ObservationMessage =
   | ObservationsTold
   | ObservationsWanted;
 
-/** An observation as it travels. */
-export function observationRow(observation: TaskObservation): ObservationRow {
-  const { id, submitted, assigned, ended, requestParts, resultParts } =
-    observation;
-  return [
-    id,
-    requestParts,
-    resultParts,
-    submitted === undefined ? 0 : [
-      submitted.client,
-      submitted.submittedMs,
-      submitted.mode,
-      submitted.targets,
-      submitted.work,
-      submitted.terms,
-      submitted.timeoutMs,
-      submitted.requestBytes,
-      submitted.requestKept,
-    ],
-    assigned === undefined ? 0 : [assigned.engineId, assigned.assignedMs],
-    ended === undefined ? 0 : [
-      ended.status,
-      ended.engineId,
-      ended.startedMs,
-      ended.completedMs,
-      ended.receivedMs,
-      ended.attempts,
-      ended.reason,
-      ended.resultBytes,
-      ended.resultKept,
-    ],
-  ];
-}
-
-const SUBMISSION = [
-  "client",
-  "submittedMs",
-  "mode",
-  "targets",
-  "work",
-  "terms",
-  "timeoutMs",
-  "requestBytes",
-  "requestKept",
-] as const;
-
-const ASSIGNMENT = ["engineId", "assignedMs"] as const;
-
-const END = [
-  "status",
-  "engineId",
-  "startedMs",
-  "completedMs",
-  "receivedMs",
-  "attempts",
-  "reason",
-  "resultBytes",
-  "resultKept",
-] as const;
-
-/** The items of a row under their names, so that they can be checked. */
-function named(row: unknown, names: readonly string[]): Fields {
-  if (!Array.isArray(row)) throw notARow();
-  const fields: Record<string, unknown> = { type: "task_observations" };
-  for (let index = 0; index < names.length; index++) {
-    fields[names[index] ?? ""] = row[index];
-  }
-  return fields;
-}
-
-function notARow(): ProtocolError {
-  return new ProtocolError("Cannot read observations: a row is not a list");
-}
-
-function submission(row: unknown): ObservedSubmission {
-  const fields = named(row, SUBMISSION);
-  const terms = fields["terms"];
-  return {
-    client: text(fields, "client"),
-    submittedMs: finite(fields, "submittedMs"),
-    mode: word(fields, "mode", ["direct", "balanced"]),
-    targets: countList(fields, "targets"),
-    work: readWork(map(fields, "work")),
-    terms: isFields(terms) ? taskTerms(terms) : undefined,
-    timeoutMs: optionalTimeout(fields, "timeoutMs"),
-    requestBytes: count(fields, "requestBytes"),
-    requestKept: word(fields, "requestKept", KEPT_WORDS),
-  };
-}
-
-function assignment(row: unknown): ObservedAssignment {
-  const fields = named(row, ASSIGNMENT);
-  return {
-    engineId: count(fields, "engineId"),
-    assignedMs: finite(fields, "assignedMs"),
-  };
-}
-
-function end(row: unknown): ObservedEnd {
-  const fields = named(row, END);
-  return {
-    status: word(fields, "status", TASK_STATUSES),
-    engineId: count(fields, "engineId"),
-    startedMs: finite(fields, "startedMs"),
-    completedMs: finite(fields, "completedMs"),
-    receivedMs: finite(fields, "receivedMs"),
-    attempts: count(fields, "attempts"),
-    reason: optionalText(fields, "reason", TEXT_LENGTH_MAX),
-    resultBytes: count(fields, "resultBytes"),
-    resultKept: word(fields, "resultKept", KEPT_WORDS),
-  };
-}
-
-/**
- * Reads what {@linkcode observationRow} made.
- *
- * @throws {ProtocolError} when it is something else.
- */
-export function readObservation(row: ObservationRow): TaskObservation {
-  const [id, requestParts, resultParts, submitted, assigned, ended] = row;
-  const fields: Fields = {
-    type: "task_observations",
-    id,
-    requestParts,
-    resultParts,
-  };
-  return {
-    id: text(fields, "id"),
-    requestParts: count(fields, "requestParts"),
-    resultParts: count(fields, "resultParts"),
-    submitted: submitted === 0 ? undefined : submission(submitted),
-    assigned: assigned === 0 ? undefined : assignment(assigned),
-    ended: ended === 0 ? undefined : end(ended),
-  };
-}
-
 /** How each message of this conversation is read. */
 export const observationCodecs: {
   readonly [K in ObservationMessage["type"]]: (
@@ -286,13 +138,10 @@ export const observationCodecs: {
   ) => Extract<ObservationMessage, { type: K }>;
 } = {
   "task_observations": (fields) => {
-    const rows = list(fields, "rows", (row): ObservationRow => {
-      if (!Array.isArray(row)) throw notARow();
-      return row;
-    });
-    if (rows.length > OBSERVATION_ROWS_MAX) {
+    const rows = count(fields, "rows");
+    if (rows > OBSERVATION_ROWS_MAX) {
       throw new ProtocolError(
-        `Cannot read observations: ${rows.length} rows, at most ${OBSERVATION_ROWS_MAX}`,
+        `Cannot read observations: ${rows} rows, at most ${OBSERVATION_ROWS_MAX}`,
       );
     }
     return {
@@ -300,6 +149,7 @@ export const observationCodecs: {
       batch: count(fields, "batch"),
       dropped: count(fields, "dropped"),
       rows,
+      ...(fields["isWhole"] === true ? { isWhole: true } as const : {}),
     };
   },
   "observations_ack": (fields) => ({

@@ -1,43 +1,9 @@
 import assert from "node:assert/strict";
 import { ProtocolError } from "../base/mod.ts";
 import { decodeEnvelopes, encodeEnvelopes, type Message } from "./envelope.ts";
-import {
-  OBSERVATION_ROWS_MAX,
-  observationRow,
-  readObservation,
-  type TaskObservation,
-} from "./observation.ts";
+import { OBSERVATION_ROWS_MAX } from "./observation.ts";
 import { FILTER_LENGTH_MAX } from "./records.ts";
 import type { TaskRecord } from "./task_record.ts";
-
-const OBSERVATION: TaskObservation = {
-  id: "c-1",
-  requestParts: 1,
-  resultParts: 2,
-  submitted: {
-    client: "c",
-    submittedMs: 1.5,
-    mode: "balanced",
-    targets: [1],
-    work: { kind: "pull", names: ["x"] },
-    terms: undefined,
-    timeoutMs: 5,
-    requestBytes: 7,
-    requestKept: "kept",
-  },
-  assigned: { engineId: 1, assignedMs: 2 },
-  ended: {
-    status: "ok",
-    engineId: 1,
-    startedMs: 2.5,
-    completedMs: 3.5,
-    receivedMs: 4.5,
-    attempts: 2,
-    reason: undefined,
-    resultBytes: 9,
-    resultKept: "too large",
-  },
-};
 
 const RECORD: TaskRecord = {
   id: "c-1",
@@ -74,7 +40,8 @@ const MESSAGES: readonly Message[] = [
     type: "task_observations",
     batch: 1,
     dropped: 2,
-    rows: [observationRow(OBSERVATION)],
+    rows: 1,
+    isWhole: true,
   },
   { type: "observations_ack", batch: 1 },
   { type: "observations_wanted", requestId: 1 },
@@ -142,49 +109,12 @@ Deno.test("encodeEnvelopes and decodeEnvelopes give messages about records back"
   }
 });
 
-Deno.test("readObservation gives back what observationRow made", () => {
-  for (
-    const observation of [
-      OBSERVATION,
-      { ...OBSERVATION, submitted: undefined, ended: undefined },
-      { ...OBSERVATION, assigned: undefined },
-    ]
-  ) {
-    const message: Message = {
-      type: "task_observations",
-      batch: 0,
-      dropped: 0,
-      rows: [observationRow(observation)],
-    };
-    const frames = encodeEnvelopes([{ message, payload: [] }]);
-    const decoded = decodeEnvelopes(frames)[0]?.message;
-    assert.ok(decoded?.type === "task_observations");
-    assert.deepEqual(readObservation(decoded.rows[0] ?? []), observation);
-  }
-});
-
-Deno.test("readObservation refuses rows that are something else", () => {
-  const row = observationRow(OBSERVATION);
-  for (
-    const broken of [
-      [],
-      ["c-1", 1],
-      ["c-1", 0, 0, 7, 0, 0],
-      ["c-1", 0, 0, {}, 0, 0],
-      ["c-1", 0, -1, 0, 0, 0],
-      ["c-1", 0, 0, 0, [1], 0],
-      ["c-1", 0, 0, 0, 0, ["fine"]],
-      row.with(0, 5),
-    ]
-  ) assert.throws(() => readObservation(broken), ProtocolError);
-});
-
 Deno.test("decodeEnvelopes refuses a batch with too many observations", () => {
   const message: Message = {
     type: "task_observations",
     batch: 0,
     dropped: 0,
-    rows: Array.from({ length: OBSERVATION_ROWS_MAX + 1 }, () => []),
+    rows: OBSERVATION_ROWS_MAX + 1,
   };
   const frames = encodeEnvelopes([{ message, payload: [] }]);
   assert.throws(() => decodeEnvelopes(frames), ProtocolError);

@@ -1,7 +1,8 @@
 /**
  * What the hub is told about tasks: gathered for a moment, then sent in
- * batches. When the hub is slow, what cannot be kept is dropped and counted;
- * tasks never wait for it.
+ * batches. A task that begins and ends within that moment is told at once,
+ * which costs both sides least. When the hub is slow, what cannot be kept is
+ * dropped and counted; tasks never wait for it.
  *
  * @module
  */
@@ -11,11 +12,11 @@ import {
   type Kept,
   type Message,
   OBSERVATION_ROWS_MAX,
-  type ObservationRow,
-  observationRow,
   type ObservedAssignment,
   type ObservedEnd,
   type ObservedSubmission,
+  packObservations,
+  type TaskObservation,
   type TaskOutcome,
   type TaskRequest,
 } from "../messages/mod.ts";
@@ -57,8 +58,13 @@ export interface TaskObserver {
 
 /** Limits of a {@linkcode TaskReporter}. */
 export interface ReporterLimits {
-  /** Longest time that an observation waits, in milliseconds. */
+  /** How long the end of a task waits, in milliseconds. */
   readonly gatherMs: number;
+  /**
+   * How many times as long a task may wait that has not ended, unless
+   * somebody asks.
+   */
+  readonly openGathers: number;
   /** Most tasks of which something waits to be sent. */
   readonly tasksMax: number;
   /** Most bytes of requests and results that wait or are on their way. */
@@ -82,6 +88,7 @@ export interface ReporterLimits {
 /** Limits unless told otherwise. */
 export const REPORTER_LIMITS: ReporterLimits = {
   gatherMs: 100,
+  openGathers: 10,
   tasksMax: 50_000,
   bytesMax: 256 << 20,
   batchBytesMax: 1 << 20,
@@ -106,7 +113,11 @@ export interface TaskReporterOptions {
 }
 
 /** What waits to be said of one task. */
-interface Waiting {
+interface Waiting extends TaskObservation {
+  /** Its number among all that ever waited. */
+  readonly number: number;
+  /** How many times had been gathered when it came. */
+  readonly gathering: number;
   submitted: ObservedSubmission | undefined;
   assigned: ObservedAssignment | undefined;
   ended: ObservedEnd | undefined;
@@ -117,9 +128,11 @@ interface Waiting {
 
 /** Who is to hear that everything has been told that waited then. */
 interface Tell {
-  /** How many tasks had been taken in. */
-  readonly taken: number;
+  /** The number of the first task that is none of its business. */
+  readonly until: number;
   readonly told: () => void;
+  /** Tasks that still wait. */
+  left: number;
 }
 
 interface Batch {
@@ -131,6 +144,11 @@ interface Batch {
 const NO_PARTS: readonly Uint8Array[] = [];
 /** Most questions that wait until everything is told; more are not made to. */
 export const TELLS_MAX = 256;
+/**
+ * This part of the tasks that may wait is not waited for: the rest is for
+ * when the hub is slow.
+ */
+const EARLY_SHARE = 4;
 /** Functions that the hub is known to have; then they are told anew. */
 const UNITS_TOLD_MAX = 10_000;
 
@@ -138,14 +156,19 @@ const UNITS_TOLD_MAX = 10_000;
 export class TaskReporter implements TaskObserver {
   readonly #options: TaskReporterOptions;
   readonly #limits: ReporterLimits;
-  readonly #waiting = new Map<string, Waiting>();
+  /** Tasks that have not ended. */
+  readonly #open = new Map<string, Waiting>();
+  /** Tasks that have begun and ended since the hub was told anything. */
+  readonly #whole = new Map<string, Waiting>();
+  /** Tasks that have ended, of which the hub has heard before. */
+  readonly #late = new Map<string, Waiting>();
   readonly #unacknowledged = new Map<number, Batch>();
   readonly #unitsTold = new Set<string>();
   readonly #tells: Tell[] = [];
   #enabled = false;
-  /** Tasks that were ever taken in, and those of them that are sent. */
-  #taken = 0;
-  #sent = 0;
+  /** How many tasks have waited, and how many times they were gathered. */
+  #number = 0;
+  #gathering = 0;
   #bytes = 0;
   #dropped = 0;
   #nextBatch = 0;
@@ -164,7 +187,7 @@ export class TaskReporter implements TaskObserver {
 
   /** Tasks of which something waits to be sent. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#open.size + this.#whole.size + this.#late.size;
   }
 
   /** The hub is there, for the first time or again. */
@@ -183,14 +206,15 @@ export class TaskReporter implements TaskObserver {
     if (batch === undefined) return;
     this.#unacknowledged.delete(number);
     this.#bytes -= batch.bytes;
-    const isFull = this.#waiting.size >= OBSERVATION_ROWS_MAX;
-    if (isFull || this.#tells.length > 0) this.flush();
+    if (this.#tells.length > 0) this.flush();
+    else this.#flushFull();
   }
 
   /** Tells everything that waits now, as fast as the hub takes it. */
   tell(told: () => void): void {
-    if (this.#tells.length >= TELLS_MAX) return told();
-    this.#tells.push({ taken: this.#taken, told });
+    const left = this.waiting;
+    if (left === 0 || this.#tells.length >= TELLS_MAX) return told();
+    this.#tells.push({ until: this.#number, told, left });
     this.flush();
   }
 
@@ -198,9 +222,8 @@ export class TaskReporter implements TaskObserver {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#waiting.clear();
-    this.#sent = this.#taken;
-    this.#answerTells();
+    for (const waiting of this.#queues()) waiting.clear();
+    for (const { told } of this.#tells.splice(0)) told();
     this.#unacknowledged.clear();
     this.#bytes = 0;
   }
@@ -270,6 +293,9 @@ export class TaskReporter implements TaskObserver {
       waiting.result = payload;
       this.#weigh(waiting, resultBytes);
     }
+    this.#open.delete(task.id);
+    const isWhole = waiting.submitted !== undefined;
+    (isWhole ? this.#whole : this.#late).set(task.id, waiting);
     this.#wake(waiting);
   }
 
@@ -277,37 +303,69 @@ export class TaskReporter implements TaskObserver {
   flush(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    while (
-      this.#waiting.size > 0 &&
-      this.#unacknowledged.size < this.#limits.batchesMax
-    ) this.#sendBatch();
-    if (this.#waiting.size > 0) this.#setTimer();
-    this.#answerTells();
+    for (const waiting of this.#queues()) {
+      while (waiting.size > 0 && this.#maySend) this.#sendBatch(waiting);
+    }
+    this.#setTimer();
   }
 
-  /** Tasks are sent in the order in which they were taken in. */
-  #answerTells(): void {
-    let [first] = this.#tells;
-    while (first !== undefined && first.taken <= this.#sent) {
-      this.#tells.shift();
-      first.told();
-      [first] = this.#tells;
+  #queues(): Map<string, Waiting>[] {
+    return [this.#whole, this.#late, this.#open];
+  }
+
+  /** Whether the hub takes another batch now. */
+  get #maySend(): boolean {
+    return this.#unacknowledged.size < this.#limits.batchesMax;
+  }
+
+  /** Sends what has ended, and what has waited for long without an end. */
+  #gather(): void {
+    this.#timer = undefined;
+    this.#gathering++;
+    for (const ended of [this.#whole, this.#late]) {
+      while (ended.size > 0 && this.#maySend) this.#sendBatch(ended);
+    }
+    const longest = this.#limits.openGathers;
+    const isOld = ({ gathering }: Waiting): boolean =>
+      this.#gathering - gathering >= longest;
+    while (this.#maySend) {
+      // The first has waited longest.
+      const first = this.#open.values().next();
+      if (first.done === true || !isOld(first.value)) break;
+      this.#sendBatch(this.#open, isOld);
+    }
+    this.#setTimer();
+  }
+
+  /** Sends batches that are full. */
+  #flushFull(): void {
+    for (const ended of [this.#whole, this.#late]) {
+      while (ended.size >= OBSERVATION_ROWS_MAX && this.#maySend) {
+        this.#sendBatch(ended);
+      }
+    }
+    const many = this.#limits.tasksMax / EARLY_SHARE;
+    while (this.#open.size >= many && this.#maySend) {
+      this.#sendBatch(this.#open);
     }
   }
 
   /** What waits of a task; `undefined` where there is no room for more. */
   #of(task: ObservedTask): Waiting | undefined {
     if (!this.#enabled) return undefined;
-    const known = this.#waiting.get(task.id);
+    const known = this.#open.get(task.id);
     if (known !== undefined) return known;
     if (
-      this.#waiting.size >= this.#limits.tasksMax &&
+      this.waiting >= this.#limits.tasksMax &&
       task.request.terms?.detached !== true
     ) {
       this.#dropped++;
       return undefined;
     }
     const waiting: Waiting = {
+      id: task.id,
+      number: this.#number++,
+      gathering: this.#gathering,
       submitted: undefined,
       assigned: undefined,
       ended: undefined,
@@ -315,8 +373,7 @@ export class TaskReporter implements TaskObserver {
       result: NO_PARTS,
       bytes: 0,
     };
-    this.#waiting.set(task.id, waiting);
-    this.#taken++;
+    this.#open.set(task.id, waiting);
     return waiting;
   }
 
@@ -359,55 +416,56 @@ export class TaskReporter implements TaskObserver {
   }
 
   #wake({ bytes }: Waiting): void {
-    if (
-      this.#waiting.size >= OBSERVATION_ROWS_MAX ||
-      bytes >= this.#limits.batchBytesMax
-    ) {
-      if (this.#unacknowledged.size < this.#limits.batchesMax) this.flush();
-      return;
-    }
-    if (this.#timer === undefined) this.#setTimer();
+    if (bytes >= this.#limits.batchBytesMax) return this.flush();
+    this.#flushFull();
+    this.#setTimer();
   }
 
   #setTimer(): void {
+    if (this.#timer !== undefined || this.waiting === 0) return;
     const { clock } = this.#options;
-    this.#timer = clock.setTimer(this.#limits.gatherMs, () => this.flush());
+    this.#timer = clock.setTimer(this.#limits.gatherMs, () => this.#gather());
   }
 
-  #sendBatch(): void {
-    const rows: ObservationRow[] = [];
-    const payload: Uint8Array[] = [];
+  #sendBatch(
+    from: Map<string, Waiting>,
+    mayGo?: (waiting: Waiting) => boolean,
+  ): void {
+    const rows: Waiting[] = [];
+    let parts = 0;
     let bytes = 0;
-    for (const [id, waiting] of this.#waiting) {
+    for (const [id, waiting] of from) {
       if (rows.length >= OBSERVATION_ROWS_MAX) break;
       if (bytes > 0 && bytes + waiting.bytes > this.#limits.batchBytesMax) {
         break;
       }
-      if (payload.length > this.#limits.batchPartsMax) break;
-      const { submitted, assigned, ended, request, result } = waiting;
-      rows.push(observationRow({
-        id,
-        submitted,
-        assigned,
-        ended,
-        requestParts: request.length,
-        resultParts: result.length,
-      }));
-      for (const part of request) payload.push(part);
-      for (const part of result) payload.push(part);
+      if (parts > this.#limits.batchPartsMax) break;
+      if (mayGo?.(waiting) === false) break;
+      rows.push(waiting);
+      parts += waiting.request.length + waiting.result.length;
       bytes += waiting.bytes;
-      this.#waiting.delete(id);
-      this.#sent++;
+      from.delete(id);
     }
+    const { about, payload } = packObservations(rows);
     const batch = this.#nextBatch++;
     const message: Message = {
       type: "task_observations",
       batch,
       dropped: this.#dropped,
-      rows,
+      ...about,
     };
     this.#dropped = 0;
     this.#unacknowledged.set(batch, { message, payload, bytes });
     this.#options.send(message, payload);
+    if (this.#tells.length > 0) this.#countTold(rows);
+  }
+
+  #countTold(rows: readonly Waiting[]): void {
+    for (const tell of [...this.#tells]) {
+      for (const { number } of rows) if (number < tell.until) tell.left--;
+      if (tell.left > 0) continue;
+      this.#tells.splice(this.#tells.indexOf(tell), 1);
+      tell.told();
+    }
   }
 }

@@ -3,10 +3,10 @@ import { VirtualClock } from "../base/mod.ts";
 import {
   type Message,
   OBSERVATION_ROWS_MAX,
-  readObservation,
   type TaskObservation,
   type TaskOutcome,
   type TaskRequest,
+  unpackObservations,
 } from "../messages/mod.ts";
 import {
   OBSERVED_TARGETS_MAX,
@@ -22,7 +22,8 @@ import {
   TELLS_MAX,
 } from "./task_observer.ts";
 
-const { gatherMs } = REPORTER_LIMITS;
+const { gatherMs, openGathers } = REPORTER_LIMITS;
+const OPEN_MS = gatherMs * (openGathers + 1);
 
 function requestWith(fields: Partial<TaskRequest>): TaskRequest {
   return {
@@ -83,14 +84,12 @@ class Bench {
     batch: number;
     dropped: number;
     tasks: TaskObservation[];
-    parts: number;
   }[] {
     return this.sent.flatMap(({ message, payload }) =>
       message.type !== "task_observations" ? [] : [{
         batch: message.batch,
         dropped: message.dropped,
-        tasks: message.rows.map(readObservation),
-        parts: payload.length,
+        tasks: unpackObservations(message.rows, payload),
       }]
     );
   }
@@ -110,8 +109,9 @@ Deno.test("TaskReporter says everything about a short task at once", () => {
   const [batch, ...more] = bench.batches();
   assert.equal(more.length, 0);
   assert.equal(batch?.tasks.length, 1);
-  assert.equal(batch.parts, 2);
   const [seen] = batch.tasks;
+  assert.equal(seen?.request.length, 1);
+  assert.equal(seen.result.length, 1);
   assert.deepEqual(seen?.submitted?.terms?.label, "l");
   assert.deepEqual(seen?.assigned, { engineId: 1, assignedMs: 0 });
   assert.equal(seen?.ended?.resultBytes, 2);
@@ -125,6 +125,54 @@ Deno.test("TaskReporter says everything about a short task at once", () => {
   assert.equal(bench.sent[0]?.message.type, "function_source");
   bench.reporter.stop();
   assert.equal(bench.clock.pending, 0);
+});
+
+Deno.test("TaskReporter says each of many short tasks in one row, and full batches before the time", () => {
+  const bench = new Bench();
+  const tasks = Array.from(
+    { length: 3 * OBSERVATION_ROWS_MAX },
+    (_, index) => taskWith(`c-${index}`),
+  );
+  for (const task of tasks) bench.reporter.submitted(task);
+  for (const task of tasks) bench.reporter.assigned(task, 1);
+  bench.clock.advance(gatherMs);
+  assert.equal(bench.batches().length, 0, "what has not ended waits");
+  for (const task of tasks) {
+    bench.reporter.ended(task, outcomeOf(task.id), [Uint8Array.of(1)]);
+  }
+  const rows = bench.batches().flatMap(({ tasks }) => tasks);
+  assert.equal(rows.length, tasks.length);
+  assert.ok(rows.every(({ submitted, ended }) => submitted && ended));
+  assert.equal(bench.reporter.waiting, 0);
+  bench.reporter.stop();
+});
+
+Deno.test("TaskReporter tells of a task that goes on for long, and again when it ends", () => {
+  const bench = new Bench();
+  const task = taskWith("c-1");
+  bench.reporter.submitted(task);
+  bench.reporter.assigned(task, 1);
+  bench.clock.advance(OPEN_MS);
+  assert.equal(bench.batches().length, 1);
+  assert.equal(bench.clock.pending, 0);
+  bench.reporter.ended(task, outcomeOf("c-1"), []);
+  bench.clock.advance(gatherMs);
+  const [begun, ended, ...more] = bench.batches().flatMap(({ tasks }) => tasks);
+  assert.equal(more.length, 0);
+  assert.ok(begun?.submitted && begun.assigned && !begun.ended);
+  assert.ok(ended?.ended && !ended.submitted);
+  bench.reporter.stop();
+});
+
+Deno.test("TaskReporter tells of tasks that have not ended before they take all the room", () => {
+  const bench = new Bench({ tasksMax: 20 });
+  for (let index = 0; index < 4; index++) {
+    bench.reporter.submitted(taskWith(`c-${index}`));
+  }
+  assert.equal(bench.batches().length, 0);
+  bench.reporter.submitted(taskWith("c-4"));
+  assert.equal(bench.batches()[0]?.tasks.length, 5);
+  bench.reporter.stop();
 });
 
 Deno.test("TaskReporter says nothing when the hub keeps no records", () => {
@@ -144,24 +192,26 @@ Deno.test("TaskReporter drops and counts what a slow hub does not take", () => {
     }
   };
   submit(0, 1);
-  bench.clock.advance(gatherMs);
+  bench.clock.advance(OPEN_MS);
   submit(1, 2);
-  bench.clock.advance(gatherMs);
+  bench.clock.advance(OPEN_MS);
   assert.equal(bench.batches().length, 2);
   // Nothing is acknowledged, so nothing more is sent.
   submit(2, 30);
-  bench.clock.advance(10 * gatherMs);
+  bench.clock.advance(2 * OPEN_MS);
   assert.equal(bench.batches().length, 2);
   assert.equal(bench.reporter.waiting, 10);
   // Results of detached tasks are not among what is dropped.
   const detached = taskWith("c-d", { terms: { detached: true } });
   bench.reporter.ended(detached, outcomeOf("c-d"), [new Uint8Array(100_000)]);
   bench.reporter.acknowledged(0);
+  bench.reporter.acknowledged(1);
   bench.clock.advance(gatherMs);
-  const last = bench.batches().at(-1);
-  assert.equal(last?.dropped, 18);
-  assert.equal(last.tasks.length, 11);
-  assert.equal(last.tasks.at(-1)?.ended?.resultKept, "kept");
+  const [, , open, ended] = bench.batches();
+  assert.equal(open?.dropped, 18);
+  assert.equal(open.tasks.length, 10);
+  assert.equal(ended?.tasks.length, 1);
+  assert.equal(ended.tasks[0]?.ended?.resultKept, "kept");
   bench.reporter.stop();
 });
 
@@ -180,7 +230,9 @@ Deno.test("TaskReporter says that it has told only when the hub has taken everyt
   assert.equal(bench.batches().length, 2);
   assert.deepEqual(told, ["nothing"]);
   // What comes later is not waited for.
-  submit(OBSERVATION_ROWS_MAX);
+  const [first] = bench.batches();
+  bench.reporter.submitted(taskWith("c-later"));
+  assert.equal(first?.tasks.length, OBSERVATION_ROWS_MAX);
   bench.reporter.acknowledged(0);
   assert.deepEqual(told, ["nothing"]);
   bench.reporter.acknowledged(1);
@@ -217,8 +269,9 @@ Deno.test("TaskReporter closes a batch at its rows, bytes and parts", () => {
   }
   bench.reporter.flush();
   assert.ok(
-    bench.batches().every(({ tasks, parts }) =>
-      tasks.length <= OBSERVATION_ROWS_MAX && parts <= 4
+    bench.batches().every(({ tasks }) =>
+      tasks.length <= OBSERVATION_ROWS_MAX &&
+      tasks.reduce((sum, { request }) => sum + request.length, 0) <= 4
     ),
   );
   bench.sent.length = 0;

@@ -37,6 +37,8 @@ interface Entry {
 export class MemoryStore implements TaskStore {
   /** What it is called. */
   readonly kind = "memory";
+  /** The newest records are kept. */
+  readonly newestKept: number;
   readonly #retention: Retention;
   readonly #tasks = new Map<string, Entry>();
   readonly #functions = new Map<string, Uint8Array>();
@@ -46,6 +48,7 @@ export class MemoryStore implements TaskStore {
   /** Makes an empty store. */
   constructor(retention: Partial<Retention> = {}) {
     this.#retention = { ...MEMORY_RETENTION, ...retention };
+    this.newestKept = this.#retention.recordsMax;
   }
 
   /** About how many bytes are kept. */

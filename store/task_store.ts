@@ -43,6 +43,11 @@ export interface Retention {
 export interface TaskStore extends AsyncDisposable {
   /** What it is called. */
   readonly kind: "memory" | "sqlite" | "postgres" | "none";
+  /**
+   * How many records it keeps, where those are the ones that were put last
+   * and nothing else depends on what was put before.
+   */
+  readonly newestKept?: number;
   /** Adds records, or replaces those with the same ids, all or none. */
   put(tasks: readonly StoredTask[]): Promise<void>;
   /** The records with these ids that are here, in any order. */

@@ -70,7 +70,7 @@ export const SAMPLES: {
     type: "task_observations",
     batch: 1,
     dropped: 0,
-    rows: [["c-1", 0, 0, 0, [1, 2], 0]],
+    rows: 1,
   },
   "purge_request": {
     type: "purge_request",
