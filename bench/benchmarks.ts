@@ -156,9 +156,18 @@ export const BENCHMARKS: readonly Benchmark[] = [
   },
   {
     name: "records",
-    about: "records of tasks, 512 at a time",
-    contestants: [
-      { name: "ippd", command: ["deno", "run", "-A", "record_figures.ts"] },
-    ],
+    about: "what recording costs: one engine, one client, by store",
+    contestants: ["none", "memory", "sqlite"].map((store) => ({
+      name: `store ${store}`,
+      command: ["deno", "run", "-A", "record_figures.ts", store],
+    })),
+  },
+  {
+    name: "observations",
+    about: "a hub that is fed as fast as it acknowledges",
+    contestants: ["memory", "sqlite"].map((store) => ({
+      name: `store ${store}`,
+      command: ["deno", "run", "-A", "observation_figures.ts", store, "200000"],
+    })),
   },
 ];

@@ -1,45 +1,30 @@
 // deno-lint-ignore-file no-console -- this program prints its figures
 /**
- * What recording costs a running workload: the same tasks on three clusters
- * that differ in their store alone, alternating; one JSON line, in the form
- * of the harness.
+ * What recording costs a running workload: the same tasks on a cluster with
+ * one of the stores; one JSON line, in the form of the harness, which lets
+ * the stores alternate.
+ *
+ * `deno run -A bench/record_figures.ts [none|memory|sqlite]`
  *
  * @module
  */
 import { type Client, Cluster } from "../mod.ts";
+import { MEMORY_RETENTION } from "../store/mod.ts";
 import type { Figure } from "./figures.ts";
+import { processorMs } from "./process_figures.ts";
 import { quantile } from "./statistics.ts";
 
-const STORES = ["none", "memory", "sqlite"] as const;
-type Store = typeof STORES[number];
+/** Tasks of a pass: those that do nothing, and those that take 1 ms. */
+const TASKS = { "no-op": 4_000, "1 ms": 600 } as const;
+type Kind = keyof typeof TASKS;
 
-const ROUNDS = 5;
-/** Tasks of a round: those that do nothing, and those that take 1 ms. */
-const TASKS: { readonly [K in Kind]: number } = {
-  "no-op": 4_000,
-  "1 ms": 1_000,
-};
-type Kind = "no-op" | "1 ms";
+const PASSES = 3;
+/** What is written behind is written by then. */
+const WRITTEN_MS = 600;
 
-/** Linux counts processor time in hundredths of a second. */
-const TICKS_PER_SECOND = 100;
-
-interface Round {
+interface Pass {
   readonly wallMs: number;
   readonly processorMs: number;
-}
-
-/** Processor time of processes so far. */
-function processorMs(pids: readonly number[]): number {
-  let total = 0;
-  for (const pid of pids) {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    // The name, in parentheses, may hold anything.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    total += ticks * 1_000 / TICKS_PER_SECOND;
-  }
-  return total;
 }
 
 function spin(): number {
@@ -52,100 +37,82 @@ function nothing(): number {
   return 1;
 }
 
-class Contestant {
-  readonly store: Store;
-  readonly #client: Client;
-  readonly #pids: readonly number[];
-  #tasks = 0;
-
-  constructor(store: Store, client: Client, pids: readonly number[]) {
-    this.store = store;
-    this.#client = client;
-    this.#pids = pids;
-  }
-
-  static async of(store: Store, client: Client): Promise<Contestant> {
-    const { processes } = await client.status();
-    // Engines and the client do the same with every store, and this process
-    // is that of all contestants: their noise is larger than what is measured.
-    const pids = processes
-      .filter(({ role }) => role === "hub" || role === "scheduler")
-      .map(({ pid }) => pid);
-    return new Contestant(store, client, pids);
-  }
-
-  async run(kind: Kind): Promise<Round> {
-    const view = this.#client.loadBalancedView();
-    const cpuBefore = processorMs(this.#pids);
-    const startedMs = performance.now();
-    const calls = Array.from(
-      { length: TASKS[kind] },
-      () => kind === "no-op" ? view.apply(nothing) : view.apply(spin),
-    );
-    for (const call of calls) await call;
-    const wallMs = performance.now() - startedMs;
-    // What is written behind counts as well.
-    this.#tasks += TASKS[kind];
-    const recorded = await this.#client.count({ status: "ok" });
-    const expected = this.store === "none" ? 0 : this.#tasks;
-    if (recorded !== expected) {
-      throw new Error(
-        `Cannot measure store ${this.store}: ${recorded} of ${expected} records are there`,
-      );
-    }
-    return { wallMs, processorMs: processorMs(this.#pids) - cpuBefore };
-  }
+async function runPass(
+  client: Client,
+  pids: readonly number[],
+  kind: Kind,
+): Promise<Pass> {
+  const view = client.loadBalancedView();
+  const cpuBefore = processorMs(pids);
+  const startedMs = performance.now();
+  const calls = Array.from(
+    { length: TASKS[kind] },
+    () => kind === "no-op" ? view.apply(nothing) : view.apply(spin),
+  );
+  for (const call of calls) await call;
+  const wallMs = performance.now() - startedMs;
+  await new Promise((resolve) => setTimeout(resolve, WRITTEN_MS));
+  return { wallMs, processorMs: processorMs(pids) - cpuBefore };
 }
 
-function figuresOf(
-  kind: Kind,
-  rounds: ReadonlyMap<Store, readonly Round[]>,
-): Figure[] {
-  const of = (store: Store, pick: (round: Round) => number): number =>
-    quantile((rounds.get(store) ?? []).map(pick), 0.5) * 1_000 / TASKS[kind];
-  return STORES.flatMap((store) => {
-    const wall = of(store, ({ wallMs }) => wallMs);
-    const cpu = of(store, ({ processorMs }) => processorMs);
-    const unit = "µs";
-    return [
-      { figure: `${kind} task, store ${store}, wall`, value: wall, unit },
-      {
-        figure: `${kind} task, store ${store}, CPU of hub and scheduler`,
-        value: cpu,
-        unit,
-      },
-    ];
-  });
+function figuresOf(kind: Kind, passes: readonly Pass[]): Figure[] {
+  const of = (pick: (pass: Pass) => number): number =>
+    quantile(passes.map(pick), 0.5);
+  const perTask = 1_000 / TASKS[kind];
+  return [
+    {
+      figure: `${kind} tasks`,
+      value: TASKS[kind] * 1_000 / of(({ wallMs }) => wallMs),
+      unit: "1/s",
+    },
+    {
+      figure: `CPU of hub and scheduler, ${kind} task`,
+      value: of(({ processorMs }) => processorMs) * perTask,
+      unit: "µs",
+    },
+  ];
+}
+
+/** Fails unless all tasks are recorded that the store keeps. */
+async function expectRecords(
+  client: Client,
+  store: string,
+  tasks: number,
+): Promise<void> {
+  const recorded = await client.count({ status: "ok" });
+  const { recordsMax } = MEMORY_RETENTION;
+  const kept = { none: 0, memory: recordsMax, sqlite: Infinity }[store] ?? 0;
+  if (recorded === Math.min(tasks, kept)) return;
+  throw new Error(
+    `Cannot measure store ${store}: ${recorded} of ${tasks} records are there`,
+  );
 }
 
 async function main(): Promise<void> {
+  const [store = "memory"] = Deno.args;
   const folder = await Deno.makeTempDir({ prefix: "ippd-bench-" });
   Deno.env.set("IPPD_DIR", folder);
   const figures: Figure[] = [];
+  let tasks = 0;
   try {
-    await using stack = new AsyncDisposableStack();
-    const contestants: Contestant[] = [];
-    for (const store of STORES) {
-      const cluster = stack.use(await Cluster.start({ n: 1, store }));
-      const client = stack.use(await cluster.connect());
-      contestants.push(await Contestant.of(store, client));
-    }
+    await using cluster = await Cluster.start({ n: 1, store });
+    await using client = await cluster.connect();
+    const { processes } = await client.status();
+    // Engines and the client do the same with every store.
+    const pids = processes
+      .filter(({ role }) => role === "hub" || role === "scheduler")
+      .map(({ pid }) => pid);
     for (const kind of ["no-op", "1 ms"] as const) {
-      for (const contestant of contestants) await contestant.run(kind);
-      const rounds = new Map<Store, Round[]>(STORES.map((one) => [one, []]));
-      for (let round = 0; round < ROUNDS; round++) {
-        // Nobody is always first, nor always after the same.
-        const first = round % contestants.length;
-        const order = [
-          ...contestants.slice(first),
-          ...contestants.slice(0, first),
-        ];
-        for (const contestant of order) {
-          rounds.get(contestant.store)?.push(await contestant.run(kind));
-        }
+      const passes: Pass[] = [];
+      for (let pass = 0; pass <= PASSES; pass++) {
+        const measured = await runPass(client, pids, kind);
+        tasks += TASKS[kind];
+        // The first warms up.
+        if (pass > 0) passes.push(measured);
       }
-      figures.push(...figuresOf(kind, rounds));
+      figures.push(...figuresOf(kind, passes));
     }
+    await expectRecords(client, store, tasks);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

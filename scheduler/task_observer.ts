@@ -88,7 +88,7 @@ export interface ReporterLimits {
 /** Limits unless told otherwise. */
 export const REPORTER_LIMITS: ReporterLimits = {
   gatherMs: 100,
-  openGathers: 10,
+  openGathers: 20,
   tasksMax: 50_000,
   bytesMax: 256 << 20,
   batchBytesMax: 1 << 20,
