@@ -222,13 +222,14 @@ class RowReader {
   }
 
   read(row: unknown): TaskObservation {
-    const [id, requestSizes, resultSizes, submitted, assigned, ended] = listOf(
-      row,
-    );
+    const items = listOf(row);
+    const submitted = items[3];
+    const assigned = items[4];
+    const ended = items[5];
     return {
-      id: text({ type: TYPE, id }, "id"),
-      request: this.#parts(requestSizes),
-      result: this.#parts(resultSizes),
+      id: text({ type: TYPE, id: items[0] }, "id"),
+      request: this.#parts(items[1]),
+      result: this.#parts(items[2]),
       submitted: submitted === 0 ? undefined : this.#submission(submitted),
       assigned: assigned === 0 ? undefined : assignment(assigned),
       ended: ended === 0 ? undefined : end(ended),
@@ -258,13 +259,20 @@ class RowReader {
 
   #submission(row: unknown): ObservedSubmission {
     const items = listOf(row);
-    const [client, submittedMs, mode, targets, index, terms] = items;
-    const [timeoutMs, requestBytes, requestKept] = items.slice(6);
+    const index = items[4];
+    const terms = items[5];
     const work = typeof index === "number" ? this.#works[index] : undefined;
     if (work === undefined) throw bad("what was to run is not there");
+    // In one piece and without iterators: there is one for each task.
     const fields: Fields = {
-      ...{ type: TYPE, client, submittedMs, mode, targets },
-      ...{ timeoutMs, requestBytes, requestKept },
+      type: TYPE,
+      client: items[0],
+      submittedMs: items[1],
+      mode: items[2],
+      targets: items[3],
+      timeoutMs: items[6],
+      requestBytes: items[7],
+      requestKept: items[8],
     };
     return {
       client: text(fields, "client"),
@@ -283,8 +291,12 @@ class RowReader {
 const TYPE = "task_observations";
 
 function assignment(row: unknown): ObservedAssignment {
-  const [engineId, assignedMs] = listOf(row);
-  const fields: Fields = { type: TYPE, engineId, assignedMs };
+  const items = listOf(row);
+  const fields: Fields = {
+    type: TYPE,
+    engineId: items[0],
+    assignedMs: items[1],
+  };
   return {
     engineId: count(fields, "engineId"),
     assignedMs: finite(fields, "assignedMs"),
@@ -293,11 +305,17 @@ function assignment(row: unknown): ObservedAssignment {
 
 function end(row: unknown): ObservedEnd {
   const items = listOf(row);
-  const [status, engineId, startedMs, completedMs, receivedMs] = items;
-  const [attempts, reason, resultBytes, resultKept] = items.slice(5);
   const fields: Fields = {
-    ...{ type: TYPE, status, engineId, startedMs, completedMs, receivedMs },
-    ...{ attempts, reason, resultBytes, resultKept },
+    type: TYPE,
+    status: items[0],
+    engineId: items[1],
+    startedMs: items[2],
+    completedMs: items[3],
+    receivedMs: items[4],
+    attempts: items[5],
+    reason: items[6],
+    resultBytes: items[7],
+    resultKept: items[8],
   };
   return {
     status: word(fields, "status", TASK_STATUSES),
