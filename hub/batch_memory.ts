@@ -6,7 +6,7 @@
  */
 
 /** Batches of one scheduler that are remembered; so many may be told again. */
-export const BATCHES_REMEMBERED = 256;
+export const BATCHES_REMEMBERED_MAX = 256;
 
 /** Remembers the last batches of schedulers. */
 export class BatchMemory {
@@ -22,7 +22,7 @@ export class BatchMemory {
     if (known.has(batch)) return false;
     known.add(batch);
     for (const oldest of known) {
-      if (known.size <= BATCHES_REMEMBERED) break;
+      if (known.size <= BATCHES_REMEMBERED_MAX) break;
       known.delete(oldest);
     }
     return true;

@@ -11,8 +11,6 @@ import {
 } from "../messages/mod.ts";
 import { functionHash } from "../messages/hash/mod.ts";
 import { MemoryStore, type StoredTask } from "../store/mod.ts";
-import { BATCHES_REMEMBERED, BatchMemory } from "./batch_memory.ts";
-import { ObservationBacklog } from "./observation_backlog.ts";
 import {
   EARLY_OUTPUTS_MAX,
   ERROR_MESSAGE_MAX,
@@ -433,36 +431,6 @@ Deno.test("HubRecords drops and counts observations that nobody can read", async
   );
   assert.deepEqual(await idsSeenBy(bench, ALICE), []);
   assert.equal(bench.records.keeper.counts.dropped, 6);
-});
-
-Deno.test("ObservationBacklog keeps the batches with the newest records", () => {
-  const backlog = new ObservationBacklog(10, 100);
-  const add = (rows: number, bytes: number): void =>
-    backlog.add({ scheduler: "s", rows, payload: [new Uint8Array(bytes)] });
-  for (let index = 0; index < 100; index++) add(4, 1);
-  assert.equal(backlog.rows, 12);
-  assert.equal(backlog.isFull, false);
-  add(1, 97);
-  assert.equal(backlog.isFull, true);
-  const batches = backlog.take();
-  assert.deepEqual(batches.map(({ rows }) => rows), [4, 4, 4, 1]);
-  assert.equal(backlog.rows, 0);
-  assert.equal(backlog.isFull, false);
-  assert.deepEqual(backlog.take(), []);
-});
-
-Deno.test("BatchMemory knows the last batches of each scheduler", () => {
-  const memory = new BatchMemory();
-  assert.equal(memory.isNew("s", 0), true);
-  assert.equal(memory.isNew("t", 0), true);
-  assert.equal(memory.isNew("s", 0), false);
-  for (let batch = 1; batch <= BATCHES_REMEMBERED; batch++) {
-    assert.equal(memory.isNew("s", batch), true);
-  }
-  assert.equal(memory.isNew("s", 1), false);
-  assert.equal(memory.isNew("s", 0), true, "too long ago");
-  memory.forget("s");
-  assert.equal(memory.isNew("s", BATCHES_REMEMBERED), true);
 });
 
 Deno.test("HubRecords cuts the message of an error", async () => {
