@@ -21,6 +21,13 @@ export * from "./lazy_map.ts";
 export * from "./load_balanced_view.ts";
 export * from "./remote_worker.ts";
 export type { MapInput } from "./map_source.ts";
+export {
+  type Comm,
+  COMM_MESSAGES_MAX,
+  type CommData,
+  COMMS_MAX,
+  openComm,
+} from "./notebook_comm.ts";
 export { OUTPUT_KEPT_MAX } from "./output_log.ts";
 export type { OutputEvent, OutputGrouping, OutputSink } from "./output_text.ts";
 export type { Distribution, ScatterOptions } from "./partition.ts";

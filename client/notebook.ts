@@ -32,6 +32,18 @@ export type Broadcast = (
   content: Readonly<Record<string, unknown>>,
 ) => unknown;
 
+/** Says a message of the kernel's protocol with all that it may have. */
+export type SayToFrontEnds = (
+  type: "comm_open" | "comm_msg" | "comm_close" | Parameters<Broadcast>[0],
+  content: Readonly<Record<string, unknown>>,
+  extra?: {
+    /** What is beside the content. */
+    readonly metadata?: Readonly<Record<string, unknown>>;
+    /** Bytes that travel as they are. */
+    readonly buffers?: readonly Uint8Array[];
+  },
+) => unknown;
+
 /** Listens for a signal for as long as the process lives. */
 export type Listen = (act: () => void) => void;
 
@@ -68,14 +80,18 @@ export function notebookOf(broadcast: Broadcast, listen: Listen): Notebook {
 
 /** The notebook of Deno's Jupyter kernel; nothing in other programs. */
 export function ownNotebook(): Notebook | undefined {
+  const broadcast = ownBroadcast();
+  return broadcast &&
+    notebookOf(broadcast, (act) => Deno.addSignalListener("SIGINT", act));
+}
+
+/** How the kernel that this program is speaks to all front ends. */
+export function ownBroadcast(): SayToFrontEnds | undefined {
   const kernel = kernelOf(globalThis);
   if (kernel === undefined) return undefined;
   const broadcast: unknown = Reflect.get(kernel, "broadcast");
   if (typeof broadcast !== "function") return undefined;
-  return notebookOf(
-    (type, content) => Reflect.apply(broadcast, kernel, [type, content]),
-    (act) => Deno.addSignalListener("SIGINT", act),
-  );
+  return (...said) => Reflect.apply(broadcast, kernel, said);
 }
 
 /** What Deno gives programs that are kernels. */

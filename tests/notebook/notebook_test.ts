@@ -149,3 +149,45 @@ Deno.test({
     assert.equal(text(after?.[0]), "7");
   },
 });
+
+Deno.test({
+  name:
+    "A widget and code on an engine talk through a comm (python3-jupyter-client)",
+  ignore,
+  async fn() {
+    const cells = await runCells([
+      `// until a widget is asked
+       import { Cluster, openComm } from "../../mod.ts";
+       const cluster = await Cluster.start({ n: 1 });
+       const client = await cluster.connect();
+       const channel = client.channel("widget", 0);
+       const comm = openComm("test.slider", { title: "speed" });
+       const joined = comm.join(channel);
+       const running = client.at(0).apply(async () => {
+         const channel = ippd.channel("widget", "client");
+         await channel.send({ ask: 41 });
+         const { answer } = await channel.receive();
+         await channel.send(answer);
+         await channel.close();
+         return answer;
+       });
+       undefined`,
+      `const answer = await running;
+       await joined;
+       await client.close();
+       await cluster.stop();
+       [answer, comm.closed]`,
+    ]);
+    const all = cells.flat();
+    assert.deepEqual(all.filter(({ type }) => type === "error"), []);
+    const said = all.filter(({ type }) => type.startsWith("comm_"));
+    assert.deepEqual(said.map(({ type, data }) => [type, data]), [
+      ["comm_open", { title: "speed" }],
+      ["comm_msg", { ask: 41 }],
+      ["comm_msg", { value: 42 }],
+      ["comm_close", {}],
+    ]);
+    const value = cells[1]?.find(({ type }) => type === "execute_result");
+    assert.equal(text(value), "[ 42, true ]");
+  },
+});

@@ -18,6 +18,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 
 TIMEOUT_S = 120
 INTERRUPT = "// interrupt this cell"
+ASK = "// until a widget is asked"
 
 
 def write_kernel(folder, deno):
@@ -43,12 +44,15 @@ class Run:
         self.client.wait_for_ready(timeout=30)
         self.outputs = {}
         self.shown = {}
+        self.inboxes = {}
 
     def execute(self, code):
         request = self.client.execute(code, store_history=False)
         self.outputs[request] = []
         deadline = time.monotonic() + TIMEOUT_S
         asked = not code.startswith(INTERRUPT)
+        waits = code.startswith(ASK)
+        over = False
         while True:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"Cannot wait longer for a cell: {code}")
@@ -62,9 +66,23 @@ class Run:
             if not asked and kind == "stream":
                 self.manager.interrupt_kernel()
                 asked = True
+            if kind == "comm_open":
+                inbox = message["metadata"]["inbox"]
+                self.inboxes[content["comm_id"]] = inbox
+            if kind == "comm_msg" and "ask" in content["data"]:
+                self.answer(content)
+                waits = False
             if of == request and kind == "status" \
                     and content["execution_state"] == "idle":
+                over = True
+            if over and not waits:
                 return request
+
+    def answer(self, content):
+        """Does as a widget would that is asked: says its value."""
+        inbox = self.inboxes[content["comm_id"]]
+        value = json.dumps({"answer": content["data"]["ask"] + 1})
+        self.client.execute(f"{inbox}({value})", silent=True)
 
     def hear(self, of, kind, content):
         if kind == "update_display_data":
@@ -73,7 +91,8 @@ class Run:
                 output["data"] = content["data"]
                 output["updates"] += 1
             return
-        if kind not in ("stream", "display_data", "execute_result", "error"):
+        if kind not in ("stream", "display_data", "execute_result", "error",
+                        "comm_open", "comm_msg", "comm_close"):
             return
         output = {"type": kind, "updates": 0}
         for name in ("text", "data", "ename", "evalue"):
