@@ -20,7 +20,7 @@ const BROADCASTS = 20;
 const WARM_UP_BROADCASTS = 10;
 const PUSH_MIB = 2;
 const QUIET_MS = 9_000;
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 240_000;
 
 /** A controller, and processes with simulated engines. */
 class Fleet implements AsyncDisposable {
