@@ -34,6 +34,12 @@ interface Late {
   readonly scheduler: string;
 }
 
+/**
+ * How long after a question the next one is expected: until then observations
+ * are read as they come, so that none waits for many to be read.
+ */
+const ASKED_AGAIN_MS = 5_000;
+
 /** Records between the schedulers and the store. */
 export class RecordKeeper {
   readonly #options: RecordKeeperOptions;
@@ -58,6 +64,7 @@ export class RecordKeeper {
   #retryAtMs = 0;
   #retryMs = 0;
   #pendingWrittenMs = 0;
+  #askedMs = -Infinity;
   #sweptMs = 0;
   #isStopped = false;
   #counts = { observed: 0, dropped: 0, failures: 0 };
@@ -142,8 +149,7 @@ export class RecordKeeper {
       return void this.#acks.push({ scheduler, batch });
     }
     this.#counts.observed += rows;
-    const isLeft = message.isWhole === true && this.#backlog?.isFull === false;
-    if (isLeft && !this.#options.isFollowed()) {
+    if (message.isWhole === true && this.#mayLeave) {
       this.#leave({ scheduler, rows, payload });
       return this.#options.acknowledge(scheduler, batch);
     }
@@ -160,6 +166,12 @@ export class RecordKeeper {
     else void this.#write(false);
   }
 
+  get #mayLeave(): boolean {
+    const { clock, isFollowed } = this.#options;
+    return this.#backlog?.isFull === false && !isFollowed() &&
+      clock.monotonic() - this.#askedMs > ASKED_AGAIN_MS;
+  }
+
   /** Counts how tasks ended, and leaves the rest until somebody asks. */
   #leave(batch: PackedBatch): void {
     try {
@@ -172,6 +184,11 @@ export class RecordKeeper {
     } catch (thrown) {
       this.#unreadable(batch, toError(thrown));
     }
+  }
+
+  #asked(): void {
+    this.#askedMs = this.#options.clock.monotonic();
+    this.catchUp();
   }
 
   /** Reads what was left until somebody would ask. */
@@ -242,7 +259,7 @@ export class RecordKeeper {
    * @throws {Error} when the store does not take it.
    */
   async settle(): Promise<void> {
-    this.catchUp();
+    this.#asked();
     this.#retryAtMs = 0;
     await this.#write(true);
     if (this.#ended.size + this.#pending.size > 0 && this.#retryMs > 0) {
@@ -252,7 +269,7 @@ export class RecordKeeper {
 
   /** The records with these ids, as they are now. */
   async get(ids: readonly string[]): Promise<ReadonlyMap<string, StoredTask>> {
-    this.catchUp();
+    this.#asked();
     const found = new Map<string, StoredTask>();
     const others: string[] = [];
     for (const id of ids) {

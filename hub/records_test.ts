@@ -379,16 +379,21 @@ Deno.test("HubRecords leaves what nobody asks about packed, and counts it", asyn
   assert.equal(keeper.live, 0);
   assert.deepEqual(keeper.figures.ended, { ok: 2 });
   assert.deepEqual(await idsSeenBy(bench, ALICE), ["c-alice-1", "c-alice-2"]);
+  // Who has asked may ask again.
+  bench.observe(seen("c-alice-3", true));
+  assert.equal(keeper.live, 1);
+  assert.deepEqual(keeper.figures.ended, { ok: 3 });
   // What is told again is neither recorded nor counted twice.
-  bench.batch--;
+  bench.batch = 0;
   bench.observe(seen("c-alice-1", true), seen("c-alice-2", true));
-  assert.deepEqual(await idsSeenBy(bench, ALICE), ["c-alice-1", "c-alice-2"]);
-  assert.deepEqual(keeper.figures.ended, { ok: 2 });
-  assert.equal(keeper.counts.observed, 2);
-  assert.deepEqual(
-    bench.sent.filter(({ to }) => to === "s").map(({ message }) => message),
-    [{ type: "observations_ack", batch: 0 }],
-  );
+  assert.equal((await idsSeenBy(bench, ALICE)).length, 3);
+  assert.deepEqual(keeper.figures.ended, { ok: 3 });
+  assert.equal(keeper.counts.observed, 3);
+  const acks = bench.sent.filter(({ to }) => to === "s");
+  assert.deepEqual(acks.map(({ message }) => message), [
+    { type: "observations_ack", batch: 1 },
+    { type: "observations_ack", batch: 0 },
+  ]);
 });
 
 Deno.test("HubRecords reads what was left before it reads what has not ended", async () => {
