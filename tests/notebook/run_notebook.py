@@ -45,6 +45,7 @@ class Run:
         self.outputs = {}
         self.shown = {}
         self.inboxes = {}
+        self.openings = {}
 
     def execute(self, code):
         request = self.client.execute(code, store_history=False)
@@ -62,13 +63,16 @@ class Run:
                 continue
             of = message["parent_header"].get("msg_id")
             kind, content = message["msg_type"], message["content"]
-            self.hear(of, kind, content)
+            # What a comm says later belongs to the cell that opened it.
+            self.hear(self.openings.get(content.get("comm_id"), of), kind,
+                      content)
             if not asked and kind == "stream":
                 self.manager.interrupt_kernel()
                 asked = True
             if kind == "comm_open":
                 inbox = message["metadata"]["inbox"]
                 self.inboxes[content["comm_id"]] = inbox
+                self.openings[content["comm_id"]] = of
             if kind == "comm_msg" and "ask" in content["data"]:
                 self.answer(content)
                 waits = False
