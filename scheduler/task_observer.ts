@@ -169,6 +169,8 @@ export class TaskReporter implements TaskObserver {
   /** How many tasks have waited, and how many times they were gathered. */
   #number = 0;
   #gathering = 0;
+  /** A detached task came, which only the hub remembers for its client. */
+  #isUrgent = false;
   #bytes = 0;
   #dropped = 0;
   #nextBatch = 0;
@@ -236,6 +238,7 @@ export class TaskReporter implements TaskObserver {
     this.#tellUnit(functionOf(request.work));
     const observed = observedRequest(request, place);
     const kept = observed.isWhole ? this.#keepsRequest(task) : "too large";
+    if (request.terms?.detached === true) this.#isUrgent = true;
     waiting.submitted = {
       client: client.id,
       submittedMs: this.#options.clock.now(),
@@ -322,6 +325,10 @@ export class TaskReporter implements TaskObserver {
   #gather(): void {
     this.#timer = undefined;
     this.#gathering++;
+    if (this.#isUrgent) {
+      this.#isUrgent = false;
+      return this.flush();
+    }
     for (const ended of [this.#whole, this.#late]) {
       while (ended.size > 0 && this.#maySend) this.#sendBatch(ended);
     }

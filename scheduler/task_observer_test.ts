@@ -164,6 +164,18 @@ Deno.test("TaskReporter tells of a task that goes on for long, and again when it
   bench.reporter.stop();
 });
 
+Deno.test("TaskReporter tells of a detached task soon, since only the hub remembers it", () => {
+  const bench = new Bench();
+  bench.reporter.submitted(taskWith("c-1"));
+  bench.reporter.submitted(taskWith("c-2", { terms: { detached: true } }));
+  bench.clock.advance(gatherMs);
+  assert.equal(bench.batches()[0]?.tasks.length, 2);
+  bench.reporter.submitted(taskWith("c-3"));
+  bench.clock.advance(gatherMs);
+  assert.equal(bench.batches().length, 1);
+  bench.reporter.stop();
+});
+
 Deno.test("TaskReporter tells of tasks that have not ended before they take all the room", () => {
   const bench = new Bench({ tasksMax: 20 });
   for (let index = 0; index < 4; index++) {
