@@ -27,9 +27,11 @@ import {
   addListenFlags,
   addNameFlags,
   addPlacementFlags,
+  addTreeFlags,
   type ListenFlags,
   type NameFlags,
   type PlacementFlags,
+  type TreeFlags,
 } from "./hub_options.ts";
 import { terminalLogger } from "./option_values.ts";
 import {
@@ -38,11 +40,12 @@ import {
   type StoreFlags,
 } from "./store_option.ts";
 import { StopSource } from "./stop_source.ts";
+import { SupervisedLeaves } from "./supervised_leaves.ts";
 import { SupervisedScheduler } from "./supervised_scheduler.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface ControllerFlags
-  extends ListenFlags, NameFlags, PlacementFlags, StoreFlags {
+  extends ListenFlags, NameFlags, PlacementFlags, StoreFlags, TreeFlags {
   readonly announce?: true;
   readonly dashboard?: ListenAddress;
   readonly reuse?: true;
@@ -56,7 +59,8 @@ export function defineController(
   command.description(
     "Run a hub and a scheduler. Writes the connection files of engines and clients, and says where they are.",
   );
-  addStoreFlag(addPlacementFlags(addNameFlags(addListenFlags(command))))
+  addPlacementFlags(addNameFlags(addListenFlags(command)));
+  addStoreFlag(addTreeFlags(command))
     .option(
       "--reuse",
       "take the place of a controller that was killed: same ports, same keys",
@@ -90,6 +94,7 @@ async function runController(
   });
   terminal.out(flags.announce ? announcement(host) : guidance(host));
   await using scheduler = startScheduler(flags, host, terminal, log);
+  await using leaves = startLeaves(flags, host, terminal, log);
   void host.keepState().catch((error) =>
     log.warn("a controller with --reuse could not take over", {
       error: toError(error),
@@ -102,7 +107,7 @@ async function runController(
     scheduler.ended,
   ]);
   log.info("controller stops", { reason: why });
-  await Promise.all([host.stop(why), scheduler.stop()]);
+  await Promise.all([host.stop(why), scheduler.stop(), leaves.stop()]);
   await removeClusterState(flags.profile, flags.clusterId, Deno.pid);
   return EXIT.ok;
 }
@@ -128,25 +133,47 @@ async function openPage(
   return stack.move();
 }
 
+/** What the scheduler and its leaves are started with. */
+function commonFlags(flags: ListenFlags): string[] {
+  const { ip, location, logLevel, logFormat } = flags;
+  const args = ["--ip", ip, "--log-level", logLevel];
+  args.push("--log-format", logFormat);
+  return location === undefined ? args : [...args, "--location", location];
+}
+
 function startScheduler(
   flags: ControllerFlags,
   host: HubHost,
   terminal: Terminal,
   log: Logger,
 ): SupervisedScheduler {
-  const args = ["--ip", flags.ip, "--log-level", flags.logLevel];
-  args.push("--log-format", flags.logFormat);
-  args.push("--scheme", flags.scheme);
-  if (flags.location !== undefined) args.push("--location", flags.location);
+  const args = [...commonFlags(flags), "--scheme", flags.scheme];
   if (flags.hwm !== undefined) args.push("--hwm", String(flags.hwm));
   const { schedulerPort, keys } = host.state;
   return new SupervisedScheduler({
+    what: "scheduler",
     host,
     args,
     port: schedulerPort > 0 || flags.port === 0
       ? schedulerPort
       : flags.port + 1,
     keys: keys.tasks,
+    onStderr: (line) => terminal.error(line),
+    log,
+  });
+}
+
+function startLeaves(
+  flags: ControllerFlags,
+  host: HubHost,
+  terminal: Terminal,
+  log: Logger,
+): SupervisedLeaves {
+  return new SupervisedLeaves({
+    count: flags.schedulers - 1,
+    host,
+    args: commonFlags(flags),
+    port: flags.port === 0 ? 0 : flags.port + 2,
     onStderr: (line) => terminal.error(line),
     log,
   });

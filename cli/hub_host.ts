@@ -177,7 +177,8 @@ export class HubHost implements AsyncDisposable {
     // At once: it may be killed as soon as somebody has connected.
     await this.#keep(this.state);
     await this.hub.schedulerReady();
-    const schedulerPort = this.hub.schedulerPort ?? 0;
+    const { publicKey } = this.state.keys.tasks;
+    const schedulerPort = this.hub.schedulerPort(publicKey) ?? 0;
     await this.#keep({ ...this.state, schedulerPort });
   }
 

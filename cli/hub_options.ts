@@ -5,6 +5,7 @@
  */
 import { type Command, Option } from "commander";
 import { SCHEDULING_SCHEMES, type SchedulingScheme } from "../base/mod.ts";
+import { SCHEDULERS_MAX } from "../cluster/mod.ts";
 import {
   addLogFlags,
   hostName,
@@ -38,6 +39,12 @@ export interface PlacementFlags {
   readonly scheme: SchedulingScheme;
   /** Tasks for each slot at a time; 0 is no limit, absent adapts. */
   readonly hwm?: number;
+}
+
+/** Values of the flags that say how many schedulers there are. */
+export interface TreeFlags {
+  /** The scheduler, and leaves that have the engines' connections. */
+  readonly schedulers: number;
 }
 
 /** Most tasks at a slot; more would never be told from no limit. */
@@ -75,4 +82,14 @@ export function addPlacementFlags(command: Command): Command {
       "tasks for each slot at a time, 0 is no limit (default: adapts)",
       wholeNumber(0, HWM_MAX),
     );
+}
+
+/** Adds the flag that says how many schedulers there are. */
+export function addTreeFlags(command: Command): Command {
+  return command.option(
+    "--schedulers <n>",
+    "scheduler processes: one decides, the others are leaves that have the engines' connections",
+    wholeNumber(1, SCHEDULERS_MAX),
+    1,
+  );
 }

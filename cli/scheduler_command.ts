@@ -11,7 +11,7 @@ import {
   SCHEDULER_FOLDER_VARIABLE,
   schedulerSocketPath,
 } from "../cluster/mod.ts";
-import { Scheduler } from "../scheduler/mod.ts";
+import { Leaf, type LeafOptions, Scheduler } from "../scheduler/mod.ts";
 import {
   type ConnectionInfo,
   type CurveCrypto,
@@ -38,6 +38,7 @@ import type { Terminal } from "./terminal.ts";
 
 interface SchedulerFlags extends ListenFlags, PlacementFlags {
   readonly connect?: string;
+  readonly leaf?: true;
 }
 
 /** Defines `ippd scheduler`. */
@@ -47,7 +48,11 @@ export function defineScheduler(
 ): void {
   command.description(
     "Run a scheduler for a hub that runs already. IPPD_CONNECTION_INFO in the environment may stand in for the file.",
-  ).option("-c, --connect <file>", "the scheduler's connection file");
+  ).option("-c, --connect <file>", "the scheduler's connection file")
+    .option(
+      "--leaf",
+      "take engines' connections off the scheduler that runs already",
+    );
   addPlacementFlags(addListenFlags(command))
     .addHelpText(
       "after",
@@ -106,8 +111,8 @@ async function makeScheduler(
     readonly keyPair: KeyPair;
     readonly local: string | undefined;
   },
-): Promise<Scheduler> {
-  return new Scheduler({
+): Promise<Scheduler | Leaf> {
+  const options: LeafOptions = {
     crypto,
     keyPair,
     hub: {
@@ -126,12 +131,13 @@ async function makeScheduler(
     ],
     host: Deno.hostname(),
     pid: Deno.pid,
-    scheme: flags.scheme,
-    hwm: flags.hwm,
     memoryBytes: () => Deno.memoryUsage().rss,
     log: terminalLogger(terminal, flags),
-    tracing: await openTracing(),
-  });
+  };
+  if (flags.leaf === true) return new Leaf(options);
+  const { scheme, hwm } = flags;
+  const tracing = await openTracing();
+  return new Scheduler({ ...options, scheme, hwm, tracing });
 }
 
 /** The keys that a controller gave it, so that a restart changes nothing. */

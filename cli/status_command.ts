@@ -173,10 +173,12 @@ export function stackText(stacks: readonly EngineStack[]): string {
 
 function statusRow(process: ProcessStatus, style: Style): string[] {
   const isEngine = process.role === "engine";
-  const isHub = process.role === "hub";
-  const load = (count: number): string => isHub ? "-" : String(count);
+  // Neither has tasks.
+  const isIdle = process.role === "hub" || process.role === "leaf";
+  const load = (count: number): string => isIdle ? "-" : String(count);
+  const { role, engines } = process;
   return [
-    process.role,
+    engines === undefined ? role : `${role} of ${engines}`,
     isEngine ? String(process.engineId) : "-",
     process.host,
     String(process.pid),

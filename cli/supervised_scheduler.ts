@@ -30,6 +30,8 @@ const HUB_END_GRACE_MS = 2_000;
 
 /** Options of {@linkcode SupervisedScheduler}. */
 export interface SupervisedSchedulerOptions {
+  /** What people call it. */
+  readonly what: "scheduler" | "leaf";
   /** The hub that it belongs to. */
   readonly host: HubHost;
   /** Arguments of `ippd scheduler`, without the port. */
@@ -81,7 +83,7 @@ export class SupervisedScheduler implements AsyncDisposable {
   #start(port: number): LocalProcess {
     const { host, args, keys, onStderr } = this.#options;
     return new LocalProcess({
-      what: "scheduler",
+      what: this.#options.what,
       command: selfCommand("scheduler", [...args, "--port", String(port)]),
       environment: {
         [CONNECTION_INFO_VARIABLE]: formatConnectionInfo(host.infos.scheduler),
@@ -96,22 +98,23 @@ export class SupervisedScheduler implements AsyncDisposable {
   }
 
   async #supervise(): Promise<string> {
-    const { host, log } = this.#options;
+    const { host, keys, log } = this.#options;
     for (;;) {
       const end = await this.#process.ended;
       await this.#removeSocket();
       const reason = await this.#endOfHub(end);
       if (reason !== undefined) return reason;
       if (this.#isStopping) return "the scheduler was stopped";
-      const port = host.hub.schedulerPort ?? this.#portOfUnheard(end);
+      const port = host.hub.schedulerPort(keys.publicKey) ??
+        this.#portOfUnheard(end);
       const pauseMs = port === undefined
         ? undefined
         : this.#policy.next(systemClock.monotonic());
       // One that never worked would not work the next time either.
       if (port === undefined || pauseMs === undefined) {
-        throw schedulerError(this.#process, end);
+        throw schedulerError(this.#options.what, this.#process, end);
       }
-      log.warn("scheduler ended, it is started again", {
+      log.warn(`${this.#options.what} ended, it is started again`, {
         process: this.#process.pid,
         how: end.signal ?? `code ${end.code}`,
       });
@@ -157,7 +160,11 @@ async function pause(forMs: number): Promise<void> {
   await promise;
 }
 
-function schedulerError(scheduler: LocalProcess, end: ProcessEnd): CliError {
+function schedulerError(
+  what: string,
+  scheduler: LocalProcess,
+  end: ProcessEnd,
+): CliError {
   const said = scheduler.stderrTail
     .findLast((line) => line.startsWith("ippd: "))?.slice("ippd: ".length);
   const how = end.signal ?? `code ${end.code}`;
@@ -166,7 +173,7 @@ function schedulerError(scheduler: LocalProcess, end: ProcessEnd): CliError {
     isAddress ? EXIT.addressInUse : EXIT.failure,
     isAddress && said !== undefined
       ? said
-      : `Cannot go on: the scheduler, process ${scheduler.pid}, ended with ${how}${
+      : `Cannot go on: the ${what}, process ${scheduler.pid}, ended with ${how}${
         said === undefined ? "" : ` (${said})`
       }; start the controller again`,
   );

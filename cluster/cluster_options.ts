@@ -128,6 +128,11 @@ export interface ClusterOptions extends EngineSettings, LauncherChoice {
   readonly scheme?: SchedulingScheme;
   /** Tasks for each slot at a time; 0 is no limit. Absent, it adapts. */
   readonly hwm?: number;
+  /**
+   * Scheduler processes: one decides, the others are leaves that have the
+   * engines' connections, for hundreds of engines and more. @default 1
+   */
+  readonly schedulers?: number;
   /** How long the start may take. @default START_TIMEOUT_MS */
   readonly timeoutMs?: number;
   /** Gives the start up. */
@@ -225,7 +230,12 @@ function expectResources(
   return resources;
 }
 
-function placementFlags({ scheme, hwm }: ClusterOptions): string[] {
+/** Most schedulers that a controller starts: what one host may run. */
+export const SCHEDULERS_MAX = 64;
+
+function placementFlags(
+  { scheme, hwm, schedulers }: ClusterOptions,
+): string[] {
   if (scheme !== undefined && !SCHEDULING_SCHEMES.includes(scheme)) {
     throw new TypeError(
       `Cannot place tasks by ${scheme}: the schemes are ${
@@ -238,10 +248,20 @@ function placementFlags({ scheme, hwm }: ClusterOptions): string[] {
       `Cannot use a high-water mark of ${hwm}: a whole number from 0 upwards is needed`,
     );
   }
+  if (schedulers !== undefined && !isCountOf(schedulers, SCHEDULERS_MAX)) {
+    throw new RangeError(
+      `Cannot start ${schedulers} schedulers: a whole number from 1 to ${SCHEDULERS_MAX} is needed`,
+    );
+  }
   return [
+    ...(schedulers === undefined ? [] : ["--schedulers", String(schedulers)]),
     ...(scheme === undefined ? [] : ["--scheme", scheme]),
     ...(hwm === undefined ? [] : ["--hwm", String(hwm)]),
   ];
+}
+
+function isCountOf(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= max;
 }
 
 /** Two ports follow one another, and the last port is 65535. */

@@ -22,8 +22,10 @@ import {
   type KeyEntry,
   type Message,
   type Output,
+  type SchedulerAddress,
 } from "../messages/mod.ts";
 import type { Network, Peer, SocketSecurity } from "../sockets/mod.ts";
+import { SCHEDULERS_MAX } from "./admission.ts";
 import { auditRecord, type RecordAudit } from "./audit_record.ts";
 import { NoStore, type TaskStore } from "../store/mod.ts";
 import { firstPort } from "./endpoint_port.ts";
@@ -104,7 +106,8 @@ export class Hub implements AsyncDisposable {
   readonly #audit = new AuditTally();
   #refusals = 0;
   readonly #resolveEnded: (reason: string) => void;
-  #schedulerPort: number | undefined;
+  /** The ports of schedulers by their keys, also of those that have ended. */
+  readonly #ports = new Map<string, number>();
   #timer: Timer | undefined;
   #ending: Promise<void> | undefined;
   #onScheduler: (() => void)[] = [];
@@ -183,9 +186,9 @@ export class Hub implements AsyncDisposable {
     return bound;
   }
 
-  /** The port of the scheduler that registered last; absent, none did. */
-  get schedulerPort(): number | undefined {
-    return this.#schedulerPort;
+  /** The port of the scheduler with a key; absent, it never registered. */
+  schedulerPort(publicKey: string): number | undefined {
+    return this.#ports.get(publicKey);
   }
 
   /** Settles when a scheduler has registered. */
@@ -344,8 +347,9 @@ export class Hub implements AsyncDisposable {
         this.#records.clientConnected(this.#asker(peer));
         return state.clientConnect(from, message, nowMs);
       case "scheduler_register":
-        this.#schedulerPort = firstPort(message.address.endpoints);
+        this.#notePort(message.address);
         state.schedulerRegister(from, message, nowMs);
+        if (state.schedulerCount === 0) return;
         for (const resolve of this.#onScheduler.splice(0)) resolve();
         return;
       case "heartbeat":
@@ -376,6 +380,15 @@ export class Hub implements AsyncDisposable {
       default:
         // The table of roles has refused everything else already.
     }
+  }
+
+  #notePort({ endpoints, publicKey }: SchedulerAddress): void {
+    const port = firstPort(endpoints);
+    if (port === undefined) return;
+    if (this.#ports.size >= SCHEDULERS_MAX && !this.#ports.has(publicKey)) {
+      this.#ports.clear();
+    }
+    this.#ports.set(publicKey, port);
   }
 
   /** Logs what operators want to know, and puts on record what changes. */

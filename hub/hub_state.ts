@@ -14,7 +14,6 @@ import type {
   KeyEntry,
   Message,
   Output,
-  SchedulerAddress,
   SchedulerRegister,
   ShutdownRequest,
   StatusRequest,
@@ -38,12 +37,13 @@ import { heartbeatPaceMs, lossReason, newPace } from "./heartbeat_pace.ts";
 import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
 import { Shutdowns } from "./shutdowns.ts";
 import { type KeyChanges, KeyRing } from "./key_ring.ts";
+import { SchedulerTree } from "./scheduler_tree.ts";
 import {
   delay,
   type EngineMember,
+  isAtRest,
   type Member,
   newMember,
-  type SchedulerMember,
 } from "./member.ts";
 import { clientKeys, processStatuses } from "./status.ts";
 
@@ -54,7 +54,7 @@ export class HubState {
   readonly #times: HubTimes;
   readonly #engines = new Map<number, EngineMember>();
   readonly #enginesByRoute = new Map<string, EngineMember>();
-  readonly #schedulers = new Map<string, SchedulerMember>();
+  readonly #tree = new SchedulerTree();
   readonly #clients = new Map<string, Member>();
   readonly #questions: Questions;
   readonly #shutdowns: Shutdowns;
@@ -79,7 +79,7 @@ export class HubState {
     this.drains = new Drains({
       send,
       isPresent: (id) => this.#engines.has(id),
-      schedulers: () => this.#schedulers.keys(),
+      schedulers: () => this.#tree.roots,
     });
     const { answerTimeoutMs: timeoutMs } = this.#times;
     this.#questions = new Questions({ send, timeoutMs });
@@ -95,14 +95,14 @@ export class HubState {
     return this.#engines.size;
   }
 
-  /** Schedulers in the cluster. */
+  /** Schedulers in the cluster, leaves not among them. */
   get schedulerCount(): number {
-    return this.#schedulers.size;
+    return this.#tree.roots.length;
   }
 
-  /** Routing ids of the schedulers. */
+  /** Routing ids of the schedulers, leaves not among them. */
   get schedulers(): string[] {
-    return [...this.#schedulers.keys()];
+    return this.#tree.roots;
   }
 
   /** The engine with a number, if it is in the cluster. */
@@ -156,7 +156,7 @@ export class HubState {
     this.#engines.set(engineId, member);
     this.#enginesByRoute.set(routingId, member);
     // Schedulers first: they must know an engine before it calls on them.
-    this.#tell(this.#schedulers.keys(), {
+    this.#tell(this.#tree.roots, {
       type: "engine_joined",
       engine: member.info,
     });
@@ -184,7 +184,7 @@ export class HubState {
       type: "client_connected",
       clusterId: this.#options.clusterId,
       engines: [...this.#engines.values()].map((engine) => engine.info),
-      schedulers: this.#addresses(),
+      schedulers: this.#tree.addresses(),
       heartbeatIntervalMs: this.#times.heartbeatIntervalMs,
     });
   }
@@ -195,24 +195,31 @@ export class HubState {
     message: SchedulerRegister,
     nowMs: number,
   ): void {
+    const { members } = this.#tree;
     const problem = wrongVersion(message.protocol) ??
-      noRoom(this.#schedulers, routingId, SCHEDULERS_MAX, "schedulers");
+      noRoom(members, routingId, SCHEDULERS_MAX, "schedulers");
     if (problem !== undefined) {
       return this.#refuse(routingId, message.type, problem);
     }
-    this.#schedulers.set(routingId, {
+    const isLeaf = message.leaf !== undefined;
+    const replaced = this.#tree.join({
       ...newMember(routingId, message, nowMs, this.#keyNameOf(routingId)),
       address: message.address,
-    });
+      leaf: message.leaf,
+    }, (engine) => isAtRest(this.#enginesByRoute.get(engine)));
+    for (const former of replaced) this.#actions.forget(former);
     this.#actions.send(routingId, {
       type: "scheduler_registered",
       ...(this.#options.isRestarted === true && { isRestarted: true }),
       keys: this.#keys.forSchedulers(),
-      engines: [...this.#engines.values()].map((engine) => engine.info),
+      // A leaf leaves it to its scheduler who is whose engine.
+      engines: isLeaf
+        ? []
+        : [...this.#engines.values()].map((engine) => engine.info),
       heartbeatIntervalMs: this.#times.heartbeatIntervalMs,
       keepsRecords: this.#options.keepsRecords === true,
     });
-    this.drains.schedulerJoined(routingId);
+    if (!isLeaf) this.drains.schedulerJoined(routingId);
     this.#tellSchedulers();
   }
 
@@ -224,7 +231,7 @@ export class HubState {
     wallMs: number,
   ): void {
     const member = this.#enginesByRoute.get(routingId) ??
-      this.#schedulers.get(routingId);
+      this.#tree.members.get(routingId);
     if (member === undefined) {
       this.#refuse(routingId, message.type, "it is not registered");
       return;
@@ -264,14 +271,15 @@ export class HubState {
   /** A connection ended; the peer may come back. */
   disconnected(routingId: string, nowMs: number): void {
     const member = this.#enginesByRoute.get(routingId) ??
-      this.#schedulers.get(routingId) ?? this.#clients.get(routingId);
+      this.#tree.members.get(routingId) ?? this.#clients.get(routingId);
     if (member === undefined) this.#actions.forget(routingId);
     else member.brokenMs ??= nowMs;
   }
 
   /** The hub itself stood still for so long: that counts against nobody. */
   slept(forMs: number): void {
-    for (const members of [this.#engines, this.#schedulers, this.#clients]) {
+    const { members: schedulers } = this.#tree;
+    for (const members of [this.#engines, schedulers, this.#clients]) {
       for (const member of members.values()) delay(member, forMs);
     }
   }
@@ -282,9 +290,9 @@ export class HubState {
       const reason = lossReason(engine, nowMs, this.#times);
       if (reason !== undefined) this.#loseEngine(engine, { reason });
     }
-    for (const scheduler of [...this.#schedulers.values()]) {
+    for (const scheduler of [...this.#tree.members.values()]) {
       if (lossReason(scheduler, nowMs, this.#times) === undefined) continue;
-      this.#schedulers.delete(scheduler.routingId);
+      this.#tree.leave(scheduler.routingId);
       this.#actions.forget(scheduler.routingId);
       this.#actions.schedulerLost?.(scheduler.routingId);
       this.#tellSchedulers();
@@ -323,7 +331,7 @@ export class HubState {
       clientKeys: clientKeys(this.#clients.values()),
       processes: processStatuses({
         hub: self,
-        schedulers: this.#schedulers.values(),
+        schedulers: this.#tree.members.values(),
         engines: this.#engines.values(),
       }, nowMs),
     });
@@ -383,7 +391,7 @@ export class HubState {
   setKeys(keys: readonly KeyEntry[]): KeyChanges {
     const changes = this.#keys.replace(keys);
     // First of all, so that no scheduler lets a revoked key in again.
-    this.#tell(this.#schedulers.keys(), {
+    this.#tell(this.#tree.members.keys(), {
       type: "keys_changed",
       keys: this.#keys.forSchedulers(),
     });
@@ -397,9 +405,9 @@ export class HubState {
       this.#clients.delete(client.routingId);
       this.#actions.forget(client.routingId);
     }
-    const schedulers = [...this.#schedulers.values()].filter(isRevoked);
+    const schedulers = [...this.#tree.members.values()].filter(isRevoked);
     for (const { routingId } of schedulers) {
-      this.#schedulers.delete(routingId);
+      this.#tree.leave(routingId);
       this.#actions.forget(routingId);
     }
     if (schedulers.length > 0) this.#tellSchedulers();
@@ -410,7 +418,7 @@ export class HubState {
   ending(reason: string): void {
     const everybody = [
       ...this.#enginesByRoute.keys(),
-      ...this.#schedulers.keys(),
+      ...this.#tree.members.keys(),
       ...this.#clients.keys(),
     ];
     this.#tell(everybody, { type: "stop", reason });
@@ -446,7 +454,7 @@ export class HubState {
       engineId: engine.info.engineId,
       heartbeatIntervalMs: engine.paceMs,
       leaseMs: this.#times.leaseMs,
-      schedulers: this.#addresses(),
+      schedulers: this.#tree.addressesFor(engine.routingId),
     });
   }
 
@@ -455,7 +463,8 @@ export class HubState {
     this.#engines.delete(engineId);
     this.#enginesByRoute.delete(engine.routingId);
     const message: Message = { type: "engine_left", engineId, end };
-    this.#tell(this.#schedulers.keys(), message);
+    this.#tree.engineLeft(engine.routingId);
+    this.#tell(this.#tree.roots, message);
     this.#tell(this.#clients.keys(), message);
     this.#actions.forget(engine.routingId);
     this.#questions.engineLost(engineId);
@@ -463,17 +472,15 @@ export class HubState {
     this.drains.engineLeft(engineId);
   }
 
-  #addresses(): SchedulerAddress[] {
-    return [...this.#schedulers.values()].map((member) => member.address);
-  }
-
   #tellSchedulers(): void {
-    const message: Message = {
-      type: "schedulers_changed",
-      schedulers: this.#addresses(),
-    };
-    this.#tell(this.#enginesByRoute.keys(), message);
+    const type = "schedulers_changed";
+    for (const engine of this.#enginesByRoute.keys()) {
+      const schedulers = this.#tree.addressesFor(engine);
+      this.#actions.send(engine, { type, schedulers });
+    }
+    const message: Message = { type, schedulers: this.#tree.addresses() };
     this.#tell(this.#clients.keys(), message);
+    this.#tell(this.#tree.leaves, message);
   }
 
   #tell(routingIds: Iterable<string>, message: Message): void {

@@ -58,8 +58,8 @@ export class KeyRing {
     return this.get(publicKey) ?? this.#former.get(publicKey ?? "");
   }
 
-  /** What schedulers must know: who may connect to them. */
+  /** What schedulers must know: who may connect to them, leaves among them. */
   forSchedulers(): KeyEntry[] {
-    return [...this.#keys.values()].filter(({ role }) => role !== "scheduler");
+    return [...this.#keys.values()];
   }
 }

@@ -6,6 +6,7 @@
 import type {
   EngineInfo,
   Heartbeat,
+  LeafState,
   SchedulerAddress,
 } from "../messages/mod.ts";
 import type { HubTimes } from "./hub_times.ts";
@@ -35,6 +36,8 @@ export interface EngineMember extends Member {
 /** A scheduler that the hub knows. */
 export interface SchedulerMember extends Member {
   readonly address: SchedulerAddress;
+  /** For leaves, which decide nothing: whether engines may turn to it. */
+  readonly leaf?: LeafState | undefined;
 }
 
 /** A member that has just been heard of. */
@@ -75,4 +78,10 @@ export function lossReason(
   return silentMs >= times.heartbeatTimeoutMs
     ? `nothing was heard of it for ${(silentMs / 1000).toFixed(1)} s`
     : undefined;
+}
+
+/** Whether an engine did nothing when it was last heard of. */
+export function isAtRest(engine: Member | undefined): boolean {
+  const { running = 0, queued = 0 } = engine?.load ?? {};
+  return running + queued === 0;
 }

@@ -10,7 +10,7 @@ import type { EngineMember, Member, SchedulerMember } from "./member.ts";
 export interface Everybody {
   /** The hub itself. */
   readonly hub: Member;
-  /** The schedulers. */
+  /** The schedulers and their leaves. */
   readonly schedulers: Iterable<SchedulerMember>;
   /** The engines. */
   readonly engines: Iterable<EngineMember>;
@@ -23,7 +23,14 @@ export function processStatuses(
 ): ProcessStatus[] {
   const processes = [processStatus("hub", hub, nowMs)];
   for (const scheduler of schedulers) {
-    processes.push(processStatus("scheduler", scheduler, nowMs));
+    processes.push(
+      scheduler.leaf !== undefined
+        ? {
+          ...processStatus("leaf", scheduler, nowMs),
+          engines: scheduler.load?.engines ?? 0,
+        }
+        : processStatus("scheduler", scheduler, nowMs),
+    );
   }
   for (const engine of engines) {
     const { engineId, slots, labels } = engine.info;

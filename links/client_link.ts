@@ -23,6 +23,9 @@ import {
 import { Linger, LINGER_DEFAULT_MS } from "./linger.ts";
 import { Transfers } from "./transfers.ts";
 
+/** Payload that waits in a link that counts as full. */
+const FULL_BYTES: number = 32 << 20;
+
 /** Options of {@linkcode ClientLink}. */
 export interface ClientLinkOptions {
   /** Options of the socket below. */
@@ -36,6 +39,8 @@ export interface ClientLinkOptions {
   ) => void;
   /** Hears that the connection is made, for the first time or again. */
   readonly onConnected?: () => void;
+  /** Hears that the link is not full any more. */
+  readonly onDrained?: () => void;
   /** Hears that it ended; `final` when it will not be tried again. */
   readonly onDisconnected?: (reason: Error, final: boolean) => void;
   /**
@@ -59,6 +64,8 @@ export class ClientLink implements AsyncDisposable {
   readonly #log: Logger;
   readonly #linger: Linger;
   #closing: Promise<void> | undefined;
+  /** Whether somebody waits until it is not. */
+  #isFull = false;
 
   /** Makes a link that is not connected yet. */
   constructor(options: ClientLinkOptions) {
@@ -78,6 +85,7 @@ export class ClientLink implements AsyncDisposable {
         this.#transfers.pay();
         this.#outbox.flush();
         this.#linger.check();
+        this.#tellDrained();
       },
     });
     this.#linger = new Linger({
@@ -99,6 +107,17 @@ export class ClientLink implements AsyncDisposable {
   /** Messages that have not been given to the socket. */
   get waiting(): number {
     return this.#outbox.length;
+  }
+
+  /**
+   * Whether much waits here that the connection does not take now; if so,
+   * `onDrained` follows.
+   */
+  isFull(): boolean {
+    const { paused, bytes } = this.#outbox;
+    if (!paused && bytes < FULL_BYTES) return false;
+    this.#isFull = true;
+    return true;
   }
 
   /** Whether something that was said has not been written yet. */
@@ -149,6 +168,12 @@ export class ClientLink implements AsyncDisposable {
     this.#outbox.clear();
   }
 
+  #tellDrained(): void {
+    if (!this.#isFull || this.isFull()) return;
+    this.#isFull = false;
+    this.#options.onDrained?.();
+  }
+
   #disconnected(reason: Error, final: boolean): void {
     // The rest of a large message does not come any more.
     this.#transfers.reset();
@@ -162,6 +187,7 @@ export class ClientLink implements AsyncDisposable {
   #received(parts: Uint8Array[]): void {
     try {
       const frames = this.#transfers.take(parts);
+      this.#tellDrained();
       if (this.#closing !== undefined) return this.#linger.check();
       if (frames === undefined) return;
       for (const { message, payload } of decodeEnvelopes(frames)) {

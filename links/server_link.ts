@@ -71,6 +71,11 @@ export interface ServerLinkOptions {
     message: Message,
     payload: readonly Uint8Array[],
   ) => void;
+  /**
+   * Takes all that a peer sends as it comes, instead of messages that its role
+   * may say: for those who pass it on without a look.
+   */
+  readonly onFrames?: (peer: Peer, frames: readonly Uint8Array[]) => void;
   /** Hears that a peer is connected. */
   readonly onJoined?: (peer: Peer) => void;
   /** Hears that a peer's connection ended; it may come back. */
@@ -177,6 +182,28 @@ export class ServerLink implements AsyncDisposable {
       this.forget(routingId);
     }
     this.#owners.take(routingId, publicKey);
+  }
+
+  /** Takes a routing id for a key, if nobody else has it. */
+  claim(routingId: string, publicKey: string | undefined): boolean {
+    if (!this.#owners.mayTake(routingId, publicKey)) return false;
+    this.#owners.take(routingId, publicKey);
+    return true;
+  }
+
+  /** Reads nothing from a peer until it is resumed. */
+  pause(routingId: string): void {
+    const peer = this.#socket.peer(routingId);
+    if (peer !== undefined) this.#socket.pause(peer);
+  }
+
+  /** Reads from a peer again, unless it does not read itself. */
+  resume(routingId: string): void {
+    const peer = this.#socket.peer(routingId);
+    if (peer === undefined) return;
+    if (this.#outboxes.get(routingId)?.paused !== true) {
+      this.#socket.resume(peer);
+    }
   }
 
   /** Every connected peer. */
@@ -321,6 +348,9 @@ export class ServerLink implements AsyncDisposable {
         : parts;
       if (this.#closing !== undefined) return this.#linger.check();
       if (frames === undefined) return;
+      if (this.#options.onFrames !== undefined) {
+        return this.#options.onFrames(peer, frames);
+      }
       for (const { message, payload } of decodeEnvelopes(frames)) {
         if (!this.#isAllowed(peer, message)) continue;
         this.#options.onMessage(peer, message, payload);

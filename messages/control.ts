@@ -12,6 +12,7 @@ import {
   flag,
   map,
   mapList,
+  optionalCount,
   optionalText,
   text,
   TEXT_LENGTH_MAX,
@@ -33,7 +34,7 @@ export interface StatusRequest {
 
 /** One process of the cluster as the hub last heard of it. */
 export interface ProcessStatus {
-  /** `hub`, `scheduler` or `engine`. */
+  /** `hub`, `scheduler`, `leaf` or `engine`. */
   readonly role: string;
   /** The engine's number; 0 for the others. */
   readonly engineId: number;
@@ -57,6 +58,8 @@ export interface ProcessStatus {
   readonly silentMs: number;
   /** What people call its key; absent when it has no name. */
   readonly key?: string | undefined;
+  /** How many engines are connected to it; absent for all but leaves. */
+  readonly engines?: number | undefined;
 }
 
 /** The clients that use one key. */
@@ -265,6 +268,7 @@ function slotStack(fields: Fields): SlotStack {
 
 function processStatus(fields: Fields): ProcessStatus {
   const key = optionalText(fields, "key");
+  const engines = optionalCount(fields, "engines");
   return {
     role: text(fields, "role"),
     engineId: count(fields, "engineId"),
@@ -278,6 +282,7 @@ function processStatus(fields: Fields): ProcessStatus {
     memoryBytes: count(fields, "memoryBytes"),
     silentMs: finite(fields, "silentMs"),
     ...(key === undefined ? {} : { key }),
+    ...(engines === undefined ? {} : { engines }),
   };
 }
 

@@ -17,6 +17,7 @@ import { controlCodecs, type ControlMessage } from "./control.ts";
 import { drainCodecs, type DrainMessage } from "./drain.ts";
 import { type Fields, isFields } from "./fields.ts";
 import { heartbeatCodecs, type HeartbeatMessage } from "./heartbeat.ts";
+import { leafCodecs, type LeafMessage } from "./leaf.ts";
 import { observationCodecs, type ObservationMessage } from "./observation.ts";
 import { outputCodecs, type OutputMessage } from "./output.ts";
 import { recordCodecs, type RecordMessage } from "./records.ts";
@@ -36,6 +37,7 @@ export type Message =
   | ControlMessage
   | DrainMessage
   | HeartbeatMessage
+  | LeafMessage
   | ObservationMessage
   | OutputMessage
   | RecordMessage
@@ -83,6 +85,7 @@ const codecs: Codecs = {
   ...controlCodecs,
   ...drainCodecs,
   ...heartbeatCodecs,
+  ...leafCodecs,
   ...observationCodecs,
   ...outputCodecs,
   ...recordCodecs,
@@ -194,7 +197,12 @@ export function largeFrameBytes(head: Uint8Array): number {
   return bytes;
 }
 
-function readMessage(value: unknown): Message {
+/**
+ * Reads the fields of one message.
+ *
+ * @throws {ProtocolError} when they are not what they should be.
+ */
+export function readMessage(value: unknown): Message {
   if (!isFields(value)) {
     throw new ProtocolError("Cannot read message: it is not a map");
   }

@@ -19,6 +19,8 @@ export interface Heartbeat {
   readonly finished: number;
   /** Resident memory of the process in bytes. */
   readonly memoryBytes: number;
+  /** Engines that are connected to it; only leaves say so. */
+  readonly engines?: number | undefined;
 }
 
 /** Hub to whoever sent a heartbeat: the lease is renewed. */
@@ -40,13 +42,17 @@ export const heartbeatCodecs: {
     fields: Fields,
   ) => Extract<HeartbeatMessage, { type: K }>;
 } = {
-  heartbeat: (fields) => ({
-    type: "heartbeat",
-    running: count(fields, "running"),
-    queued: count(fields, "queued"),
-    finished: count(fields, "finished"),
-    memoryBytes: count(fields, "memoryBytes"),
-  }),
+  heartbeat: (fields) => {
+    const engines = optionalCount(fields, "engines");
+    return {
+      type: "heartbeat",
+      running: count(fields, "running"),
+      queued: count(fields, "queued"),
+      finished: count(fields, "finished"),
+      memoryBytes: count(fields, "memoryBytes"),
+      ...(engines !== undefined && { engines }),
+    };
+  },
   "heartbeat_ack": (fields) => {
     const intervalMs = optionalCount(fields, "intervalMs");
     return {

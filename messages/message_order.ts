@@ -44,6 +44,14 @@ export function orderKeys(message: Message): readonly string[] | undefined {
     case "channel_close":
     case "channel_lost":
       return [`channel ${message.slot} ${message.id}`];
+    case "leaf_said":
+    case "leaf_left":
+    case "leaf_joined":
+    case "leaf_drop":
+      return [`link ${message.link}`];
+    case "leaf_tell":
+      // What an engine behind a leaf is told stays in its order.
+      return message.links.map((link) => `link ${link}`);
     default:
       return undefined;
   }

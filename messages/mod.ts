@@ -21,6 +21,7 @@ export * from "./drain.ts";
 export * from "./envelope.ts";
 export * from "./function_unit.ts";
 export * from "./heartbeat.ts";
+export * from "./leaf.ts";
 export * from "./observation.ts";
 export * from "./observation_block.ts";
 export * from "./outbox.ts";

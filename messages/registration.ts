@@ -15,6 +15,7 @@ import {
   TEXT_LENGTH_MAX,
   textList,
   textMap,
+  word,
 } from "./fields.ts";
 import { resourceAmounts } from "./task_terms.ts";
 
@@ -142,6 +143,11 @@ export interface ClientConnected {
   readonly heartbeatIntervalMs: number;
 }
 
+/** Whether a leaf can have engines. */
+export type LeafState = "waiting" | "ready";
+
+const LEAF_STATES = ["waiting", "ready"] as const;
+
 /** Scheduler to hub: I am here. */
 export interface SchedulerRegister {
   /** Which message this is. */
@@ -154,6 +160,11 @@ export interface SchedulerRegister {
   readonly pid: number;
   /** Where it can be reached. */
   readonly address: SchedulerAddress;
+  /**
+   * Whether it is a leaf that is connected to its scheduler, or one that waits
+   * to hear where that is. Absent, it is no leaf.
+   */
+  readonly leaf?: LeafState | undefined;
 }
 
 /** Hub to scheduler: the cluster as it is. */
@@ -360,6 +371,9 @@ export const registrationCodecs: {
     host: text(fields, "host"),
     pid: count(fields, "pid"),
     address: schedulerAddress(map(fields, "address")),
+    ...(fields["leaf"] === undefined
+      ? {}
+      : { leaf: word(fields, "leaf", LEAF_STATES) }),
   }),
   "scheduler_registered": (fields) => ({
     type: "scheduler_registered",

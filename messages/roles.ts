@@ -90,6 +90,7 @@ export const SCHEDULER_ACCEPTS: RoleTable = {
     "task_outcome",
     "task_returned",
   ]),
+  "scheduler": new Set(["leaf_joined", "leaf_left", "leaf_said"]),
 };
 
 /** What an engine's supervisor takes from its slots. */

@@ -3,6 +3,8 @@
  *
  * @module
  */
+export * from "./leaf.ts";
+export * from "./leaf_options.ts";
 export * from "./scheduler.ts";
 export * from "./scheduler_options.ts";
 export * from "./scheduler_actions.ts";

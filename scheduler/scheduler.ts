@@ -16,7 +16,7 @@ import {
   type Timer,
   toError,
 } from "../base/mod.ts";
-import { ClientLink, type RefusedAct, ServerLink } from "../links/mod.ts";
+import { ClientLink, type RefusedAct } from "../links/mod.ts";
 import {
   type EngineEnd,
   type EngineInfo,
@@ -43,6 +43,7 @@ import { PlacementTracer } from "./placement_tracer.ts";
 import { unrunOutcome } from "./unrun_outcome.ts";
 import { TaskReporter } from "./task_observer.ts";
 import { runIds } from "./task_request_policy.ts";
+import { TreeLink } from "./tree_link.ts";
 
 /** How long the hub may be away unless told otherwise. */
 const LEASE_MS = 60_000;
@@ -59,7 +60,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #log: Logger;
   readonly #state: SchedulerState;
   readonly #channels: ChannelState;
-  readonly #link: ServerLink;
+  readonly #link: TreeLink;
   readonly #hub: ClientLink;
   readonly #lease: Lease;
   readonly #reporter: TaskReporter;
@@ -109,7 +110,7 @@ export class Scheduler implements AsyncDisposable {
       onExpired: (silentMs) =>
         void this.stop(`no hub for ${(silentMs / 1000).toFixed(0)} s`),
     });
-    this.#link = new ServerLink({
+    this.#link = new TreeLink({
       socket: {
         ...shared,
         security: {
@@ -119,6 +120,7 @@ export class Scheduler implements AsyncDisposable {
         },
       },
       accepts: SCHEDULER_ACCEPTS,
+      roleOf: (key) => this.#roles.get(key),
       log: this.#log,
       onMessage: (peer, message, payload) =>
         this.#received(peer, message, payload),

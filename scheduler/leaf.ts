@@ -1,0 +1,341 @@
+/**
+ * A leaf of the tree of schedulers: it has the connections of engines, and
+ * one to the scheduler, which decides. It keeps nothing: whoever loses the
+ * leaf connects again, here or elsewhere, and says what it has.
+ *
+ * @module
+ */
+import {
+  type Clock,
+  ConnectionError,
+  Lease,
+  type Logger,
+  randomWord,
+  silentLogger,
+  systemClock,
+  type Timer,
+} from "../base/mod.ts";
+import { ClientLink, type RefusedAct, ServerLink } from "../links/mod.ts";
+import {
+  type KeyEntry,
+  type LeafTell,
+  type Message,
+  PROTOCOL_VERSION,
+  readMessage,
+  type SchedulerRegistered,
+} from "../messages/mod.ts";
+import { encodeZ85 } from "../security/mod.ts";
+import type { Peer } from "../sockets/mod.ts";
+import { AuditReporter } from "./audit_reporter.ts";
+import { toldTo } from "./fan_out.ts";
+import { LeafRoot } from "./leaf_root.ts";
+import type { LeafOptions } from "./leaf_options.ts";
+import { SaidBatch } from "./said_batch.ts";
+
+type Payload = readonly Uint8Array[];
+
+/** How long the hub may be away unless told otherwise. */
+const LEASE_MS = 60_000;
+/** How long last words may take. */
+const FAREWELL_LINGER_MS = 500;
+
+/** What an engine has sent. */
+interface Said {
+  readonly link: number;
+  readonly frames: Payload;
+}
+
+/** Passes on what a scheduler and its engines say. */
+export class Leaf implements AsyncDisposable {
+  /** Settles with the reason when the leaf has ended. */
+  readonly ended: Promise<string>;
+
+  readonly #options: LeafOptions;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #link: ServerLink;
+  readonly #hub: ClientLink;
+  readonly #root: LeafRoot;
+  readonly #lease: Lease;
+  readonly #audit: AuditReporter;
+  readonly #said: SaidBatch<Said>;
+  readonly #resolveEnded: (reason: string) => void;
+  /** The engines by the numbers of their connections, and those by engine. */
+  readonly #engines = new Map<number, string>();
+  readonly #links = new Map<string, number>();
+  /** Engines that are not read from while the scheduler takes no more. */
+  readonly #paused = new Set<string>();
+  #nextLink = 0;
+  #roles: ReadonlyMap<string, string> = new Map();
+  #bound = "";
+  #heartbeat: Timer | undefined;
+  #ending: Promise<void> | undefined;
+
+  /** Makes a leaf that is not bound yet. */
+  constructor(options: LeafOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? silentLogger;
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.ended = promise;
+    this.#resolveEnded = resolve;
+    const shared = {
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(options.network === undefined ? {} : { network: options.network }),
+    };
+    this.#lease = new Lease({
+      clock: this.#clock,
+      onExpired: (silentMs) =>
+        void this.stop(`no hub for ${(silentMs / 1000).toFixed(0)} s`),
+    });
+    this.#audit = new AuditReporter(
+      this.#clock,
+      (message) => void this.#hub.send(message),
+    );
+    this.#said = new SaidBatch(this.#clock, ({ link, frames }) => {
+      this.#root.send({ type: "leaf_said", link }, frames);
+    });
+    this.#link = new ServerLink({
+      socket: {
+        ...shared,
+        security: {
+          kind: "curve-server",
+          unsealedIpc: true,
+          crypto: options.crypto,
+          keyPair: options.keyPair,
+          authorize: (key) => this.#roleOf(encodeZ85(key)),
+        },
+      },
+      accepts: {},
+      log: this.#log,
+      onMessage: () => {},
+      onFrames: (peer, frames) => this.#engineSaid(peer.routingId, frames),
+      onJoined: (peer) => this.#joined(peer),
+      onLeft: (peer) => this.#left(peer),
+      onRefused: (act) => this.#refused(act),
+    });
+    this.#hub = new ClientLink({
+      socket: {
+        ...shared,
+        security: options.hub.security,
+        routingId: `l-${randomWord()}`,
+      },
+      log: this.#log,
+      onMessage: (message) => this.#heard(message),
+      onConnected: () => this.#register(),
+      onDisconnected: (reason, final) => {
+        this.#log.warn("hub disconnected", { reason: reason.message });
+        if (final) void this.stop(reason.message);
+      },
+    });
+    this.#root = new LeafRoot({
+      socket: shared,
+      security: options.hub.security,
+      clock: this.#clock,
+      log: this.#log,
+      onMessage: (message, payload) => this.#rootSaid(message, payload),
+      onConnected: () => this.#register(),
+      onLost: () => this.#rootLost(),
+      onDrained: () => this.#readOn(),
+    });
+  }
+
+  /** Listens, at a Unix socket of this host as well, then tells the hub. */
+  async start(endpoint: string, local?: string): Promise<string> {
+    this.#bound = await this.#link.bind(endpoint);
+    if (local !== undefined) await this.#link.bind(local);
+    this.#lease.begin(this.#options.leaseMs ?? LEASE_MS);
+    this.#hub.connect(this.#options.hub.endpoints);
+    return this.#bound;
+  }
+
+  /** Ends in good order. */
+  stop(reason: string): Promise<void> {
+    this.#ending ??= this.#end(reason);
+    return this.#ending;
+  }
+
+  /** The same. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop("the leaf is closed");
+  }
+
+  async #end(reason: string): Promise<void> {
+    this.#log.info("leaf ends", { reason });
+    this.#heartbeat?.cancel();
+    this.#audit.stop();
+    this.#lease.stop();
+    this.#said.flush();
+    this.#said.clear();
+    await Promise.all([
+      this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
+      this.#root.close(FAREWELL_LINGER_MS),
+      this.#link.close({ lingerMs: FAREWELL_LINGER_MS }),
+    ]);
+    this.#resolveEnded(reason);
+  }
+
+  /** Only engines come here, and only while there is a scheduler for them. */
+  #roleOf(key: string): string | undefined {
+    if (!this.#root.connected) {
+      throw new ConnectionError(
+        "Cannot let anybody in: the scheduler is not here yet",
+      );
+    }
+    const role = this.#roles.get(key);
+    return role === "engine" ? role : undefined;
+  }
+
+  #register(): void {
+    const { host, pid, keyPair } = this.#options;
+    this.#hub.send({
+      type: "scheduler_register",
+      protocol: PROTOCOL_VERSION,
+      host,
+      pid,
+      leaf: this.#root.connected ? "ready" : "waiting",
+      address: {
+        endpoints: [...this.#options.candidates(this.#bound)],
+        publicKey: encodeZ85(keyPair.publicKey),
+      },
+    });
+  }
+
+  /** What the hub says. */
+  #heard(message: Message): void {
+    this.#lease.renew();
+    switch (message.type) {
+      case "scheduler_registered":
+        return this.#registered(message);
+      case "schedulers_changed":
+        return this.#root.turnTo(message.schedulers);
+      case "keys_changed":
+        return this.#setKeys(message.keys);
+      case "stop":
+        return void this.stop(message.reason);
+      case "refused":
+        return void this.stop(`the hub refused it: ${message.reason}`);
+      default:
+        return;
+    }
+  }
+
+  #registered(message: SchedulerRegistered): void {
+    this.#setKeys(message.keys);
+    this.#beat(message.heartbeatIntervalMs);
+    this.#audit.start();
+  }
+
+  #setKeys(keys: readonly KeyEntry[]): void {
+    this.#roles = new Map(
+      keys.map(({ publicKey, role }) => [publicKey, role]),
+    );
+    for (const { routingId, publicKey = "" } of [...this.#link.peers()]) {
+      if (this.#roles.get(publicKey) === "engine") continue;
+      this.#link.disconnect(routingId, "its key was revoked");
+    }
+  }
+
+  #beat(intervalMs: number): void {
+    this.#heartbeat?.cancel();
+    this.#heartbeat = this.#clock.setTimer(intervalMs, () => {
+      this.#hub.send({
+        type: "heartbeat",
+        running: 0,
+        queued: 0,
+        finished: 0,
+        memoryBytes: this.#options.memoryBytes?.() ?? 0,
+        engines: this.#engines.size,
+      });
+      this.#beat(intervalMs);
+    });
+  }
+
+  #refused({ publicKey, address, reason }: RefusedAct): void {
+    this.#audit.add("refused", { publicKey, address, detail: reason });
+  }
+
+  #joined({ routingId, publicKey = "", address }: Peer): void {
+    // It may take the place of an earlier connection of the same engine.
+    this.#linkEnded(routingId);
+    const link = this.#nextLink++;
+    this.#engines.set(link, routingId);
+    this.#links.set(routingId, link);
+    this.#link.clear(routingId);
+    const type = "leaf_joined";
+    const isTold = this.#root
+      .send({ type, link, routingId, publicKey, address });
+    if (!isTold) this.#link.disconnect(routingId, "the scheduler is gone");
+  }
+
+  #left({ routingId }: Peer): void {
+    this.#linkEnded(routingId);
+    // It comes back as another connection, or not at all.
+    this.#link.forget(routingId);
+  }
+
+  /** The connection of an engine is over. */
+  #linkEnded(routingId: string): void {
+    const link = this.#links.get(routingId);
+    if (link === undefined) return;
+    this.#links.delete(routingId);
+    this.#engines.delete(link);
+    this.#paused.delete(routingId);
+    this.#said.flush();
+    this.#root.send({ type: "leaf_left", link });
+  }
+
+  #engineSaid(routingId: string, frames: Payload): void {
+    const link = this.#links.get(routingId);
+    if (link === undefined) return;
+    this.#said.add({ link, frames });
+    if (!this.#root.isFull()) return;
+    // What it says waits on its side, as it would without a leaf.
+    this.#link.pause(routingId);
+    this.#paused.add(routingId);
+  }
+
+  #readOn(): void {
+    const paused = [...this.#paused];
+    this.#paused.clear();
+    for (const routingId of paused) this.#link.resume(routingId);
+  }
+
+  /** What the scheduler says. */
+  #rootSaid(message: Message, payload: Payload): void {
+    switch (message.type) {
+      case "leaf_tell":
+        return this.#tell(message, payload);
+      case "leaf_drop": {
+        const routingId = this.#engines.get(message.link);
+        if (routingId === undefined) return;
+        return this.#link.disconnect(routingId, message.reason);
+      }
+      default:
+        this.#log.warn("scheduler said something else", {
+          type: message.type,
+        });
+    }
+  }
+
+  #tell({ links, message, ids }: LeafTell, payload: Payload): void {
+    const told = readMessage(message);
+    for (let index = 0; index < links.length; index++) {
+      const routingId = this.#engines.get(links[index] ?? -1);
+      // The connection that this was for is over.
+      if (routingId === undefined) continue;
+      this.#link.send(routingId, toldTo(told, ids?.[index]), payload);
+    }
+  }
+
+  /** Without a scheduler the engines are to connect and say what they have. */
+  #rootLost(): void {
+    this.#said.clear();
+    this.#engines.clear();
+    this.#links.clear();
+    this.#paused.clear();
+    for (const { routingId } of [...this.#link.peers()]) {
+      this.#link.disconnect(routingId, "the scheduler is gone");
+    }
+  }
+}

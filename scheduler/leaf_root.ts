@@ -1,0 +1,147 @@
+/**
+ * A leaf's connection to its scheduler.
+ *
+ * @module
+ */
+import {
+  type Clock,
+  type Logger,
+  randomWord,
+  type Timer,
+} from "../base/mod.ts";
+import { ClientLink } from "../links/mod.ts";
+import type { Message, SchedulerAddress } from "../messages/mod.ts";
+import { decodeZ85 } from "../security/mod.ts";
+import type { SocketOptions, SocketSecurity } from "../sockets/mod.ts";
+
+/** Pause before a scheduler that refused our key is asked again. */
+const RETRY_MS = 1_000;
+
+type Payload = readonly Uint8Array[];
+
+/** Options of {@linkcode LeafRoot}. */
+export interface LeafRootOptions {
+  /** Options of the socket but its security and its name. */
+  readonly socket: Omit<SocketOptions, "security" | "routingId">;
+  /** Our keys; the scheduler's take the place of the hub's. */
+  readonly security: SocketSecurity;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where to say what happened. */
+  readonly log: Logger;
+  /** Takes what the scheduler says. */
+  readonly onMessage: (message: Message, payload: Payload) => void;
+  /** The connection stands, for the first time or again. */
+  readonly onConnected: () => void;
+  /** The connection is over, or goes to another scheduler. */
+  readonly onLost: () => void;
+  /** The connection takes more again. */
+  readonly onDrained: () => void;
+}
+
+/** Connects to the scheduler that the hub names, for as long as it is open. */
+export class LeafRoot {
+  readonly #options: LeafRootOptions;
+  readonly #closing = new Set<Promise<void>>();
+  #link: ClientLink | undefined;
+  #address: SchedulerAddress | undefined;
+  #retry: Timer | undefined;
+  #isClosed = false;
+
+  /** Makes a connection to nobody yet. */
+  constructor(options: LeafRootOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the connection stands now. */
+  get connected(): boolean {
+    return this.#link?.connected ?? false;
+  }
+
+  /** Whether the connection takes no more now. */
+  isFull(): boolean {
+    return this.#link?.isFull() ?? false;
+  }
+
+  /** Turns to the first of these schedulers, unless it is the same. */
+  turnTo([address]: readonly SchedulerAddress[]): void {
+    const before = this.#address;
+    if (
+      address === undefined ||
+      (address.publicKey === before?.publicKey &&
+        address.endpoints.join() === before.endpoints.join())
+    ) return;
+    this.#address = address;
+    this.#connect(address);
+  }
+
+  /** Says something; what is said without a connection is not taken. */
+  send(message: Message, payload?: Payload): boolean {
+    return this.#link?.send(message, payload) ?? false;
+  }
+
+  /** Writes what waits for up to `lingerMs`, then ends. */
+  async close(lingerMs: number): Promise<void> {
+    this.#isClosed = true;
+    this.#retry?.cancel();
+    await this.#link?.close({ lingerMs });
+    await Promise.all(this.#closing);
+  }
+
+  #connect(address: SchedulerAddress): void {
+    if (this.#isClosed) return;
+    this.#retry?.cancel();
+    this.#discard();
+    const { socket, security, log, onMessage, onConnected, onLost, onDrained } =
+      this.#options;
+    const link = new ClientLink({
+      socket: {
+        ...socket,
+        security: security.kind === "curve-client"
+          ? {
+            ...security,
+            serverKey: decodeZ85(address.publicKey),
+            unsealedIpc: true,
+          }
+          : security,
+        routingId: `l-${randomWord()}`,
+      },
+      log,
+      // Engines are let in again, and say what they have.
+      isForgetful: true,
+      onMessage: (message, payload) => {
+        if (this.#link === link) onMessage(message, payload);
+      },
+      onConnected: () => {
+        if (this.#link === link) onConnected();
+      },
+      onDrained: () => {
+        if (this.#link === link) onDrained();
+      },
+      onDisconnected: (reason, final) => {
+        log.warn("scheduler disconnected", { reason: reason.message });
+        if (this.#link !== link) return;
+        onLost();
+        if (final) this.#connectLater(address);
+      },
+    });
+    this.#link = link;
+    link.connect(address.endpoints);
+  }
+
+  #connectLater(address: SchedulerAddress): void {
+    const { clock } = this.#options;
+    this.#retry = clock.setTimer(RETRY_MS, () => this.#connect(address));
+  }
+
+  /** Ends a connection that another takes the place of. */
+  #discard(): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    this.#link = undefined;
+    this.#options.onLost();
+    const closing = link.close({ lingerMs: 0 })
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+}
