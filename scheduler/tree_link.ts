@@ -20,7 +20,7 @@ import { FanOut } from "./fan_out.ts";
 
 type Payload = readonly Uint8Array[];
 
-/** Most engines at one leaf. */
+/** Most engines at one leaf unless told otherwise. */
 export const LEAF_ENGINES_MAX = 65_536;
 
 /** The role of engines, and of the keys that leaves have. */
@@ -31,6 +31,8 @@ const SCHEDULER = "scheduler";
 export interface TreeLinkOptions extends ServerLinkOptions {
   /** The role of a key, in Z85; `undefined` where it has none. */
   readonly roleOf: (publicKey: string) => string | undefined;
+  /** Most engines at one leaf. @default 65_536 */
+  readonly leafEnginesMax?: number;
 }
 
 /** One leaf, and the engines behind it. */
@@ -248,10 +250,11 @@ export class TreeLink implements AsyncDisposable {
     { link, routingId, publicKey }: LeafJoined,
   ): string | undefined {
     if (engines.has(link)) return "its connection has the number of another";
-    if (engines.size >= LEAF_ENGINES_MAX) {
-      return `its leaf has ${LEAF_ENGINES_MAX} engines already`;
+    const { leafEnginesMax = LEAF_ENGINES_MAX, roleOf } = this.#options;
+    if (engines.size >= leafEnginesMax) {
+      return `its leaf has ${leafEnginesMax} engines already`;
     }
-    if (this.#options.roleOf(publicKey) !== ENGINE) {
+    if (roleOf(publicKey) !== ENGINE) {
       return "its key is not that of an engine";
     }
     const owner = this.#far.get(routingId)?.publicKey ?? this.keyOf(routingId);
