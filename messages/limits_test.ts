@@ -4,7 +4,7 @@ import { encodeCbor } from "./cbor.ts";
 import { FRAME_LENGTH_MAX } from "./control.ts";
 import { decodeEnvelopes } from "./envelope.ts";
 import { LIST_LENGTH_MAX, NAME_LENGTH_MAX } from "./fields.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, OUTBOX_ENVELOPE_PARTS_MAX } from "./outbox.ts";
 
 function refused(message: unknown, reason: RegExp): void {
   assert.throws(
@@ -52,4 +52,12 @@ Deno.test("Outbox closes an envelope at its limits of bytes and messages", async
   }
   await Promise.resolve();
   assert.deepEqual(sizes, [128, 4, 2, 2]);
+  sizes.length = 0;
+  const parts = new Array(OUTBOX_ENVELOPE_PARTS_MAX - 1)
+    .fill(new Uint8Array(0));
+  for (let count = 0; count < 5; count++) {
+    outbox.post({ type: "stop", reason: "" }, parts);
+  }
+  await Promise.resolve();
+  assert.deepEqual(sizes, [2, 2, 1]);
 });

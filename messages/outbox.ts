@@ -44,6 +44,11 @@ export const OUTBOX_MESSAGES_MAX: number = 4 << 20;
 export const OUTBOX_BYTES_MAX: number = 8 * 2 ** 30;
 /** Payload bytes after which an envelope is closed unless told otherwise. */
 export const OUTBOX_ENVELOPE_BYTES_MAX: number = 64 << 10;
+/**
+ * Payload parts after which an envelope is closed: their sizes are in its
+ * head, and what others have sent may have very many.
+ */
+export const OUTBOX_ENVELOPE_PARTS_MAX: number = 16 << 10;
 /** Most messages put into one envelope: small enough to overlap the work. */
 export const OUTBOX_BATCH_MAX = 128;
 
@@ -150,12 +155,15 @@ export class Outbox {
     if (this.#waiting.length === 0) return this.#lane?.nextPart();
     const envelopes: Envelope[] = [];
     let bytes = 0;
+    let parts = 0;
     while (
-      envelopes.length < OUTBOX_BATCH_MAX && bytes < this.#envelopeBytesMax
+      envelopes.length < OUTBOX_BATCH_MAX && bytes < this.#envelopeBytesMax &&
+      parts < OUTBOX_ENVELOPE_PARTS_MAX
     ) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       bytes += weight(next.message, next.payload);
+      parts += next.payload.length;
       envelopes.push(next);
     }
     this.#bytes -= bytes;

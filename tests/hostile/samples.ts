@@ -168,6 +168,22 @@ export const SAMPLES: {
     text: "t",
     dropped: 0,
   },
+  "leaf_joined": {
+    type: "leaf_joined",
+    link: 0,
+    routingId: "e-1",
+    publicKey: "k",
+    address: "tcp://h:1",
+  },
+  "leaf_left": { type: "leaf_left", link: 0 },
+  "leaf_said": { type: "leaf_said", link: 0 },
+  "leaf_tell": {
+    type: "leaf_tell",
+    links: [0, 1],
+    message: { type: "task_assign", id: "c-1-1" },
+    ids: ["c-1-1.0", "c-1-1.1"],
+  },
+  "leaf_drop": { type: "leaf_drop", link: 0, reason: "r" },
   refused: { type: "refused", what: "w", reason: "r" },
   "scheduler_register": {
     type: "scheduler_register",
