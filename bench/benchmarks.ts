@@ -87,6 +87,17 @@ export const BENCHMARKS: readonly Benchmark[] = [
     }],
   },
   {
+    name: "tree",
+    about:
+      "1,024 simulated engines: broadcasts of 1 KiB and pushes of 2 MiB, with leaves and without",
+    contestants: [1, 3].map((schedulers) => ({
+      name: schedulers === 1
+        ? "a scheduler alone"
+        : `a scheduler and ${schedulers - 1} leaves`,
+      command: ["deno", "run", "-A", "tree_figures.ts", String(schedulers)],
+    })),
+  },
+  {
     name: "scale",
     about: "10,000 simulated engines: registration, heartbeats, memory",
     contestants: [{

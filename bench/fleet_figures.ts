@@ -23,7 +23,7 @@ const QUIET_MS = 9_000;
 const PATIENCE_MS = 240_000;
 
 /** A controller, and processes with simulated engines. */
-class Fleet implements AsyncDisposable {
+export class Fleet implements AsyncDisposable {
   readonly #folder: string;
   readonly #controller: Deno.ChildProcess;
   readonly #fleets: Deno.ChildProcess[] = [];
@@ -33,13 +33,15 @@ class Fleet implements AsyncDisposable {
     this.#controller = controller;
   }
 
-  /** Starts the controller and waits for its files. */
-  static async start(): Promise<Fleet> {
+  /** Starts the controller, with more arguments, and waits for its files. */
+  static async start(...flags: readonly string[]): Promise<Fleet> {
     const folder = await Deno.makeTempDir({ prefix: "ippd-bench-" });
     const fleet = new Fleet(
       folder,
       new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--quiet", "main.ts", "controller"],
+        args: ["run", "-A", "--quiet", "main.ts", "controller"].concat(
+          flags,
+        ),
         cwd: ROOT,
         env: { IPPD_DIR: folder },
         stdin: "null",
@@ -201,7 +203,11 @@ async function reaches(client: Client): Promise<boolean> {
   return true;
 }
 
-function usedBy(processes: readonly ProcessUsage[], role: string): number {
+/** Processor time of a role so far, in milliseconds. */
+export function usedBy(
+  processes: readonly ProcessUsage[],
+  role: string,
+): number {
   return processes.reduce(
     (sum, one) => one.role === role ? sum + one.cpuMs : sum,
     0,
@@ -238,7 +244,8 @@ function memory(role: string, processes: readonly ProcessUsage[]): Figure {
   return { figure: `${role}, resident`, value, unit: "MiB" };
 }
 
-async function until(
+/** Waits until something holds. */
+export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
 ): Promise<void> {

@@ -13,7 +13,7 @@ const NUMBER_PARENT = 1;
 
 /** What one process has used since it started. */
 export interface ProcessUsage {
-  /** Its role: `client`, `hub`, `scheduler`, `engine` or `slot`. */
+  /** Its role: `client`, `hub`, `scheduler`, `leaf`, `engine` or `slot`. */
   readonly role: string;
   /** Its id. */
   readonly pid: number;
@@ -27,6 +27,7 @@ export interface ProcessUsage {
 
 const ROLES: readonly (readonly [role: string, word: RegExp])[] = [
   ["slot", /\bslot(_main|_program)?\b/],
+  ["leaf", /--leaf\b/],
   ["scheduler", /\bscheduler\b/],
   ["hub", /\b(controller|hub)\b/],
   ["engine", /\b(engine|fleet)\b/],
