@@ -30,6 +30,7 @@ import { AuditReporter } from "./audit_reporter.ts";
 import { toldTo } from "./fan_out.ts";
 import { LeafRoot } from "./leaf_root.ts";
 import type { LeafOptions } from "./leaf_options.ts";
+import { byteLength } from "./payload_bytes.ts";
 import { SaidBatch } from "./said_batch.ts";
 
 type Payload = readonly Uint8Array[];
@@ -288,7 +289,7 @@ export class Leaf implements AsyncDisposable {
   #engineSaid(routingId: string, frames: Payload): void {
     const link = this.#links.get(routingId);
     if (link === undefined) return;
-    this.#said.add({ link, frames });
+    this.#said.add({ link, frames }, byteLength(frames));
     if (!this.#root.isFull()) return;
     // What it says waits on its side, as it would without a leaf.
     this.#link.pause(routingId);

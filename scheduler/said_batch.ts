@@ -14,11 +14,18 @@ export const SAID_GATHER_MS = 1;
  */
 export const SAID_AT_ONCE_MAX = 4;
 
+/**
+ * Bytes that are held at most: as many as travel in one envelope, and so few
+ * that whoever has to wait is told so soon.
+ */
+export const SAID_HELD_BYTES_MAX: number = 64 << 10;
+
 /** Gathers what is said in bursts. */
 export class SaidBatch<T> {
   readonly #clock: Clock;
   readonly #say: (item: T) => void;
   #held: T[] = [];
+  #heldBytes = 0;
   #said = 0;
   #timer: Timer | undefined;
 
@@ -29,22 +36,26 @@ export class SaidBatch<T> {
   }
 
   /** Says it, now or within a moment, behind what was added before. */
-  add(item: T): void {
+  add(item: T, bytes: number): void {
     if (this.#timer === undefined) this.#begin();
-    if (++this.#said <= SAID_AT_ONCE_MAX) this.#say(item);
-    else this.#held.push(item);
+    if (++this.#said <= SAID_AT_ONCE_MAX) return this.#say(item);
+    this.#held.push(item);
+    this.#heldBytes += bytes;
+    if (this.#heldBytes > SAID_HELD_BYTES_MAX) this.flush();
   }
 
   /** Says what is held. */
   flush(): void {
     const held = this.#held;
     this.#held = [];
+    this.#heldBytes = 0;
     for (const item of held) this.#say(item);
   }
 
   /** Forgets what is held. */
   clear(): void {
     this.#held = [];
+    this.#heldBytes = 0;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
