@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { LeafSpread } from "./leaf_spread.ts";
 
-const always = (): boolean => true;
-const never = (): boolean => false;
+function always(): boolean {
+  return true;
+}
+
+function never(): boolean {
+  return false;
+}
 
 /** What happens to a spread, one letter for each: `+a` a leaf, `1` an engine. */
 function spreadAfter(

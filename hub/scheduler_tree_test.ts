@@ -3,7 +3,9 @@ import type { LeafState } from "../messages/mod.ts";
 import { newMember, type SchedulerMember } from "./member.ts";
 import { SchedulerTree } from "./scheduler_tree.ts";
 
-const always = (): boolean => true;
+function always(): boolean {
+  return true;
+}
 
 function member(
   routingId: string,

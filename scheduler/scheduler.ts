@@ -25,7 +25,6 @@ import {
   type KeyEntry,
   type Message,
   PROTOCOL_VERSION,
-  SCHEDULER_ACCEPTS,
   type SchedulerRegistered,
   type TaskRequest,
 } from "../messages/mod.ts";
@@ -52,8 +51,9 @@ const FAREWELL_LINGER_MS = 500;
 
 /** Places tasks on engines and carries their outcomes back. */
 export class Scheduler implements AsyncDisposable {
+  readonly #end = Promise.withResolvers<string>();
   /** Settles with the reason when the scheduler has ended. */
-  readonly ended: Promise<string>;
+  readonly ended: Promise<string> = this.#end.promise;
 
   readonly #options: SchedulerOptions;
   readonly #clock: Clock;
@@ -65,7 +65,6 @@ export class Scheduler implements AsyncDisposable {
   readonly #lease: Lease;
   readonly #reporter: TaskReporter;
   readonly #tracer: PlacementTracer | undefined;
-  readonly #resolveEnded: (reason: string) => void;
   /** Engines that called before the hub announced them. */
   readonly #early = new Map<string, EngineReady>();
   /** Routing ids of the engines that the hub has announced. */
@@ -88,9 +87,6 @@ export class Scheduler implements AsyncDisposable {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLogger;
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.ended = promise;
-    this.#resolveEnded = resolve;
     const shared = {
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.network === undefined ? {} : { network: options.network }),
@@ -119,7 +115,6 @@ export class Scheduler implements AsyncDisposable {
           authorize: (key) => this.#roleOf(encodeZ85(key)),
         },
       },
-      accepts: SCHEDULER_ACCEPTS,
       roleOf: (key) => this.#roles.get(key),
       log: this.#log,
       onMessage: (peer, message, payload) =>
@@ -182,7 +177,7 @@ export class Scheduler implements AsyncDisposable {
 
   /** Ends in good order. */
   stop(reason: string): Promise<void> {
-    this.#ending ??= this.#end(reason);
+    this.#ending ??= this.#finish(reason);
     return this.#ending;
   }
 
@@ -191,7 +186,7 @@ export class Scheduler implements AsyncDisposable {
     return this.stop("the scheduler is closed");
   }
 
-  async #end(reason: string): Promise<void> {
+  async #finish(reason: string): Promise<void> {
     this.#log.info("scheduler ends", { reason });
     this.#heartbeat?.cancel();
     this.#audit.stop();
@@ -204,7 +199,7 @@ export class Scheduler implements AsyncDisposable {
       this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
       this.#link.close({ lingerMs: FAREWELL_LINGER_MS }),
     ]);
-    this.#resolveEnded(reason);
+    this.#end.resolve(reason);
   }
 
   #makeState(): SchedulerState {

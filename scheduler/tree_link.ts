@@ -14,6 +14,7 @@ import {
   decodeEnvelopes,
   type LeafJoined,
   type Message,
+  SCHEDULER_ACCEPTS,
 } from "../messages/mod.ts";
 import type { CloseOptions, Peer } from "../sockets/mod.ts";
 import { FanOut } from "./fan_out.ts";
@@ -28,7 +29,7 @@ const ENGINE = "engine";
 const SCHEDULER = "scheduler";
 
 /** Options of {@linkcode TreeLink}. */
-export interface TreeLinkOptions extends ServerLinkOptions {
+export interface TreeLinkOptions extends Omit<ServerLinkOptions, "accepts"> {
   /** The role of a key, in Z85; `undefined` where it has none. */
   readonly roleOf: (publicKey: string) => string | undefined;
   /** Most engines at one leaf. @default 65_536 */
@@ -70,6 +71,7 @@ export class TreeLink implements AsyncDisposable {
     this.#refusals = new RefusalTally({ log: this.#log });
     this.#link = new ServerLink({
       ...options,
+      accepts: SCHEDULER_ACCEPTS,
       onMessage: (peer, message, payload) => {
         const leaf = this.#leaves.get(peer.routingId);
         if (leaf === undefined) options.onMessage(peer, message, payload);
@@ -291,7 +293,7 @@ export class TreeLink implements AsyncDisposable {
   #received(far: FarEngine, frames: Payload): void {
     try {
       for (const { message, payload } of decodeEnvelopes(frames)) {
-        if (this.#options.accepts[ENGINE]?.has(message.type) === true) {
+        if (SCHEDULER_ACCEPTS[ENGINE]?.has(message.type) === true) {
           this.#options.onMessage(far, message, payload);
           continue;
         }

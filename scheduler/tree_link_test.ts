@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../base/mod.ts";
 import { ClientLink, type RefusedAct } from "../links/mod.ts";
-import {
-  encodeEnvelopes,
-  type Message,
-  SCHEDULER_ACCEPTS,
-} from "../messages/mod.ts";
+import { encodeEnvelopes, type Message } from "../messages/mod.ts";
 import {
   type CurveCrypto,
   encodeZ85,
@@ -62,7 +58,6 @@ class Site implements AsyncDisposable {
           authorize: (key) => roleOf(encodeZ85(key)),
         },
       },
-      accepts: SCHEDULER_ACCEPTS,
       roleOf,
       log: silentLogger,
       ...(leafEnginesMax === undefined ? {} : { leafEnginesMax }),

@@ -72,6 +72,7 @@ Deno.test("engines behind leaves do all that engines do", async (t) => {
         async () => {
           const view = client.broadcastView("all", { coalescing });
           const result = view.apply((data: Uint8Array) => {
+            // deno-lint-ignore no-console -- the output is what is tested
             console.log("here");
             return data.byteLength;
           }, new Uint8Array(100_000));
