@@ -65,6 +65,11 @@ async function measureTree(
   for (let index = 0; index < FLEETS; index++) fleet.add(perFleet);
   const all = FLEETS * perFleet;
   await until("engines", () => client.ids.length === all);
+  // The scheduler may hear of the last ones a little later than clients do.
+  await until("engines in the scheduler", async () => {
+    const { engines } = await client.queueStatus();
+    return engines.length === all;
+  });
   const small = new Uint8Array(1024).fill(7);
   const figures: Figure[] = [];
   for (const coalescing of [false, true]) {

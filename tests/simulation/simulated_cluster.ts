@@ -28,6 +28,8 @@ type Payload = readonly Uint8Array[];
 
 /** How long the hub takes to notice that an engine has died. */
 const ENGINE_LOST_MS = 1_000;
+/** Leaves among which the engines are spread. */
+const LEAVES = 2;
 /** How long the controller takes to start a scheduler. */
 const RESTART_MS = 400;
 /** How far the clock of a process is set back or forth at most. */
@@ -214,7 +216,7 @@ export class SimulatedCluster {
   readonly clock: VirtualClock = new VirtualClock();
   readonly network: SimulatedNetwork;
   readonly engines: Map<number, SimulatedEngine> = new Map();
-  /** How many schedulers and engines died. */
+  /** How many schedulers, leaves and engines died. */
   crashes = 0;
   /** How often somebody's clock was set. */
   jumps = 0;
@@ -321,8 +323,18 @@ export class SimulatedCluster {
         Math.floor(this.random() * this.#clocks.length)
       ];
       clock?.jump((this.random() - 0.5) * 2 * JUMP_MAX_MS);
-    } else if (chance < 0.975) this.#crashScheduler();
+    } else if (chance < 0.965) this.#crashLeaf();
+    else if (chance < 0.98) this.#crashScheduler();
     else this.#crashEngine();
+  }
+
+  /** A leaf dies: the connections of its engines end, all at once. */
+  #crashLeaf(): void {
+    this.crashes++;
+    const leaf = Math.floor(this.random() * LEAVES);
+    for (const { id, route } of this.engines.values()) {
+      if (id % LEAVES === leaf) this.network.cut(route);
+    }
   }
 
   #crashScheduler(): void {
