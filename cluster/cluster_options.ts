@@ -114,7 +114,8 @@ export interface ClusterOptions extends EngineSettings, LauncherChoice {
   /** The address that the controller listens on. @default "127.0.0.1" */
   readonly ip?: string;
   /**
-   * The port of the hub; the scheduler has the next one. Absent, any two.
+   * The port of the hub; the scheduler has the next one, leaves those behind
+   * it. Absent, any.
    */
   readonly port?: number;
   /** A name under which other hosts reach this one. */

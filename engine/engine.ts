@@ -179,6 +179,7 @@ export class Engine implements AsyncDisposable {
       socket: (publicKey) => this.#socketOptions(crypto, publicKey),
       routes: info.routes,
       retryMs: limits.schedulerRetryMs,
+      patienceMs: limits.schedulerPatienceMs,
       clock,
       log,
       handler: {

@@ -46,6 +46,8 @@ export interface EngineLimits {
   readonly slotStopTimeoutMs: number;
   /** Pause before a scheduler that refused our key is asked again. */
   readonly schedulerRetryMs: number;
+  /** How long one scheduler is tried before the next, where there are more. */
+  readonly schedulerPatienceMs: number;
   /** How long last words to hub and scheduler may take. */
   readonly farewellTimeoutMs: number;
   /** How long a task may take to end once its signal is aborted. */
@@ -94,6 +96,8 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   slotStopTimeoutMs: 500,
   // The hub tells schedulers of keys; it may be a moment later than we.
   schedulerRetryMs: 1_000,
+  // Longer than a scheduler that was killed takes to be back.
+  schedulerPatienceMs: 5_000,
   farewellTimeoutMs: 500,
   // Whoever waits hears a signal within a millisecond.
   abortGraceMs: 250,

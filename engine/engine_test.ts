@@ -128,7 +128,10 @@ class Cluster implements AsyncDisposable {
     });
   }
 
-  newEngine(limits: Partial<EngineLimits> = {}): Engine {
+  newEngine(
+    limits: Partial<EngineLimits> = {},
+    routes?: ConnectionInfo["routes"],
+  ): Engine {
     const info: ConnectionInfo = {
       version: 1,
       clusterId: "",
@@ -137,6 +140,7 @@ class Cluster implements AsyncDisposable {
       hub: ["inproc://hub"],
       publicKey: this.hub.publicKey,
       keys: encodeKeyPair(this.engineKeys),
+      ...(routes === undefined ? {} : { routes }),
     };
     return this.engine = new Engine({
       info,
@@ -434,6 +438,38 @@ Deno.test("Engine turns to another scheduler when the hub names one", async () =
   });
   await until(() => other.all("engine_ready").length === 1);
   await other.link.close({ lingerMs: 0 });
+});
+
+Deno.test("Engine turns to the next scheduler when the first is out of reach", async () => {
+  await using cluster = await Cluster.start();
+  const { publicKey } = cluster.hub;
+  cluster.schedulers.unshift({ endpoints: ["inproc://away"], publicKey });
+  const engine = cluster.newEngine({ schedulerPatienceMs: 30 });
+  assert.equal(await engine.start(), 7);
+  await until(() => cluster.scheduler.all("engine_ready").length === 1);
+  // Nothing has changed: it stays where it is.
+  const { schedulers } = cluster;
+  const type = "schedulers_changed";
+  cluster.hub.link.send(cluster.routingId, { type, schedulers });
+  cluster.assign("c-1-1", "(x) => x", [5]);
+  assert.equal((await cluster.outcome("c-1-1")).value, 5);
+  assert.equal(cluster.scheduler.all("engine_ready").length, 1);
+});
+
+Deno.test("Engine behind a tunnel turns to the scheduler that it leads to", async () => {
+  await using cluster = await Cluster.start();
+  const { publicKey } = cluster.hub;
+  const far = { ...cluster.schedulers[0], endpoints: ["inproc://far"] };
+  cluster.schedulers = [
+    { endpoints: ["inproc://away"], publicKey },
+    { publicKey: cluster.scheduler.publicKey, ...far },
+  ];
+  const engine = cluster.newEngine(
+    {},
+    { "inproc://far": "inproc://scheduler" },
+  );
+  assert.equal(await engine.start(), 7);
+  await until(() => cluster.scheduler.all("engine_ready").length === 1);
 });
 
 Deno.test("Engine asks again a scheduler that does not know its key yet", async () => {

@@ -53,6 +53,8 @@ export interface SchedulerConversationOptions {
   readonly handler: SchedulerHandler;
   /** Pause before a scheduler that refused our key is asked again. */
   readonly retryMs: number;
+  /** How long one scheduler is tried before the next, where there are more. */
+  readonly patienceMs: number;
   /** Time. */
   readonly clock: Clock;
   /** Where to say what happened. */
@@ -64,8 +66,11 @@ export class SchedulerConversation {
   readonly #options: SchedulerConversationOptions;
   readonly #closing = new Set<Promise<void>>();
   #link: ClientLink | undefined;
-  #address: SchedulerAddress | undefined;
+  /** Where to turn to, best first, and which of them has its turn. */
+  #candidates: readonly SchedulerAddress[] = [];
+  #turn = 0;
   #retry: Timer | undefined;
+  #patience: Timer | undefined;
   #closed = false;
 
   /** Makes a conversation with nobody yet. */
@@ -78,12 +83,18 @@ export class SchedulerConversation {
     return this.#link?.connected ?? false;
   }
 
-  /** Turns to the first of these schedulers, unless it is the same. */
+  /**
+   * Turns to the first of these schedulers, unless it is the same; to the
+   * others in turn where it is not there, or is out of reach.
+   */
   turnTo(schedulers: readonly SchedulerAddress[]): void {
-    const [address] = schedulers;
-    if (address === undefined || isSame(address, this.#address)) return;
-    this.#address = address;
-    this.#connect(address);
+    const candidates = inReach(schedulers, this.#options.routes);
+    const [first] = candidates;
+    if (first === undefined || areSame(candidates, this.#candidates)) return;
+    const before = this.#candidates[this.#turn];
+    this.#candidates = candidates;
+    this.#turn = 0;
+    if (!isSame(first, before)) this.#connect(first);
   }
 
   /** Says something; `false` when nobody takes it. */
@@ -95,6 +106,7 @@ export class SchedulerConversation {
   async close(lingerMs: number): Promise<void> {
     this.#closed = true;
     this.#retry?.cancel();
+    this.#stopWaiting();
     await this.#link?.close({ lingerMs });
     await Promise.all(this.#closing);
   }
@@ -111,15 +123,21 @@ export class SchedulerConversation {
       log,
       onMessage: (message, payload) => this.#heard(message, payload),
       onConnected: () => {
-        if (this.#link === link) handler.connected();
+        if (this.#link !== link) return;
+        this.#stopWaiting();
+        handler.connected();
       },
       onDisconnected: (reason, final) => {
         log.warn("scheduler disconnected", { reason: reason.message });
-        if (this.#link === link) handler.disconnected();
-        if (final && this.#link === link) this.#connectLater(address);
+        if (this.#link !== link) return;
+        handler.disconnected();
+        if (final) this.#connectLater(address);
+        this.#waitForAnother();
       },
     });
     this.#link = link;
+    this.#stopWaiting();
+    this.#waitForAnother();
     const { routes } = this.#options;
     link.connect(routedEndpoints(address.endpoints, routes));
   }
@@ -130,6 +148,23 @@ export class SchedulerConversation {
       this.#options.retryMs,
       () => this.#connect(address),
     );
+  }
+
+  /** Lets the next one have its turn, if this one is not there in time. */
+  #waitForAnother(): void {
+    if (this.#closed || this.#candidates.length < 2) return;
+    const { clock, patienceMs } = this.#options;
+    // Each attempt that fails ends a connection; they share the time.
+    this.#patience ??= clock.setTimer(patienceMs, () => {
+      this.#turn = (this.#turn + 1) % this.#candidates.length;
+      const next = this.#candidates[this.#turn];
+      if (next !== undefined) this.#connect(next);
+    });
+  }
+
+  #stopWaiting(): void {
+    this.#patience?.cancel();
+    this.#patience = undefined;
   }
 
   /** Ends a connection that has been replaced. */
@@ -172,6 +207,27 @@ export class SchedulerConversation {
         log.warn("scheduler said something else", { ...message });
     }
   }
+}
+
+/** Behind a tunnel, those that it leads to come first. */
+function inReach(
+  schedulers: readonly SchedulerAddress[],
+  routes: Routes = {},
+): readonly SchedulerAddress[] {
+  const isRouted = ({ endpoints }: SchedulerAddress): boolean =>
+    endpoints.some((endpoint) => Object.hasOwn(routes, endpoint));
+  return [
+    ...schedulers.filter(isRouted),
+    ...schedulers.filter((address) => !isRouted(address)),
+  ];
+}
+
+function areSame(
+  some: readonly SchedulerAddress[],
+  others: readonly SchedulerAddress[],
+): boolean {
+  return some.length === others.length &&
+    some.every((address, index) => isSame(address, others[index]));
 }
 
 function isSame(

@@ -87,7 +87,7 @@ class Site {
   turn(name: string): string | undefined {
     for (const { to, message } of this.said.toReversed()) {
       if (to !== name || !("schedulers" in message)) continue;
-      return message.schedulers.map(({ publicKey }) => publicKey).join();
+      return message.schedulers.map(({ publicKey }) => publicKey).join("");
     }
     return undefined;
   }
@@ -113,7 +113,7 @@ Deno.test("HubState sends engines to leaves, clients and leaves to the scheduler
   site.scheduler("l1", "A", "ready");
   site.scheduler("l2", "B", "ready");
   for (const name of ["e3", "e4"]) site.engine(name);
-  assert.equal(site.turns("e1", "e2", "e3", "e4"), "B A A B");
+  assert.equal(site.turns("e1", "e2", "e3", "e4"), "BR AR AR BR");
   assert.equal(site.turns("c1", "l1", "l2"), "R R R");
   assert.equal(site.state.schedulerCount, 1);
   assert.deepEqual(site.state.schedulers, ["s1"]);
@@ -132,7 +132,7 @@ Deno.test("HubState moves no engine that works to even out the load", () => {
   for (const name of ["e1", "e2", "e3", "e4"]) site.engine(name);
   for (const name of ["e1", "e2", "e3"]) site.load(name, 1);
   site.scheduler("l2", "B", "ready");
-  assert.equal(site.turns("e1", "e2", "e3", "e4"), "A A A B");
+  assert.equal(site.turns("e1", "e2", "e3", "e4"), "AR AR AR BR");
 });
 
 Deno.test("HubState sends engines elsewhere when their leaf does not come back", () => {
@@ -145,12 +145,12 @@ Deno.test("HubState sends engines elsewhere when their leaf does not come back",
   // One that was started again takes its own place.
   site.scheduler("l3", "A", "ready");
   assert.deepEqual(site.forgotten, ["l1"]);
-  assert.equal(site.turns("e1", "e2"), "A B");
+  assert.equal(site.turns("e1", "e2"), "AR BR");
   site.state.disconnected("l3", 0);
   site.state.tick(HUB_TIMES.engineGraceMs - 1);
-  assert.equal(site.turns("e1", "e2"), "A B");
+  assert.equal(site.turns("e1", "e2"), "AR BR");
   site.state.tick(HUB_TIMES.engineGraceMs);
-  assert.equal(site.turns("e1", "e2"), "B B");
+  assert.equal(site.turns("e1", "e2"), "BR BR");
   site.state.setKeys(KEYS.slice(0, 1));
   assert.equal(site.turns("e1", "e2"), " ");
   assert.deepEqual(site.forgotten, ["l1", "l3", "s1", "l2"]);

@@ -78,9 +78,11 @@ export class SchedulerTree {
       .map(({ address }) => address);
   }
 
-  /** Where an engine is to turn to. */
+  /** Where an engine is to turn to, its leaf first. */
   addressesFor(engine: string): SchedulerAddress[] {
     const leaf = this.#leafByKey.get(this.#spread.leafOf(engine) ?? "");
-    return leaf === undefined ? this.addresses() : [leaf.address];
+    return leaf === undefined
+      ? this.addresses()
+      : [leaf.address, ...this.addresses()];
   }
 }
