@@ -97,7 +97,7 @@ export const DEFAULT_ENGINE_LIMITS: EngineLimits = {
   // The hub tells schedulers of keys; it may be a moment later than we.
   schedulerRetryMs: 1_000,
   // Longer than a scheduler that was killed takes to be back.
-  schedulerPatienceMs: 5_000,
+  schedulerPatienceMs: 10_000,
   farewellTimeoutMs: 500,
   // Whoever waits hears a signal within a millisecond.
   abortGraceMs: 250,

@@ -85,12 +85,13 @@ export class SchedulerConversation {
 
   /**
    * Turns to the first of these schedulers, unless it is the same; to the
-   * others in turn where it is not there, or is out of reach.
+   * others in turn where it is not there, or is out of reach, until it hears
+   * of schedulers again.
    */
   turnTo(schedulers: readonly SchedulerAddress[]): void {
     const candidates = inReach(schedulers, this.#options.routes);
     const [first] = candidates;
-    if (first === undefined || areSame(candidates, this.#candidates)) return;
+    if (first === undefined) return;
     const before = this.#candidates[this.#turn];
     this.#candidates = candidates;
     this.#turn = 0;
@@ -220,14 +221,6 @@ function inReach(
     ...schedulers.filter(isRouted),
     ...schedulers.filter((address) => !isRouted(address)),
   ];
-}
-
-function areSame(
-  some: readonly SchedulerAddress[],
-  others: readonly SchedulerAddress[],
-): boolean {
-  return some.length === others.length &&
-    some.every((address, index) => isSame(address, others[index]));
 }
 
 function isSame(

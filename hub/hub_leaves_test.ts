@@ -133,6 +133,11 @@ Deno.test("HubState moves no engine that works to even out the load", () => {
   for (const name of ["e1", "e2", "e3"]) site.load(name, 1);
   site.scheduler("l2", "B", "ready");
   assert.equal(site.turns("e1", "e2", "e3", "e4"), "AR AR AR BR");
+  // Later it moves nobody, but those who come go where there are fewer.
+  site.load("e2", 0);
+  site.state.tick(1);
+  site.engine("e5");
+  assert.equal(site.turns("e2", "e5"), "AR BR");
 });
 
 Deno.test("HubState sends engines elsewhere when their leaf does not come back", () => {

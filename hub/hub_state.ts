@@ -206,7 +206,7 @@ export class HubState {
       ...newMember(routingId, message, nowMs, this.#keyNameOf(routingId)),
       address: message.address,
       leaf: message.leaf,
-    }, (engine) => isAtRest(this.#enginesByRoute.get(engine)));
+    });
     for (const former of replaced) this.#actions.forget(former);
     this.#actions.send(routingId, {
       type: "scheduler_registered",
@@ -220,6 +220,8 @@ export class HubState {
       keepsRecords: this.#options.keepsRecords === true,
     });
     if (!isLeaf) this.drains.schedulerJoined(routingId);
+    // Not later: the channels of an engine that is moved end.
+    this.#tree.even((engine) => isAtRest(this.#enginesByRoute.get(engine)));
     this.#tellSchedulers();
   }
 

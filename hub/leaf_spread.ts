@@ -31,25 +31,32 @@ export class LeafSpread {
     return leaf;
   }
 
+  /** There is another leaf, which has no engine yet. */
+  leafJoined(leaf: string): void {
+    if (!this.#leaves.has(leaf)) this.#leaves.set(leaf, new Set());
+  }
+
   /**
-   * There is another leaf: others give it engines until it has as many as
-   * the emptiest of them.
+   * Moves engines until no leaf has two more than another, as far as they may
+   * be moved.
    *
    * @param mayMove Whether an engine may go to another leaf.
+   * @returns Those that have gone.
    */
-  leafJoined(leaf: string, mayMove: (engine: string) => boolean): void {
-    if (this.#leaves.has(leaf)) return;
-    this.#leaves.set(leaf, new Set());
-    const share = Math.floor(this.#leafOf.size / this.#leaves.size);
-    for (const [other, engines] of this.#leaves) {
-      if (other === leaf) continue;
+  even(mayMove: (engine: string) => boolean): string[] {
+    const moved: string[] = [];
+    for (const [from, engines] of this.#leaves) {
+      if (!this.#isAhead(from)) continue;
       for (const engine of [...engines]) {
-        if (this.enginesOf(leaf) >= share || engines.size <= share) break;
-        if (!mayMove(engine)) continue;
+        if (!this.#isAhead(from)) break;
+        const to = this.#emptiest();
+        if (to === undefined || !mayMove(engine)) continue;
         engines.delete(engine);
-        this.#put(engine, leaf);
+        this.#put(engine, to);
+        moved.push(engine);
       }
     }
+    return moved;
   }
 
   /** A leaf is gone: its engines go to others, where there are any. */
@@ -69,6 +76,10 @@ export class LeafSpread {
     if (leaf === undefined) return;
     this.#leafOf.delete(engine);
     this.#leaves.get(leaf)?.delete(engine);
+  }
+
+  #isAhead(leaf: string): boolean {
+    return this.enginesOf(leaf) - this.enginesOf(this.#emptiest() ?? leaf) > 1;
   }
 
   #put(engine: string, leaf: string): void {

@@ -21,7 +21,8 @@ function spreadAfter(
     const name = event.slice(1);
     if (event.startsWith("+")) {
       leaves.add(name);
-      spread.leafJoined(name, mayMove);
+      spread.leafJoined(name);
+      spread.even(mayMove);
     } else if (event.startsWith("-")) {
       if (leaves.delete(name)) spread.leafLeft(name);
       else spread.engineLeft(name);
@@ -55,6 +56,18 @@ Deno.test("LeafSpread spreads engines as the table says", () => {
   assert.deepEqual(spreadAfter("+a 1 2 3 4 +b 5", never), { a: 4, b: 1 });
 });
 
+Deno.test("LeafSpread.even() moves those that may, now and later", () => {
+  const spread = new LeafSpread();
+  spread.leafJoined("a");
+  for (const engine of ["1", "2", "3", "4"]) spread.leafOf(engine);
+  spread.leafJoined("b");
+  assert.deepEqual(spread.even((engine) => engine === "3"), ["3"]);
+  assert.deepEqual(spread.even(never), []);
+  assert.deepEqual(spread.even((engine) => engine === "1"), ["1"]);
+  assert.deepEqual(spread.even(always), []);
+  assert.deepEqual(["a", "b"].map((leaf) => spread.enginesOf(leaf)), [2, 2]);
+});
+
 Deno.test("LeafSpread is even when everybody may move, and loses nobody", () => {
   fc.assert(
     fc.property(
@@ -67,7 +80,8 @@ Deno.test("LeafSpread is even when everybody may move, and loses nobody", () => 
           const leaf = `l${which}`;
           if (kind === 0) {
             leaves.add(leaf);
-            spread.leafJoined(leaf, always);
+            spread.leafJoined(leaf);
+            spread.even(always);
           } else if (kind === 1 && leaves.delete(leaf)) spread.leafLeft(leaf);
           else engines.add(`e${index}`);
           for (const engine of engines) {

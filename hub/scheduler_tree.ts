@@ -35,13 +35,9 @@ export class SchedulerTree {
    * One has joined, is back, or is ready for engines. A leaf that was started again, and so has
    * another routing id, takes the place of the one with its key.
    *
-   * @param mayMove Whether an engine, by routing id, may go to a new leaf.
    * @returns Routing ids of those whose place it has taken.
    */
-  join(
-    member: SchedulerMember,
-    mayMove: (engine: string) => boolean,
-  ): string[] {
+  join(member: SchedulerMember): string[] {
     const { routingId, leaf, address: { publicKey } } = member;
     const replaced: string[] = [];
     for (const [other, { address }] of this.#members) {
@@ -52,7 +48,7 @@ export class SchedulerTree {
     this.#members.set(routingId, member);
     if (leaf === "ready") {
       this.#leafByKey.set(publicKey, member);
-      this.#spread.leafJoined(publicKey, mayMove);
+      this.#spread.leafJoined(publicKey);
     }
     return replaced;
   }
@@ -65,6 +61,16 @@ export class SchedulerTree {
     const { publicKey } = member.address;
     this.#leafByKey.delete(publicKey);
     this.#spread.leafLeft(publicKey);
+  }
+
+  /**
+   * Evens out what leaves have.
+   *
+   * @param mayMove Whether an engine, by routing id, may go to another leaf.
+   * @returns Engines that are to turn to another one.
+   */
+  even(mayMove: (engine: string) => boolean): string[] {
+    return this.#spread.even(mayMove);
   }
 
   /** An engine is gone. */

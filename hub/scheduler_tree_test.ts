@@ -3,10 +3,6 @@ import type { LeafState } from "../messages/mod.ts";
 import { newMember, type SchedulerMember } from "./member.ts";
 import { SchedulerTree } from "./scheduler_tree.ts";
 
-function always(): boolean {
-  return true;
-}
-
 function member(
   routingId: string,
   publicKey: string,
@@ -30,12 +26,13 @@ Deno.test("SchedulerTree sends engines to leaves that are ready, clients to the 
   const tree = new SchedulerTree();
   const engines = ["1", "2", "3", "4"];
   assert.equal(turns(tree, engines), "   ");
-  tree.join(member("s-1", "R"), always);
-  tree.join(member("l-1", "A", "waiting"), always);
+  tree.join(member("s-1", "R"));
+  tree.join(member("l-1", "A", "waiting"));
   assert.equal(turns(tree, engines), "R R R R");
-  tree.join(member("l-1", "A", "ready"), always);
+  tree.join(member("l-1", "A", "ready"));
   assert.equal(turns(tree, engines), "AR AR AR AR");
-  tree.join(member("l-2", "B", "ready"), always);
+  tree.join(member("l-2", "B", "ready"));
+  assert.deepEqual(tree.even((engine) => engine < "4"), ["1", "2"]);
   assert.equal(turns(tree, engines), "BR BR AR AR");
   assert.deepEqual(tree.addresses().map(({ publicKey }) => publicKey), ["R"]);
   assert.deepEqual(tree.roots, ["s-1"]);
@@ -49,14 +46,14 @@ Deno.test("SchedulerTree sends engines to leaves that are ready, clients to the 
 Deno.test("SchedulerTree: a leaf that is started again takes its own place", () => {
   const tree = new SchedulerTree();
   const engines = ["1", "2", "3"];
-  tree.join(member("s-1", "R"), always);
-  tree.join(member("l-1", "A", "ready"), always);
-  tree.join(member("l-2", "B", "ready"), always);
+  tree.join(member("s-1", "R"));
+  tree.join(member("l-1", "A", "ready"));
+  tree.join(member("l-2", "B", "ready"));
   const before = turns(tree, engines);
   // It is not ready yet, but soon: nobody is sent elsewhere meanwhile.
-  assert.deepEqual(tree.join(member("l-3", "A", "waiting"), always), ["l-1"]);
+  assert.deepEqual(tree.join(member("l-3", "A", "waiting")), ["l-1"]);
   assert.equal(turns(tree, engines), before);
-  assert.deepEqual(tree.join(member("l-3", "A", "ready"), always), []);
+  assert.deepEqual(tree.join(member("l-3", "A", "ready")), []);
   assert.equal(turns(tree, engines), before);
   // The one whose place it took is gone already.
   tree.leave("l-1");
@@ -67,8 +64,8 @@ Deno.test("SchedulerTree: a leaf that is started again takes its own place", () 
 
 Deno.test("SchedulerTree forgets engines that are gone", () => {
   const tree = new SchedulerTree();
-  tree.join(member("l-1", "A", "ready"), always);
-  tree.join(member("l-2", "B", "ready"), always);
+  tree.join(member("l-1", "A", "ready"));
+  tree.join(member("l-2", "B", "ready"));
   assert.equal(turns(tree, ["1", "2"]), "A B");
   tree.engineLeft("1");
   assert.equal(turns(tree, ["3", "2"]), "A B");

@@ -17,6 +17,9 @@ import type { SocketOptions, SocketSecurity } from "../sockets/mod.ts";
 /** Pause before a scheduler that refused our key is asked again. */
 const RETRY_MS = 1_000;
 
+/** Longest pause between attempts: few try, and many wait behind them. */
+const RECONNECT_MAX_MS = 500;
+
 type Payload = readonly Uint8Array[];
 
 /** Options of {@linkcode LeafRoot}. */
@@ -97,6 +100,7 @@ export class LeafRoot {
     const link = new ClientLink({
       socket: {
         ...socket,
+        limits: { reconnectDelayMaxMs: RECONNECT_MAX_MS },
         security: security.kind === "curve-client"
           ? {
             ...security,
