@@ -21,7 +21,7 @@ function bench() {
   const done: string[] = [];
   const recovery = new RecoveryState({
     send: (to, message) => {
-      const ids = "ids" in message ? message.ids.join() : "";
+      const ids = "ids" in message ? message.ids?.join() ?? "" : "";
       said.push(`${to} ${message.type} ${ids}`);
     },
     deadlines: new Deadlines(clock),
