@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { profileFolder } from "../client/mod.ts";
+import { profileFolder } from "../client/profile/mod.ts";
 import {
   AUDIT_FILE_BYTES_MAX,
   auditFiles,

@@ -4,15 +4,15 @@
  * @module
  */
 import { join } from "node:path";
-import { profileFolder, stateFolder } from "../client/mod.ts";
+import { profileFolder, stateFolder } from "../client/profile/mod.ts";
 import {
   Cluster,
   identifyProcess,
   isAlive,
   type ProcessIdentity,
-  removeDeadSockets,
   signalProcess,
 } from "../cluster/mod.ts";
+import { removeDeadSockets } from "../cluster/files/mod.ts";
 
 /** What to tidy up. */
 export interface Cleaning {

@@ -5,7 +5,7 @@
  */
 import { type Command, InvalidArgumentError } from "commander";
 import { Cluster, type LauncherOptions } from "../cluster/mod.ts";
-import { connectionFilePath } from "../client/mod.ts";
+import { connectionFilePath } from "../client/profile/mod.ts";
 import { cleanClusters } from "./cluster_cleaning.ts";
 import { clusterListJson, clusterListText } from "./cluster_list.ts";
 import {

@@ -4,7 +4,8 @@
  * @module
  */
 import { join } from "node:path";
-import { type Client, profileFolder } from "../client/mod.ts";
+import type { Client } from "../client/mod.ts";
+import { profileFolder } from "../client/profile/mod.ts";
 import { Cluster } from "../cluster/mod.ts";
 import type {
   DashboardSource,

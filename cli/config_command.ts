@@ -4,7 +4,7 @@
  * @module
  */
 import { Command, type Option } from "commander";
-import { DEFAULT_PROFILE } from "../client/mod.ts";
+import { DEFAULT_PROFILE } from "../client/profile/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import {
   checkSections,

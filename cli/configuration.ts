@@ -6,7 +6,7 @@
  */
 import type { Command, Option } from "commander";
 import { join } from "node:path";
-import { DEFAULT_PROFILE, profileFolder } from "../client/mod.ts";
+import { DEFAULT_PROFILE, profileFolder } from "../client/profile/mod.ts";
 import { CliError, EXIT } from "./exit_codes.ts";
 import { closestWord } from "./closest_word.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "commander";
-import { findConnectionFile } from "../client/mod.ts";
+import { findConnectionFile } from "../client/profile/mod.ts";
 import {
   CONNECTION_INFO_VARIABLE,
   type ConnectionInfo,

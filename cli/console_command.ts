@@ -7,9 +7,10 @@ import { type Command, Option } from "commander";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
-import { type Client, connect, profileFolder } from "../client/mod.ts";
+import { type Client, connect } from "../client/mod.ts";
+import { profileFolder } from "../client/profile/mod.ts";
 import { Cluster, LOCAL_ENGINES_MAX } from "../cluster/mod.ts";
-import { createLocalCells } from "../engine/mod.ts";
+import { createLocalCells } from "../engine/console/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import {
   addConnectionFlags,

@@ -5,7 +5,7 @@
  */
 import { CancelledError, RemoteError, toError } from "../base/mod.ts";
 import type { AsyncResult, Client, DirectView } from "../client/mod.ts";
-import type { RunCell } from "../engine/mod.ts";
+import type { RunCell } from "../engine/console/mod.ts";
 import {
   CONSOLE_WORDS,
   type ConsoleInput,

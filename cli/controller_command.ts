@@ -5,21 +5,16 @@
  */
 import { type Command, Option } from "commander";
 import { type Logger, toError } from "../base/mod.ts";
+import { removeClusterState } from "../cluster/files/mod.ts";
 import {
   EXECUTABLE_VARIABLE,
   formatAnnouncement,
-  removeClusterState,
-} from "../cluster/mod.ts";
-import { connect } from "../client/mod.ts";
-import { writePrivateFile } from "../security/mod.ts";
+} from "../cluster/process/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import {
   DASHBOARD_ADDRESS,
-  dashboardFilePath,
   type ListenAddress,
   listenAddress,
-  openDashboard,
-  removeFile,
 } from "./dashboard_option.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { HubHost } from "./hub_host.ts";
@@ -112,25 +107,16 @@ async function runController(
   return EXIT.ok;
 }
 
-/** The page about the cluster, if one is wanted, and the client it asks by. */
+/** The page about the cluster, if one is wanted; its code is large. */
 async function openPage(
   { dashboard: address, profile, clusterId }: ControllerFlags,
   host: HubHost,
   terminal: Terminal,
 ): Promise<AsyncDisposable | undefined> {
   if (address === undefined) return undefined;
-  const { client: info } = host.infos;
-  await using stack = new AsyncDisposableStack();
-  const client = stack.use(await connect(info));
-  const dashboard = stack.use(openDashboard(client, profile, address));
-  const file = dashboardFilePath(profile, clusterId);
-  await writePrivateFile({ path: file, what: "address" }, `${dashboard.url}\n`);
-  stack.defer(() => removeFile(file));
-  // The address opens the page, so it goes to the terminal and to a private
-  // file, never into a log.
-  if (Deno.stderr.isTerminal()) terminal.error(`  page     ${dashboard.url}`);
-  else terminal.error(`  page     its address is in ${file}`);
-  return stack.move();
+  const { openControllerPage } = await import("./dashboard_page.ts");
+  const page = { address, info: host.infos.client, profile, clusterId };
+  return await openControllerPage(page, terminal);
 }
 
 /** What the scheduler and its leaves are started with. */

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { controllerStateName } from "../cluster/mod.ts";
+import { controllerStateName } from "../cluster/files/mod.ts";
 import { join } from "node:path";
-import { profileFolder } from "../client/mod.ts";
+import { profileFolder } from "../client/profile/mod.ts";
 import {
   type CurveCrypto,
   encodeKeyPair,

@@ -4,7 +4,8 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import { connect, DEFAULT_PROFILE } from "../client/mod.ts";
+import { connect } from "../client/mod.ts";
+import { DEFAULT_PROFILE } from "../client/profile/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import {
   addConnectionFlags,
@@ -15,8 +16,8 @@ import {
   DASHBOARD_ADDRESS,
   type ListenAddress,
   listenAddress,
-  openDashboard,
 } from "./dashboard_option.ts";
+import { openDashboard } from "./dashboard_page.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { StopSource } from "./stop_source.ts";
 import type { Terminal } from "./terminal.ts";

@@ -5,10 +5,7 @@
  */
 import { InvalidArgumentError } from "commander";
 import { join } from "node:path";
-import { type Client, profileFolder } from "../client/mod.ts";
-import { Dashboard } from "../dashboard/mod.ts";
-import { ClusterViewSource } from "./cluster_view_source.ts";
-import { CliError, EXIT } from "./exit_codes.ts";
+import { profileFolder } from "../client/profile/mod.ts";
 
 /** An address to listen on. */
 export interface ListenAddress {
@@ -47,38 +44,4 @@ export function listenAddress(text: string): ListenAddress {
 export function dashboardFilePath(profile: string, clusterId: string): string {
   const name = clusterId === "" ? "ippd" : `ippd-${clusterId}`;
   return join(profileFolder(profile), "security", `${name}-dashboard.url`);
-}
-
-/** Removes a file that may be gone. */
-export async function removeFile(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/**
- * Begins to show a cluster.
- *
- * @throws {CliError} when the address cannot be had.
- */
-export function openDashboard(
-  client: Client,
-  profile: string,
-  address: ListenAddress,
-): Dashboard {
-  try {
-    const source = new ClusterViewSource(client, profile);
-    return new Dashboard({ source, ...address });
-  } catch (cause) {
-    const { hostname, port } = address;
-    throw new CliError(
-      EXIT.addressInUse,
-      `Cannot serve the dashboard on ${hostname}:${port}: ${
-        cause instanceof Error ? cause.message : String(cause)
-      }; choose another port`,
-      { cause },
-    );
-  }
 }

@@ -6,7 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import { AuthenticationError, toError } from "../base/mod.ts";
-import { mpiRank, rankedName, selfCommand } from "../cluster/mod.ts";
+import { mpiRank, rankedName, selfCommand } from "../cluster/process/mod.ts";
 import { Engine } from "../engine/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import {

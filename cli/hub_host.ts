@@ -4,11 +4,10 @@
  * @module
  */
 import { join } from "node:path";
-import { ConnectionError, type Logger } from "../base/mod.ts";
-import { connectionFilePath, profileFolder } from "../client/mod.ts";
-import { removeOwnConnectionFile } from "../cluster/mod.ts";
+import type { Logger } from "../base/mod.ts";
+import { connectionFilePath, profileFolder } from "../client/profile/mod.ts";
+import { removeOwnConnectionFile } from "../cluster/files/mod.ts";
 import { Hub } from "../hub/mod.ts";
-import { candidateEndpoints } from "../links/mod.ts";
 import {
   CONNECTION_INFO_VERSION,
   type ConnectionInfo,
@@ -30,8 +29,8 @@ import {
   removeControllerState,
   writeControllerState,
 } from "./controller_state_file.ts";
-import { CliError, EXIT } from "./exit_codes.ts";
 import { HubKeys, keysPath } from "./hub_keys.ts";
+import { bindError, reachableEndpoints, tcpEndpoint } from "./listening.ts";
 
 /** Who gets keys of their own. */
 export type KeyRole = "client" | "engine" | "scheduler";
@@ -61,23 +60,9 @@ export interface HubHostOptions {
   readonly log: Logger;
 }
 
-/** The endpoint of an address and a port. */
-export function tcpEndpoint(ip: string, port: number): string {
-  return `tcp://${ip.includes(":") ? `[${ip}]` : ip}:${port}`;
-}
-
 /** The port of a bound endpoint. */
 function portOf(bound: string): number {
   return Number(bound.slice(bound.lastIndexOf(":") + 1));
-}
-
-/** The endpoints under which a bound one can be reached from elsewhere. */
-export function reachableEndpoints(
-  bound: string,
-  location: string | undefined,
-): string[] {
-  const interfaces = Deno.networkInterfaces().map(({ address }) => address);
-  return candidateEndpoints({ bound, location, interfaces });
 }
 
 /** A hub that listens and whose connection files are written. */
@@ -271,13 +256,6 @@ async function bindHub(hub: Hub, endpoint: string): Promise<string> {
   } catch (error) {
     throw bindError(error);
   }
-}
-
-/** Gives an address that cannot be bound its exit code. */
-export function bindError(error: unknown): unknown {
-  return error instanceof ConnectionError
-    ? new CliError(EXIT.addressInUse, error.message, { cause: error })
-    : error;
 }
 
 function lockPath({ profile, clusterId }: HubHostOptions): string {

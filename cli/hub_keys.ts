@@ -6,13 +6,13 @@
  */
 import { dirname } from "node:path";
 import { type Clock, type Logger, systemClock } from "../base/mod.ts";
-import { connectionFilePath } from "../client/mod.ts";
+import { connectionFilePath } from "../client/profile/mod.ts";
 import {
   closeKeyList,
   OWN_KEY_NAMES,
   type OwnKeyName,
   removeOwnKeys,
-} from "../cluster/mod.ts";
+} from "../cluster/files/mod.ts";
 import {
   type AllowedKeysFile,
   allowedKeysPath,

@@ -6,7 +6,7 @@
 import { type Command, Option } from "commander";
 import { dirname, join } from "node:path";
 import { ConnectionFileError } from "../base/mod.ts";
-import { connectionFilePath } from "../client/mod.ts";
+import { connectionFilePath } from "../client/profile/mod.ts";
 import {
   encodeKeyPair,
   fingerprint,

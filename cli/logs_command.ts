@@ -6,7 +6,7 @@
 import type { Command } from "commander";
 import { join } from "node:path";
 import { readLogLine, systemClock } from "../base/mod.ts";
-import { profileFolder } from "../client/mod.ts";
+import { profileFolder } from "../client/profile/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
 import { LogFollower } from "./log_follower.ts";

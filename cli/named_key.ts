@@ -6,8 +6,8 @@
  */
 import { dirname, join } from "node:path";
 import { ConnectionFileError } from "../base/mod.ts";
-import { connectionFilePath } from "../client/mod.ts";
-import { isOwnKeyName } from "../cluster/mod.ts";
+import { connectionFilePath } from "../client/profile/mod.ts";
+import { isOwnKeyName } from "../cluster/files/mod.ts";
 import {
   type AuthorizedKey,
   changeAllowedKeys,

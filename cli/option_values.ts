@@ -10,7 +10,7 @@ import {
   type Logger,
   type LogLevel,
 } from "../base/mod.ts";
-import { connectionFilePath } from "../client/mod.ts";
+import { connectionFilePath } from "../client/profile/mod.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Reads a whole number within bounds. */

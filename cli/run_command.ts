@@ -5,11 +5,8 @@
  */
 import { type Command, Option } from "commander";
 import { dirname, join, resolve } from "node:path";
-import {
-  Cluster,
-  LOCAL_ENGINES_MAX,
-  PARENT_PIPE_VARIABLE,
-} from "../cluster/mod.ts";
+import { Cluster, LOCAL_ENGINES_MAX } from "../cluster/mod.ts";
+import { PARENT_PIPE_VARIABLE } from "../cluster/process/mod.ts";
 import {
   CONNECTION_INFO_VARIABLE,
   formatConnectionInfo,

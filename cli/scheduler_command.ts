@@ -10,7 +10,7 @@ import {
   removeDeadSockets,
   SCHEDULER_FOLDER_VARIABLE,
   schedulerSocketPath,
-} from "../cluster/mod.ts";
+} from "../cluster/files/mod.ts";
 import { Leaf, type LeafOptions, Scheduler } from "../scheduler/mod.ts";
 import {
   type ConnectionInfo,
@@ -23,7 +23,6 @@ import {
 import { type CommandContext, example } from "./command_context.ts";
 import { connectionInfo } from "./connection_source.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
-import { bindError, reachableEndpoints, tcpEndpoint } from "./hub_host.ts";
 import { openTracing } from "../tracing/mod.ts";
 import {
   addListenFlags,
@@ -31,6 +30,7 @@ import {
   type ListenFlags,
   type PlacementFlags,
 } from "./hub_options.ts";
+import { bindError, reachableEndpoints, tcpEndpoint } from "./listening.ts";
 import { terminalLogger } from "./option_values.ts";
 import { StopSource } from "./stop_source.ts";
 import { SCHEDULER_KEYS_VARIABLE } from "./supervised_scheduler.ts";

@@ -5,7 +5,7 @@
  */
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { stateFolder } from "../client/mod.ts";
+import { stateFolder } from "../client/profile/mod.ts";
 import {
   DEVICE_VARIABLE_DEFAULT,
   type EngineOptions,

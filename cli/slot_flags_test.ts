@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Command } from "commander";
-import { stateFolder } from "../client/mod.ts";
+import { stateFolder } from "../client/profile/mod.ts";
 import { addSlotFlags, type SlotFlags, slotOptions } from "./slot_flags.ts";
 
 /** What an engine is told, without the paths that depend on the machine. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { DETACH_LINE, PARENT_PIPE_VARIABLE } from "../cluster/mod.ts";
+import { DETACH_LINE, PARENT_PIPE_VARIABLE } from "../cluster/process/mod.ts";
 import { EXIT } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
 

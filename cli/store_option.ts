@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { toError } from "../base/mod.ts";
-import { profileFolder } from "../client/mod.ts";
+import { profileFolder } from "../client/profile/mod.ts";
 import { openStore, parseStoreChoice, type TaskStore } from "../store/mod.ts";
 import { CliError, EXIT } from "./exit_codes.ts";
 

@@ -7,12 +7,14 @@
 import { dirname } from "node:path";
 import { type Logger, systemClock } from "../base/mod.ts";
 import {
-  LocalProcess,
-  type ProcessEnd,
   removeDeadSockets,
   SCHEDULER_FOLDER_VARIABLE,
+} from "../cluster/files/mod.ts";
+import {
+  LocalProcess,
+  type ProcessEnd,
   selfCommand,
-} from "../cluster/mod.ts";
+} from "../cluster/process/mod.ts";
 import {
   CONNECTION_INFO_VARIABLE,
   formatConnectionInfo,

@@ -21,7 +21,7 @@ import { AsyncResult } from "./async_result.ts";
 import { DEPARTED_MAX, EngineDirectory } from "./engine_directory.ts";
 import { FunctionShipper } from "./function_shipping.ts";
 import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
-import { connectionFilePath, stateFolder } from "./profile_paths.ts";
+import { connectionFilePath, stateFolder } from "./profile/mod.ts";
 import { OUTPUT_KEPT_MAX } from "./output_log.ts";
 import { TaskRun } from "./task_run.ts";
 import { TaskTable } from "./task_table.ts";

@@ -12,7 +12,7 @@ import {
 } from "../security/mod.ts";
 import { Client } from "./client.ts";
 import type { ConnectOptions } from "./connect_options.ts";
-import { findConnectionFile } from "./connection_search.ts";
+import { findConnectionFile } from "./profile/mod.ts";
 import { Session } from "./session.ts";
 
 /**

@@ -8,7 +8,6 @@ export * from "./broadcast_view.ts";
 export * from "./call_types.ts";
 export * from "./client.ts";
 export * from "./connect.ts";
-export * from "./connection_search.ts";
 export * from "./dependency.ts";
 export { DASK_START_TIMEOUT_MS, DASK_STOP_GRACE_MS } from "./dask_cluster.ts";
 export { type DaskOptions, type DaskTls } from "./dask_policy.ts";
@@ -32,7 +31,7 @@ export { OUTPUT_KEPT_MAX } from "./output_log.ts";
 export type { OutputEvent, OutputGrouping, OutputSink } from "./output_text.ts";
 export type { Distribution, ScatterOptions } from "./partition.ts";
 export type { PermissionOption, PermissionOptions } from "./permissions.ts";
-export * from "./profile_paths.ts";
+export * from "./profile/mod.ts";
 export type {
   PurgeTarget,
   QueryOptions,

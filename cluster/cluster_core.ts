@@ -9,9 +9,18 @@ import { type Client, connect, type ConnectOptions } from "../client/mod.ts";
 import { allowedKeysPath, readConnectionFile } from "../security/mod.ts";
 import type { Adaptation } from "./adaptation.ts";
 import type { ClusterState } from "./cluster_json.ts";
-import { type ClusterRecord, withJobs, withoutJob } from "./cluster_record.ts";
+import {
+  closeKilledKeyList,
+  type ClusterRecord,
+  type ClusterStateFile,
+  keyOf,
+  removeDeadSockets,
+  removeOwnConnectionFile,
+  removeOwnControllerState,
+  withJobs,
+  withoutJob,
+} from "./files/mod.ts";
 import type { FoundCluster } from "./cluster_search.ts";
-import { type ClusterStateFile, keyOf } from "./cluster_state_file.ts";
 import { untilArrived, untilStarted } from "./engine_arrival.ts";
 import { type JobEngines, jobsWithEngines } from "./engine_choice.ts";
 import {
@@ -23,12 +32,6 @@ import {
 import { EngineGroup, type SetLaunch } from "./engine_set.ts";
 import { launchPlace, type StartPlan } from "./founding.ts";
 import type { Job, Launcher } from "./launchers/mod.ts";
-import { closeKilledKeyList } from "./hub_keys_file.ts";
-import {
-  removeOwnConnectionFile,
-  removeOwnControllerState,
-} from "./own_connection_file.ts";
-import { removeDeadSockets } from "./scheduler_socket.ts";
 import type { StartEnginesOptions } from "./start_options.ts";
 import { StartWatch } from "./start_watch.ts";
 

@@ -11,7 +11,7 @@ import {
   SCHEDULING_SCHEMES,
   type SchedulingScheme,
 } from "../base/mod.ts";
-import { connectionFilePath, DEFAULT_PROFILE } from "../client/mod.ts";
+import { connectionFilePath, DEFAULT_PROFILE } from "../client/profile/mod.ts";
 import type { Launcher, LauncherOptions } from "./launchers/mod.ts";
 
 /** Most engines that one call starts: a machine has far fewer cores. */

@@ -5,13 +5,13 @@
  */
 import { isAbsolute } from "node:path";
 import { ConnectionError } from "../base/mod.ts";
-import { DEFAULT_PROFILE } from "../client/mod.ts";
-import type { ClusterRecord } from "./cluster_record.ts";
+import { DEFAULT_PROFILE } from "../client/profile/mod.ts";
 import {
+  type ClusterRecord,
   ClusterStateFile,
   clusterStatePath,
   clusterStatePaths,
-} from "./cluster_state_file.ts";
+} from "./files/mod.ts";
 
 /** Which cluster is meant. */
 export interface ClusterSearch {

@@ -5,7 +5,7 @@
  */
 import { randomWord } from "../base/mod.ts";
 import type { EngineInfo } from "../messages/mod.ts";
-import type { EngineSetRecord, JobRecord } from "./cluster_record.ts";
+import type { EngineSetRecord, JobRecord } from "./files/mod.ts";
 import {
   type EngineLaunch,
   type Job,

@@ -6,15 +6,15 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ConnectionError } from "../base/mod.ts";
-import { profileFolder } from "../client/mod.ts";
+import { profileFolder } from "../client/profile/mod.ts";
 import { readConnectionFile } from "../security/mod.ts";
-import { type Announcement, parseAnnouncement } from "./announcement.ts";
+import { type Announcement, parseAnnouncement } from "./process/mod.ts";
 import {
   CLUSTER_RECORD_VERSION,
   type ClusterRecord,
-} from "./cluster_record.ts";
+  clustersFolder,
+} from "./files/mod.ts";
 import type { SetPlan } from "./engine_set.ts";
-import { clustersFolder } from "./cluster_state_file.ts";
 import type { Job, Launcher, LaunchPlace } from "./launchers/mod.ts";
 import type { StartWatch } from "./start_watch.ts";
 

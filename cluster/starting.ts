@@ -4,7 +4,7 @@
  * @module
  */
 import { ClusterCore } from "./cluster_core.ts";
-import { ClusterStateFile, clusterStatePath } from "./cluster_state_file.ts";
+import { ClusterStateFile, clusterStatePath } from "./files/mod.ts";
 import { found, type StartPlan } from "./founding.ts";
 import { StartWatch } from "./start_watch.ts";
 

@@ -17,10 +17,8 @@ export {
   type SlotSandbox,
   splitGrants,
 } from "./slot_permissions.ts";
-export { createLocalCells, type RunCell } from "./local_cells.ts";
 export { RESPAWN_POLICIES, type RespawnPolicy } from "./respawn_policy.ts";
 export type { StartupScript } from "./startup_script.ts";
-export { runSlot } from "./slot_main.ts";
 export type { EngineEffects } from "./engine_effects.ts";
 export { EngineState } from "./engine_state.ts";
 export type { EngineStateOptions } from "./engine_state_options.ts";

@@ -9,6 +9,8 @@ import { dirname, join } from "node:path";
 /** The name of Deno's lock files. */
 export const LOCK_FILE = "deno.lock";
 
+const CONFIGURATION_FILE = "deno.json";
+
 /**
  * A slot command whose lock file is a copy in the folder; where there is none
  * to copy, without one. The versions that it names stay: without them the
@@ -28,10 +30,31 @@ export async function withLockCopy(
     return command;
   }
   const copy = join(folder, LOCK_FILE);
-  const flag = await copied(join(dirname(script), LOCK_FILE), copy)
+  const flag = await copied(await lockFileOf(script), copy)
     ? `--lock=${copy}`
     : "--no-lock";
   return [...command.slice(0, 2), flag, ...command.slice(2)];
+}
+
+/** Where the lock file of a script would be: beside its configuration. */
+async function lockFileOf(script: string): Promise<string> {
+  const own = dirname(script);
+  for (let folder = own;; folder = dirname(folder)) {
+    if (await isThere(join(folder, CONFIGURATION_FILE))) {
+      return join(folder, LOCK_FILE);
+    }
+    if (folder === dirname(folder)) return join(own, LOCK_FILE);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch {
+    // What cannot be seen is not used by the runtime either.
+    return false;
+  }
 }
 
 function choosesLock(command: readonly string[]): boolean {

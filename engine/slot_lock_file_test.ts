@@ -21,6 +21,12 @@ Deno.test("withLockCopy() gives slots a lock file of their own", async () => {
       const chosen = ["deno", "run", flag, "-A", `${folder}/main.ts`, "slot"];
       assert.equal(await line(chosen), chosen);
     }
+    // That of a program in a folder of its own is beside the configuration.
+    await Deno.writeTextFile(`${folder}/deno.json`, "{}");
+    const program = `${folder}/engine/slot_program.ts`;
+    assert.deepEqual(await line(["deno", "run", "-A", program]), [
+      ...["deno", "run", `--lock=${copy}`, "-A", program],
+    ]);
     const compiled = ["/bin/ippd", "slot"];
     assert.equal(await line(compiled), compiled);
   } finally {

@@ -53,27 +53,28 @@ export function listProcesses(): ProcessEntry[] {
 export interface LeftoverQuery {
   /** The value of {@linkcode RUN_VARIABLE}. */
   readonly run: string;
-  /** The path of the program under test. */
-  readonly program: string;
+  /** The paths of the programs under test. */
+  readonly programs: readonly string[];
   /** Ids of processes that were there before. */
   readonly before: ReadonlySet<number>;
 }
 
 /**
  * The processes that a run left behind: those with its variable, and, where
- * the environment was cleared, those that run the program and have lost
+ * the environment was cleared, those that run a program of ours and have lost
  * their parent.
  */
 export function findLeftovers(
   processes: readonly ProcessEntry[],
-  { run, program, before }: LeftoverQuery,
+  { run, programs, before }: LeftoverQuery,
 ): ProcessEntry[] {
   const mark = `${RUN_VARIABLE}=${run}`;
   const byPid = new Map(processes.map((entry) => [entry.pid, entry]));
   const isOurs = (entry: ProcessEntry): boolean =>
     entry.environment.split("\0").includes(mark);
   const runsProgram = (entry: ProcessEntry): boolean =>
-    entry.command.includes(program) && !before.has(entry.pid) &&
+    programs.some((path) => entry.command.includes(path)) &&
+    !before.has(entry.pid) &&
     !entry.environment.includes(`${RUN_VARIABLE}=`);
   const isAbandoned = (entry: ProcessEntry): boolean => {
     let eldest = entry;

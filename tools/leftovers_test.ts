@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { findLeftovers, type ProcessEntry, RUN_VARIABLE } from "./leftovers.ts";
 
-const QUERY = { run: "r1", program: "/p/main.ts", before: new Set([5]) };
+const QUERY = {
+  run: "r1",
+  programs: ["/p/main.ts", "/p/engine/"],
+  before: new Set([5]),
+};
 
 function entry(
   pid: number,
@@ -28,7 +32,7 @@ Deno.test("findLeftovers finds what has the run's variable", () => {
 
 Deno.test("findLeftovers finds abandoned processes without variables", () => {
   const engine = entry(10, 1, "deno run -A /p/main.ts engine");
-  const slot = entry(11, 10, "deno run -A /p/main.ts slot");
+  const slot = entry(11, 10, "deno run -A /p/engine/slot_program.ts");
   assert.deepEqual(pids(engine, slot), [10, 11]);
 });
 

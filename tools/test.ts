@@ -25,6 +25,13 @@ import {
 } from "./test_suites.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
+
+/** The programs that tests start: the whole one, and those of roles. */
+const PROGRAMS: readonly string[] = [
+  `${ROOT}main.ts`,
+  `${ROOT}cli/`,
+  `${ROOT}engine/`,
+];
 const PASSED: Counts = { ...NO_COUNTS, passed: 1 };
 const FAILED: Counts = { ...NO_COUNTS, failed: 1 };
 const SKIPPED: Counts = { ...NO_COUNTS, skipped: 1 };
@@ -119,7 +126,7 @@ async function stopLeftovers(
   run: Run,
   before: ReadonlySet<number>,
 ): Promise<number> {
-  const query = { run: run.id, program: `${ROOT}main.ts`, before };
+  const query = { run: run.id, programs: PROGRAMS, before };
   const deadlineMs = Date.now() + LEFTOVER_GRACE_MS;
   let leftovers = findLeftovers(listProcesses(), query);
   while (leftovers.length > 0 && Date.now() < deadlineMs) {

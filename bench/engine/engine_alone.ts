@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { selfCommand } from "../../cluster/process/mod.ts";
 import { Engine } from "../../engine/mod.ts";
 import { ServerLink } from "../../links/mod.ts";
 import { functionHash } from "../../messages/hash/mod.ts";
@@ -24,8 +25,7 @@ import {
 } from "../../security/mod.ts";
 import { createInprocNetwork, type Network } from "../../sockets/mod.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
-const SLOT_COMMAND = [Deno.execPath(), "run", "-A", MAIN, "slot"];
+const SLOT_COMMAND = selfCommand("slot");
 
 type Hear = (from: string, message: Message) => void;
 

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { type Clock, ConnectionError } from "../../base/mod.ts";
 import { formatConnectionInfo } from "../../security/mod.ts";
-import { selfCommand } from "../self_command.ts";
+import { selfCommand } from "../process/mod.ts";
 import { BatchJob } from "./batch_job.ts";
 import { BatchPoller } from "./batch_poller.ts";
 import type { BatchSystem, BatchVariables } from "./batch_system.ts";

@@ -145,9 +145,3 @@ export function launchNames(launch: EngineLaunch): string[] {
     (_, offset) => launchName(launch, launch.firstIndex + offset),
   );
 }
-
-/** The launch name of a rank, from the name of rank 0. */
-export function rankedName(first: string, rank: number): string {
-  const slash = first.lastIndexOf("/") + 1;
-  return first.slice(0, slash) + (Number(first.slice(slash)) + rank);
-}

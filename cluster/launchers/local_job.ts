@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LocalProcess, type LocalProcessOptions } from "../local_process.ts";
+import { LocalProcess, type LocalProcessOptions } from "../process/mod.ts";
 import type { Job, JobEnd, JobHandle, JobState } from "./launcher.ts";
 import { identifyProcess, type ProcessIdentity } from "./process_identity.ts";
 import { sendSignal } from "./process_job.ts";

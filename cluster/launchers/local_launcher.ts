@@ -5,7 +5,11 @@
  */
 import { join } from "node:path";
 import { ConnectionError } from "../../base/mod.ts";
-import { EXECUTABLE_VARIABLE, selfCommand } from "../self_command.ts";
+import {
+  EXECUTABLE_VARIABLE,
+  OutputTail,
+  selfCommand,
+} from "../process/mod.ts";
 import {
   type ControllerLaunch,
   type EngineLaunch,
@@ -17,7 +21,6 @@ import {
 import { LocalJob } from "./local_job.ts";
 import { identifyProcess } from "./process_identity.ts";
 import { ProcessJob } from "./process_job.ts";
-import { OutputTail } from "../output_tail.ts";
 
 /** Starts processes on this machine. */
 export class LocalLauncher implements Launcher {

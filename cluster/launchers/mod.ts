@@ -7,7 +7,6 @@
 export * from "./launcher.ts";
 export * from "./local_job.ts";
 export * from "./local_launcher.ts";
-export * from "./mpi_rank.ts";
 export * from "./process_identity.ts";
 export * from "./process_job.ts";
 export * from "./registry.ts";

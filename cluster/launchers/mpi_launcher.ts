@@ -4,7 +4,7 @@
  * @module
  */
 import { ConnectionError } from "../../base/mod.ts";
-import { selfCommand } from "../self_command.ts";
+import { selfCommand } from "../process/mod.ts";
 import { guardedCommand } from "./guarded_command.ts";
 import {
   type EngineLaunch,

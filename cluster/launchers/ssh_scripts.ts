@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TAIL_LINES_MAX } from "../output_tail.ts";
+import { TAIL_LINES_MAX } from "../process/mod.ts";
 import { shellCommand, shellWord } from "./shell_words.ts";
 
 /** An engine on a host. */

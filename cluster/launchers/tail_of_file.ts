@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TAIL_LINES_MAX } from "../output_tail.ts";
+import { TAIL_LINES_MAX } from "../process/mod.ts";
 
 /** How much of the end of a file is looked at. */
 export const TAIL_BYTES_MAX: number = 16 * 1024;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { selfCommand } from "../../cluster/mod.ts";
+import { selfCommand } from "../../cluster/process/mod.ts";
 import { withIppdDir } from "./ippd_process.ts";
 
 /** Types lines at a console of two engines; gives what it said. */

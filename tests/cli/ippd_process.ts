@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { selfCommand } from "../../cluster/mod.ts";
+import { selfCommand } from "../../cluster/process/mod.ts";
 
 /** How a process ended, and all that it said. */
 export interface IppdEnd {

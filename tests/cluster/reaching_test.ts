@@ -4,7 +4,7 @@ import {
   formatConnectionInfo,
   readConnectionFile,
 } from "../../security/mod.ts";
-import { selfCommand } from "../../cluster/mod.ts";
+import { selfCommand } from "../../cluster/process/mod.ts";
 import { withIppdDir } from "../cli/ippd_process.ts";
 
 async function inIppdDir(run: () => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Cluster } from "../../mod.ts";
-import { programWords } from "../../cluster/mod.ts";
+import { programWords } from "../../cluster/process/mod.ts";
 import {
   eventually,
   filesBelow,
@@ -22,7 +22,7 @@ const PROGRAM = programWords({
   mainModule: "",
   ownMain: MAIN,
   hasOwnMain: true,
-});
+}, "cluster");
 
 function optionsFor(server: SshServer) {
   return {

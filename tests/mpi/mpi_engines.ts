@@ -4,7 +4,7 @@
  * @module
  */
 import { type Client, connect } from "../../mod.ts";
-import { selfCommand } from "../../cluster/mod.ts";
+import { selfCommand } from "../../cluster/process/mod.ts";
 import type { MpiFlavour } from "../../mpi/mod.ts";
 import {
   IppdProcess,

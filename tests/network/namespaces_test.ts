@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { selfCommand } from "../../cluster/mod.ts";
+import { selfCommand } from "../../cluster/process/mod.ts";
 import { IppdProcess, withIppdDir } from "../cli/ippd_process.ts";
 import { Namespaces } from "./namespaces.ts";
 import { hasPrograms, isRoot } from "../launchers/programs.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LocalProcess, selfCommand } from "../../cluster/mod.ts";
+import { LocalProcess, selfCommand } from "../../cluster/process/mod.ts";
 import { EngineLostError } from "../../mod.ts";
 import { withCluster } from "../work/fixture.ts";
 

@@ -7,7 +7,7 @@ import {
   type ClusterOptions,
   TimeoutError,
 } from "../../mod.ts";
-import { selfCommand } from "../../cluster/mod.ts";
+import { selfCommand } from "../../cluster/process/mod.ts";
 import { eventually } from "../cli/ippd_process.ts";
 import { withCluster } from "../work/fixture.ts";
 import { RawClient } from "./raw_client.ts";

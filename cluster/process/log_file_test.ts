@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { utf8 } from "../base/mod.ts";
+import { utf8 } from "../../base/mod.ts";
 import { LogFile } from "./log_file.ts";
 
 Deno.test("LogFile leaves no file when nothing is written", async () => {

@@ -4,8 +4,8 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import { randomWord, utf8 } from "../base/mod.ts";
-import { profileFolder, stateFolder } from "../client/mod.ts";
+import { randomWord, utf8 } from "../../base/mod.ts";
+import { profileFolder, stateFolder } from "../../client/profile/mod.ts";
 import {
   CLUSTER_RECORD_BYTES_MAX,
   type ClusterRecord,

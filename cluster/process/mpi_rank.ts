@@ -30,3 +30,9 @@ export function mpiRank(
   }
   return undefined;
 }
+
+/** The launch name of a rank, from the name of rank 0. */
+export function rankedName(first: string, rank: number): string {
+  const slash = first.lastIndexOf("/") + 1;
+  return first.slice(0, slash) + (Number(first.slice(slash)) + rank);
+}

@@ -9,6 +9,17 @@ import { fileURLToPath } from "node:url";
 /** The environment variable that names the executable. */
 export const EXECUTABLE_VARIABLE = "IPPD_EXECUTABLE";
 
+/**
+ * Programs of one role each, from the project's folder. From source they start
+ * sooner than the whole program, of which Deno reads whatever may be imported.
+ */
+const ROLE_PROGRAMS: ReadonlyMap<string, string> = new Map([
+  ["controller", "cli/controller_program.ts"],
+  ["engine", "cli/engine_program.ts"],
+  ["scheduler", "cli/scheduler_program.ts"],
+  ["slot", "engine/slot_program.ts"],
+]);
+
 /** In which form this program runs. */
 export interface ProgramForm {
   /** What {@linkcode EXECUTABLE_VARIABLE} says. */
@@ -37,11 +48,11 @@ export function selfCommand(
   role: string,
   args: readonly string[] = [],
 ): string[] {
-  return [...programWords(currentForm()), role, ...args];
+  return [...programWords(currentForm(), role), role, ...args];
 }
 
-/** The words that start the program, without role and arguments. */
-export function programWords(form: ProgramForm): string[] {
+/** The words that start the program of a role, without role and arguments. */
+export function programWords(form: ProgramForm, role: string): string[] {
   if (form.executable !== undefined && form.executable !== "") {
     return [form.executable];
   }
@@ -52,11 +63,12 @@ export function programWords(form: ProgramForm): string[] {
   }
   if (!form.hasOwnMain) return ["ippd"];
   // Flags such as --cached-only or --no-lock were measured: they save nothing.
-  return [form.runtime, "run", "-A", fileURLToPath(form.ownMain)];
+  const program = new URL(ROLE_PROGRAMS.get(role) ?? "main.ts", form.ownMain);
+  return [form.runtime, "run", "-A", fileURLToPath(program)];
 }
 
 function currentForm(): ProgramForm {
-  const ownMain = new URL("../main.ts", import.meta.url);
+  const ownMain = new URL("../../main.ts", import.meta.url);
   return {
     executable: Deno.env.get(EXECUTABLE_VARIABLE),
     standalone: Deno.build.standalone,

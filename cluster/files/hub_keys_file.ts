@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { ConnectionFileError } from "../base/mod.ts";
+import { ConnectionFileError } from "../../base/mod.ts";
 import {
   type Authorizer,
   changeAllowedKeys,
   readAllowedKeys,
-} from "../security/mod.ts";
+} from "../../security/mod.ts";
 
 /**
  * Names of the keys that a hub makes when it starts, which are the roles

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { ConnectionFileError } from "../base/mod.ts";
+import { ConnectionFileError } from "../../base/mod.ts";
 import {
   type ConnectionFileName,
   connectionFilePath,

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { utf8 } from "../base/mod.ts";
+import { utf8 } from "../../base/mod.ts";
 
 /** A process that says more than this is repeating itself. */
 export const LOG_FILE_BYTES_MAX: number = 64 * 1024 * 1024;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { JobHandle } from "./launchers/mod.ts";
+import type { JobHandle } from "../launchers/mod.ts";
 
 /** The version of the form that this program writes and reads. */
 export const CLUSTER_RECORD_VERSION = 1;

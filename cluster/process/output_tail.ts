@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
+import { Deque } from "../../base/mod.ts";
 
 /** Lines that are kept: enough for an error with its stack. */
 export const TAIL_LINES_MAX = 50;

@@ -9,7 +9,7 @@ import {
   systemClock,
   type Timer,
   utf8,
-} from "../base/mod.ts";
+} from "../../base/mod.ts";
 import { LogFile } from "./log_file.ts";
 import { OutputTail } from "./output_tail.ts";
 import { EXECUTABLE_VARIABLE } from "./self_command.ts";

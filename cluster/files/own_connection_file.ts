@@ -4,8 +4,11 @@
  * @module
  */
 import { join } from "node:path";
-import { ConnectionFileError } from "../base/mod.ts";
-import { readConnectionFile, removeConnectionFile } from "../security/mod.ts";
+import { ConnectionFileError } from "../../base/mod.ts";
+import {
+  readConnectionFile,
+  removeConnectionFile,
+} from "../../security/mod.ts";
 
 /**
  * Removes a connection file if it is still the one of a certain hub: a later

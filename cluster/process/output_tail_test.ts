@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { utf8 } from "../base/mod.ts";
+import { utf8 } from "../../base/mod.ts";
 import { LINE_LENGTH_MAX, OutputTail, TAIL_LINES_MAX } from "./output_tail.ts";
 
 Deno.test("OutputTail gives the same lines however the bytes are cut", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ConnectionError } from "../base/mod.ts";
+import { ConnectionError } from "../../base/mod.ts";
 import { LocalProcess } from "./local_process.ts";
 
 function shell(script: string): readonly string[] {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { transformCell } from "./cell_transform.ts";
-import { createEvaluator } from "./evaluator.ts";
-import { Namespace } from "./namespace.ts";
+import { transformCell } from "../cell_transform.ts";
+import { createEvaluator } from "../evaluator.ts";
+import { Namespace } from "../namespace.ts";
 
 /** Runs a cell and gives the value of its last expression. */
 export type RunCell = (source: string, name: string) => Promise<unknown>;

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { connectionFileName } from "../security/mod.ts";
+import { connectionFileName } from "../../security/mod.ts";
 
 /** Reads an environment variable. */
 export type ReadEnvironment = (name: string) => string | undefined;

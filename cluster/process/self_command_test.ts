@@ -11,7 +11,7 @@ const SOURCE: ProgramForm = {
 };
 
 Deno.test("programWords() runs main.ts when the program is source", () => {
-  assert.deepEqual(programWords(SOURCE), [
+  assert.deepEqual(programWords(SOURCE, "status"), [
     "/usr/bin/deno",
     "run",
     "-A",
@@ -19,12 +19,24 @@ Deno.test("programWords() runs main.ts when the program is source", () => {
   ]);
 });
 
+Deno.test("programWords() runs the program of a role that has its own", async () => {
+  const root = new URL("../../", import.meta.url);
+  for (const role of ["controller", "engine", "scheduler", "slot"]) {
+    const form = { ...SOURCE, ownMain: new URL("main.ts", root) };
+    const program = programWords(form, role).at(-1) ?? "";
+    assert.match(program, new RegExp(`/${role}_program\\.ts$`));
+    assert.ok((await Deno.stat(program)).isFile);
+  }
+});
+
 Deno.test("programWords() runs the file that the environment names", () => {
   const executable = "/opt/ippd";
-  assert.deepEqual(programWords({ ...SOURCE, executable }), [executable]);
+  assert.deepEqual(programWords({ ...SOURCE, executable }, "engine"), [
+    executable,
+  ]);
   assert.deepEqual(
-    programWords({ ...SOURCE, executable: "" }),
-    programWords(SOURCE),
+    programWords({ ...SOURCE, executable: "" }, "status"),
+    programWords(SOURCE, "status"),
   );
 });
 
@@ -35,16 +47,18 @@ Deno.test("programWords() runs itself when it is ippd, compiled", () => {
     runtime: "/opt/ippd",
     mainModule: SOURCE.ownMain.href,
   };
-  assert.deepEqual(programWords(form), ["/opt/ippd"]);
+  assert.deepEqual(programWords(form, "engine"), ["/opt/ippd"]);
 });
 
 Deno.test("programWords() never runs a user's compiled program", () => {
   const form = { ...SOURCE, standalone: true, runtime: "/home/ada/sums" };
-  assert.deepEqual(programWords(form), ["ippd"]);
+  assert.deepEqual(programWords(form, "engine"), ["ippd"]);
 });
 
 Deno.test("programWords() runs ippd of the search path when main.ts is not there", () => {
-  assert.deepEqual(programWords({ ...SOURCE, hasOwnMain: false }), ["ippd"]);
+  assert.deepEqual(programWords({ ...SOURCE, hasOwnMain: false }, "engine"), [
+    "ippd",
+  ]);
 });
 
 Deno.test("selfCommand() ends with the role and its arguments", () => {
