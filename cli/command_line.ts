@@ -91,12 +91,22 @@ function applyConfiguration(
   names: readonly string[],
 ): void {
   const path = [command.name()];
-  const at = args.indexOf("--profile");
-  const file = configurationPath(at < 0 ? undefined : args[at + 1]);
+  const file = configurationPath(profileIn(args));
   const configuration = readConfiguration(file);
   checkSections(configuration, names, file);
   configure(command, path, sectionOf(configuration, command.name()), file);
   configureFromEnvironment(command, path, (name) => Deno.env.get(name));
+}
+
+/** The profile that the words name, the last one if there are several. */
+function profileIn(args: readonly string[]): string | undefined {
+  const end = args.indexOf("--");
+  const words = end < 0 ? args : args.slice(0, end);
+  const at = words.findLastIndex((word) =>
+    word === "--profile" || word.startsWith("--profile=")
+  );
+  const [, joined] = words[at]?.split(/=(.*)/s) ?? [];
+  return joined ?? (at < 0 ? undefined : words[at + 1]);
 }
 
 /** What commander complains of, and where to look. */

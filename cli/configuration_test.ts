@@ -163,3 +163,30 @@ Deno.test("the published schema is that of the options", async () => {
     "make it anew: deno task ippd config schema > docs/ippd.schema.json",
   );
 });
+
+Deno.test("runCli() reads the configuration of the profile that is named, however it is written", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "ippd-test-" });
+  const before = Deno.env.get("IPPD_DIR");
+  Deno.env.set("IPPD_DIR", folder);
+  try {
+    await Deno.mkdir(`${folder}/lab`);
+    await Deno.writeTextFile(`${folder}/lab/ippd.json`, '{ "statsu": {} }');
+    const lines = [
+      ["status", "--profile", "lab"],
+      ["status", "--profile=lab"],
+      ["status", "--profile", "default", "--profile=lab"],
+    ];
+    for (const words of lines) {
+      const terminal = new FakeTerminal();
+      assert.notEqual(await runCli(words, terminal), EXIT.ok);
+      assert.match(terminal.errors.join("\n"), /lab\/ippd\.json.*statsu/);
+    }
+    const terminal = new FakeTerminal();
+    const other = ["status", "--profile=lab", "--profile=default"];
+    assert.equal(await runCli(other, terminal), EXIT.connectionFileMissing);
+  } finally {
+    if (before === undefined) Deno.env.delete("IPPD_DIR");
+    else Deno.env.set("IPPD_DIR", before);
+    await Deno.remove(folder, { recursive: true });
+  }
+});
