@@ -116,6 +116,7 @@ export {
   type MapOptions,
   openComm,
   OUTPUT_KEPT_MAX,
+  type OutputBlock,
   type OutputEvent,
   type OutputGrouping,
   type OutputSink,

@@ -4,7 +4,14 @@
  * @module
  */
 import { CancelledError, RemoteError, toError } from "../base/mod.ts";
-import type { AsyncResult, Client, DirectView } from "../client/mod.ts";
+import {
+  type AsyncResult,
+  type Client,
+  type DirectView,
+  markLines,
+  type OutputBlock,
+  type OutputGrouping,
+} from "../client/mod.ts";
 import type { RunCell } from "../engine/console/mod.ts";
 import {
   CONSOLE_WORDS,
@@ -27,9 +34,7 @@ export interface ConsoleSessionOptions {
   readonly colors: boolean;
 }
 
-type Grouping = "engine" | "type" | "order";
-
-const GROUPINGS: readonly Grouping[] = ["engine", "type", "order"];
+const GROUPINGS: readonly OutputGrouping[] = ["engine", "type", "order"];
 
 /** Lines of a stack that are shown. */
 const STACK_LINES_MAX = 12;
@@ -43,7 +48,7 @@ export class ConsoleSession {
   #isAutopx = true;
   #isBlocking = true;
   #isStreaming = true;
-  #grouping: Grouping = "engine";
+  #grouping: OutputGrouping = "engine";
   #timeoutMs: number | undefined;
   #last: AsyncResult<unknown> | undefined;
   #running: AsyncResult<unknown> | undefined;
@@ -201,14 +206,14 @@ export class ConsoleSession {
   async #wait(result: AsyncResult<unknown>, streams: boolean): Promise<void> {
     this.#running = result;
     using _ = streams
-      ? result.streamOutput(({ engineId, stream, text }) => {
-        const mark = stream === "stdout" ? "" : " error";
-        this.#write(marked(`[${engineId}${mark}] `, text));
-      })
+      ? result.streamOutput((event) => this.#write(outputText(event)))
       : undefined;
     try {
       const settled = await result.settled();
-      if (!streams) this.#showOutput(result);
+      if (!streams) {
+        const blocks = result.outputBlocks(this.#grouping);
+        this.#write(blocks.map(outputText).join(""));
+      }
       this.#showValues(result, settled);
     } finally {
       this.#running = undefined;
@@ -224,7 +229,7 @@ export class ConsoleSession {
       const engineId = result.metadata[index]?.engineId ?? "?";
       if (one.status === "fulfilled") {
         if (one.value !== undefined) {
-          this.#write(marked(`[${engineId}] `, this.#inspect(one.value)));
+          this.#write(markLines(`[${engineId}] `, this.#inspect(one.value)));
         }
         continue;
       }
@@ -246,27 +251,9 @@ export class ConsoleSession {
     }
   }
 
-  #showOutput(result: AsyncResult<unknown>): void {
-    const { metadata } = result;
-    const show = (stream: "stdout" | "stderr"): void => {
-      for (const { engineId = "?", [stream]: text } of metadata) {
-        if (text !== "") this.#write(marked(`[${engineId} ${stream}] `, text));
-      }
-    };
-    if (this.#grouping === "type") {
-      show("stdout");
-      show("stderr");
-      return;
-    }
-    for (const { engineId = "?", stdout, stderr } of metadata) {
-      if (stdout !== "") this.#write(marked(`[${engineId}] `, stdout));
-      if (stderr !== "") this.#write(marked(`[${engineId} error] `, stderr));
-    }
-  }
-
   #showError(error: Error, mark: string): void {
     if (error instanceof CancelledError) {
-      return this.#write(marked(mark, error.message));
+      return this.#write(markLines(mark, error.message));
     }
     const stack = error.stack ?? `${error.name}: ${error.message}`;
     const lines = stack.split("\n");
@@ -276,7 +263,7 @@ export class ConsoleSession {
     const shown = mark === ""
       ? lines.slice(0, 1)
       : lines.slice(0, STACK_LINES_MAX);
-    this.#write(marked(mark, shown.join("\n")));
+    this.#write(markLines(mark, shown.join("\n")));
   }
 
   async #runHere(code: string): Promise<void> {
@@ -374,9 +361,11 @@ export class ConsoleSession {
 /** A completion that takes longer is of no use. */
 const COMPLETION_TIMEOUT_MS = 500;
 
-function marked(mark: string, text: string): string {
-  return text.replace(/\n$/, "").split("\n")
-    .map((line) => `${mark}${line}\n`).join("");
+function outputText({ engineId, stream, text }: OutputBlock): string {
+  return markLines(
+    stream === "stdout" ? `[${engineId}] ` : `[${engineId} error] `,
+    text,
+  );
 }
 
 function toggled(text: string, before: boolean): boolean {

@@ -8,6 +8,8 @@ import type { InputJoin } from "../functions/mod.ts";
 import { DISPLAY_METHOD, type MimeBundle } from "../messages/mod.ts";
 import {
   groupedOutput,
+  type OutputBlock,
+  outputBlocks,
   type OutputGrouping,
   type OutputSink,
   streamText,
@@ -298,6 +300,11 @@ export class AsyncResult<T, Item = ItemOf<T>>
    */
   events(): AsyncIterableIterator<ResultEvent> {
     return this.#set.live.events();
+  }
+
+  /** What the tasks wrote, in blocks of one engine and stream each. */
+  outputBlocks(grouping: OutputGrouping = "type"): OutputBlock[] {
+    return outputBlocks(this.#set.runs, grouping);
   }
 
   /** What the tasks wrote, as one text with headings. */

@@ -28,7 +28,13 @@ export {
   openComm,
 } from "./notebook_comm.ts";
 export { OUTPUT_KEPT_MAX } from "./output_log.ts";
-export type { OutputEvent, OutputGrouping, OutputSink } from "./output_text.ts";
+export {
+  markLines,
+  type OutputBlock,
+  type OutputEvent,
+  type OutputGrouping,
+  type OutputSink,
+} from "./output_text.ts";
 export type { Distribution, ScatterOptions } from "./partition.ts";
 export type { PermissionOption, PermissionOptions } from "./permissions.ts";
 export * from "./profile/mod.ts";

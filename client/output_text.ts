@@ -42,16 +42,25 @@ export function streamText(
   ).join("");
 }
 
+/** What one engine wrote to one stream, in one go or in all. */
+export interface OutputBlock {
+  /** The engine. */
+  readonly engineId: number;
+  /** The stream it was written to. */
+  readonly stream: OutputStream;
+  /** What was written. */
+  readonly text: string;
+}
+
 /**
- * The output of some runs, each block under a heading such as `[stdout:3]`.
- * Blocks without output are left out, and there are no empty lines between.
+ * The output of some runs in blocks; those without output are left out.
  *
  * @throws {TypeError} when the grouping is not known.
  */
-export function groupedOutput(
+export function outputBlocks(
   runs: readonly TaskRun[],
   grouping: OutputGrouping,
-): string {
+): OutputBlock[] {
   const pieces = runs.flatMap((run) => run.outputPieces);
   const engines = [...new Set(pieces.map((piece) => piece.engineId))]
     .sort((a, b) => a - b);
@@ -61,15 +70,15 @@ export function groupedOutput(
     );
   switch (grouping) {
     case "engine":
-      return blocks(
+      return joined(
         engines.flatMap((engine) => STREAMS.map((one) => of(one, engine))),
       );
     case "type":
-      return blocks(
+      return joined(
         STREAMS.flatMap((one) => engines.map((engine) => of(one, engine))),
       );
     case "order":
-      return blocks(byNeighbours(pieces));
+      return joined(byNeighbours(pieces));
     default:
       throw new TypeError(
         `Cannot group output by ${
@@ -77,6 +86,22 @@ export function groupedOutput(
         }: it must be engine, type or order`,
       );
   }
+}
+
+/**
+ * The output of some runs, each block under a heading such as `[stdout:3]`.
+ * There are no empty lines between.
+ *
+ * @throws {TypeError} when the grouping is not known.
+ */
+export function groupedOutput(
+  runs: readonly TaskRun[],
+  grouping: OutputGrouping,
+): string {
+  return outputBlocks(runs, grouping).map(({ engineId, stream, text }) => {
+    const end = text.endsWith("\n") ? "" : "\n";
+    return `[${stream}:${engineId}]\n${text}${end}`;
+  }).join("");
 }
 
 /** Pieces by arrival; those of one engine and stream in a row are together. */
@@ -94,14 +119,14 @@ function byNeighbours(pieces: readonly OutputPiece[]): OutputPiece[][] {
   return groups;
 }
 
-function blocks(groups: readonly (readonly OutputPiece[])[]): string {
+function joined(groups: readonly (readonly OutputPiece[])[]): OutputBlock[] {
   return groups.flatMap((pieces) => {
     const [first] = pieces;
     if (first === undefined) return [];
+    const { engineId, stream } = first;
     const text = pieces.map((piece) => piece.text).join("");
-    const end = text.endsWith("\n") ? "" : "\n";
-    return [`[${first.stream}:${first.engineId}]\n${text}${end}`];
-  }).join("");
+    return [{ engineId, stream, text }];
+  });
 }
 
 /** Output as sinks take it. */
@@ -110,10 +135,15 @@ export function outputEvent(output: Output): OutputEvent {
   return { taskId, engineId, stream, text };
 }
 
+/** Text with a mark before each of its lines, which all end. */
+export function markLines(mark: string, text: string): string {
+  return text.replace(/\n$/, "").split("\n")
+    .map((line) => `${mark}${line}\n`).join("");
+}
+
 /** Writes output to this process's own streams, each line with its engine. */
-export function writeMarked(event: OutputEvent): void {
-  const stream = event.stream === "stdout" ? Deno.stdout : Deno.stderr;
-  const lines = event.text.replace(/\n$/, "").split("\n");
-  const marked = lines.map((line) => `[engine ${event.engineId}] ${line}\n`);
-  stream.writeSync(new TextEncoder().encode(marked.join("")));
+export function writeMarked({ engineId, stream, text }: OutputEvent): void {
+  const marked = markLines(`[engine ${engineId}] `, text);
+  const own = stream === "stdout" ? Deno.stdout : Deno.stderr;
+  own.writeSync(new TextEncoder().encode(marked));
 }

@@ -33,6 +33,11 @@ Deno.test("ippd console runs lines on the engines and shows values, output and e
     "add(2)",
     "%stream off",
     "console.log('seen', base)",
+    "console.log('a'); console.error('b'); console.log('c')",
+    "%group type",
+    "%result",
+    "%group order",
+    "%result",
     "missing + 1",
     "%targets 1",
     "base",
@@ -48,6 +53,17 @@ Deno.test("ippd console runs lines on the engines and shows values, output and e
   ]);
   assert.match(said, /^\[0\] 42\n\[1\] 42$/m);
   assert.match(said, /^\[0\] seen 40\n\[1\] seen 40$/m);
+  const [byEngine, byType, inOrder] = said.split(/^output is grouped .*\n/m);
+  assert.match(byEngine ?? "", /^\[0\] a\n\[0\] c\n\[0 error\] b\n\[1\] a$/m);
+  assert.match(
+    byType ?? "",
+    /^\[0\] a\n\[0\] c\n\[1\] a\n\[1\] c\n\[0 error\] b$/m,
+  );
+  const own = (inOrder ?? "").split("\n").filter((line) =>
+    /^\[0\b.* [abc]$/.test(line)
+  );
+  assert.equal(own.length, 3);
+  assert.ok(own.indexOf("[0] a") < own.indexOf("[0] c"), own.join());
   assert.match(said, /^\[0,1\] ReferenceError: missing is not defined$/m);
   assert.match(said, /^engines 1\n\[1\] 40\n\[1\] 42$/m);
   assert.match(said, /^plain lines run here\n"undefined"\n\[1\] 40$/m);
