@@ -5,7 +5,7 @@
  */
 import { InvalidArgumentError } from "commander";
 import { join } from "node:path";
-import { profileFolder } from "../client/profile/mod.ts";
+import { clusterFileStem, profileFolder } from "../client/profile/mod.ts";
 
 /** An address to listen on. */
 export interface ListenAddress {
@@ -42,6 +42,6 @@ export function listenAddress(text: string): ListenAddress {
 
 /** Where the address of a controller's dashboard is written. */
 export function dashboardFilePath(profile: string, clusterId: string): string {
-  const name = clusterId === "" ? "ippd" : `ippd-${clusterId}`;
+  const name = clusterFileStem(clusterId);
   return join(profileFolder(profile), "security", `${name}-dashboard.url`);
 }

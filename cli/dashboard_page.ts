@@ -6,7 +6,11 @@
  */
 import { type Client, connect } from "../client/mod.ts";
 import { Dashboard } from "../dashboard/mod.ts";
-import { type ConnectionInfo, writePrivateFile } from "../security/mod.ts";
+import {
+  type ConnectionInfo,
+  removePrivateFile,
+  writePrivateFile,
+} from "../security/mod.ts";
 import { ClusterViewSource } from "./cluster_view_source.ts";
 import { dashboardFilePath, type ListenAddress } from "./dashboard_option.ts";
 import { CliError, EXIT } from "./exit_codes.ts";
@@ -36,13 +40,14 @@ export async function openControllerPage(
   await using stack = new AsyncDisposableStack();
   const client = stack.use(await connect(info));
   const dashboard = stack.use(openDashboard(client, profile, address));
-  const file = dashboardFilePath(profile, clusterId);
-  await writePrivateFile({ path: file, what: "address" }, `${dashboard.url}\n`);
-  stack.defer(() => removeFile(file));
+  const path = dashboardFilePath(profile, clusterId);
+  const file = { path, what: "address" };
+  await writePrivateFile(file, `${dashboard.url}\n`);
+  stack.defer(async () => void await removePrivateFile(file));
   // The address opens the page, so it goes to the terminal and to a private
   // file, never into a log.
   if (Deno.stderr.isTerminal()) terminal.error(`  page     ${dashboard.url}`);
-  else terminal.error(`  page     its address is in ${file}`);
+  else terminal.error(`  page     its address is in ${path}`);
   return stack.move();
 }
 
@@ -68,14 +73,5 @@ export function openDashboard(
       }; choose another port`,
       { cause },
     );
-  }
-}
-
-/** Removes a file that may be gone. */
-async function removeFile(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -5,7 +5,11 @@
  */
 import { join } from "node:path";
 import type { Logger } from "../base/mod.ts";
-import { connectionFilePath, profileFolder } from "../client/profile/mod.ts";
+import {
+  clusterFileStem,
+  connectionFilePath,
+  profileFolder,
+} from "../client/profile/mod.ts";
 import { removeOwnConnectionFile } from "../cluster/files/mod.ts";
 import { Hub } from "../hub/mod.ts";
 import {
@@ -259,7 +263,7 @@ async function bindHub(hub: Hub, endpoint: string): Promise<string> {
 }
 
 function lockPath({ profile, clusterId }: HubHostOptions): string {
-  const name = clusterId === "" ? "ippd" : `ippd-${clusterId}`;
+  const name = clusterFileStem(clusterId);
   return join(profileFolder(profile), "clusters", `${name}.lock`);
 }
 

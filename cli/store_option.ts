@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { toError } from "../base/mod.ts";
-import { profileFolder } from "../client/profile/mod.ts";
+import { clusterFileStem, profileFolder } from "../client/profile/mod.ts";
 import { openStore, parseStoreChoice, type TaskStore } from "../store/mod.ts";
 import { CliError, EXIT } from "./exit_codes.ts";
 
@@ -54,7 +54,7 @@ export async function openClusterStore(
   },
 ): Promise<TaskStore> {
   const choice = parseStoreChoice(where);
-  const name = clusterId === "" ? "ippd" : `ippd-${clusterId}`;
+  const name = clusterFileStem(clusterId);
   try {
     return await openStore(choice, {
       defaultPath: join(profileFolder(profile), "records", `${name}.db`),

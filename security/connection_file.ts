@@ -11,8 +11,8 @@ import {
   parseConnectionInfo,
 } from "./connection_info.ts";
 import {
-  fileError,
   readPrivateFile,
+  removePrivateFile,
   writePrivateFile,
 } from "./private_file.ts";
 
@@ -68,12 +68,6 @@ export function connectionInfoFromEnvironment(text: string): ConnectionInfo {
  * @returns Whether there was one.
  * @throws {ConnectionFileError} when it is there and cannot be removed.
  */
-export async function removeConnectionFile(path: string): Promise<boolean> {
-  try {
-    await Deno.remove(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw fileError("remove", { path, what: WHAT }, error);
-  }
+export function removeConnectionFile(path: string): Promise<boolean> {
+  return removePrivateFile({ path, what: WHAT });
 }

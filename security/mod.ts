@@ -9,6 +9,8 @@ export * from "./connection_file.ts";
 export {
   type PrivateFile,
   readPrivateFile,
+  removePrivateFile,
+  removeUnfinishedWrites,
   writePrivateFile,
 } from "./private_file.ts";
 export * from "./connection_info.ts";

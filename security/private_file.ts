@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   concatBytes,
   ConnectionFileError,
@@ -17,6 +17,8 @@ const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const OTHERS_MASK = 0o077;
 const READ_BYTES = 4_096;
+/** How the names of files end that are being written. */
+const UNFINISHED_END = ".tmp";
 
 /** A private file. */
 export interface PrivateFile {
@@ -38,7 +40,7 @@ export async function writePrivateFile(
   text: string,
 ): Promise<void> {
   const { path } = file;
-  const temporary = `${path}.${randomWord()}.tmp`;
+  const temporary = `${path}.${randomWord()}${UNFINISHED_END}`;
   try {
     await makePrivateFolder(dirname(path));
     try {
@@ -50,6 +52,44 @@ export async function writePrivateFile(
     }
   } catch (error) {
     throw fileError("write", file, error);
+  }
+}
+
+/**
+ * Removes a private file.
+ *
+ * @returns Whether there was one.
+ * @throws {ConnectionFileError} when it is there and cannot be removed.
+ */
+export async function removePrivateFile(file: PrivateFile): Promise<boolean> {
+  try {
+    await Deno.remove(file.path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw fileError("remove", file, error);
+  }
+}
+
+/**
+ * Removes what writers of a file left beside it that were killed meanwhile: it
+ * is as secret as the file.
+ *
+ * @throws {ConnectionFileError} when it is there and cannot be removed.
+ */
+export async function removeUnfinishedWrites(file: PrivateFile): Promise<void> {
+  const folder = dirname(file.path);
+  const start = `${basename(file.path)}.`;
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (!name.startsWith(start) || !name.endsWith(UNFINISHED_END)) continue;
+      await Deno.remove(join(folder, name));
+    }
+  } catch (error) {
+    // Without its folder the file has nothing beside it; what another program
+    // has removed is gone.
+    if (error instanceof Deno.errors.NotFound) return;
+    throw fileError("remove", file, error);
   }
 }
 

@@ -46,6 +46,11 @@ export function profileFolder(
   return join(stateFolder(environment), checkProfile(profile));
 }
 
+/** What the names of a cluster's files begin with. */
+export function clusterFileStem(clusterId: string): string {
+  return clusterId === "" ? "ippd" : `ippd-${clusterId}`;
+}
+
 /** What names a connection file. */
 export interface ConnectionFileName {
   /** The profile. @default "default" */

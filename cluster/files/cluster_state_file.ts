@@ -5,7 +5,11 @@
  */
 import { basename, dirname, join } from "node:path";
 import { randomWord, utf8 } from "../../base/mod.ts";
-import { profileFolder, stateFolder } from "../../client/profile/mod.ts";
+import {
+  clusterFileStem,
+  profileFolder,
+  stateFolder,
+} from "../../client/profile/mod.ts";
 import {
   CLUSTER_RECORD_BYTES_MAX,
   type ClusterRecord,
@@ -20,8 +24,7 @@ export function clustersFolder(profile: string): string {
 
 /** The path of a cluster's file. */
 export function clusterStatePath(profile: string, clusterId: string): string {
-  const name = clusterId === "" ? "ippd" : `ippd-${clusterId}`;
-  return join(clustersFolder(profile), `${name}.json`);
+  return join(clustersFolder(profile), `${clusterFileStem(clusterId)}.json`);
 }
 
 /**

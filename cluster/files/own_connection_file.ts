@@ -5,14 +5,17 @@
  */
 import { join } from "node:path";
 import { ConnectionFileError } from "../../base/mod.ts";
+import { clusterFileStem } from "../../client/profile/mod.ts";
 import {
   readConnectionFile,
   removeConnectionFile,
+  removeUnfinishedWrites,
 } from "../../security/mod.ts";
 
 /**
- * Removes a connection file if it is still the one of a certain hub: a later
- * cluster of the same name may have replaced it.
+ * Removes a connection file, and what a killed controller left of it, if it is
+ * still the one of a certain hub: a later cluster of the same name may have
+ * replaced it.
  *
  * @param path Path of the file.
  * @param hubKey The hub's public key, in Z85.
@@ -23,16 +26,19 @@ export async function removeOwnConnectionFile(
 ): Promise<void> {
   try {
     const { publicKey } = await readConnectionFile(path);
-    if (publicKey === hubKey) await removeConnectionFile(path);
+    // It is somebody else's by now.
+    if (publicKey !== hubKey) return;
+    await removeConnectionFile(path);
   } catch (error) {
-    // It is gone, or is somebody else's by now: either way it is not ours.
     if (!(error instanceof ConnectionFileError)) throw error;
+    if (error.problem !== "missing") return;
   }
+  await removeUnfinishedWrites({ path, what: "connection file" });
 }
 
 /** The name of the file by which a controller can be taken up again. */
 export function controllerStateName(clusterId: string): string {
-  return `${clusterId === "" ? "ippd" : `ippd-${clusterId}`}-controller.json`;
+  return `${clusterFileStem(clusterId)}-controller.json`;
 }
 
 /**
@@ -47,22 +53,12 @@ export async function removeOwnControllerState(
   clusterId: string,
   hubKey: string,
 ): Promise<void> {
-  const name = controllerStateName(clusterId);
+  const path = join(folder, controllerStateName(clusterId));
   try {
-    const path = join(folder, name);
-    if ((await Deno.readTextFile(path)).includes(hubKey)) {
-      await Deno.remove(path);
-    }
+    if (!(await Deno.readTextFile(path)).includes(hubKey)) return;
+    await Deno.remove(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  try {
-    // It may have been killed while it wrote the file.
-    for await (const entry of Deno.readDir(folder)) {
-      if (!entry.name.startsWith(`${name}.`)) continue;
-      await Deno.remove(join(folder, entry.name));
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  await removeUnfinishedWrites({ path, what: "controller file" });
 }
