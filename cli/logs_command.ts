@@ -5,7 +5,7 @@
  */
 import type { Command } from "commander";
 import { join } from "node:path";
-import { readLogLine, systemClock } from "../base/mod.ts";
+import { readLogLine } from "../base/mod.ts";
 import { profileFolder } from "../client/profile/mod.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import { CliError, EXIT, type ExitCode } from "./exit_codes.ts";
@@ -72,7 +72,7 @@ async function showLogs(
           : lineText(name, line, terminal.style),
       ),
   });
-  const found = follower.poll();
+  const found = await follower.poll();
   if (flags.follow !== true) {
     if (found > 0) return EXIT.ok;
     throw new CliError(
@@ -83,15 +83,8 @@ async function showLogs(
     );
   }
   using stop = new StopSource(terminal);
-  const stopped = stop.asked.then(() => true);
-  for (;;) {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = systemClock.setTimer(POLL_MS, () => resolve(false));
-    const isOver = await Promise.race([stopped, promise]);
-    timer.cancel();
-    if (isOver) return EXIT.ok;
-    follower.poll();
-  }
+  while (!await stop.within(POLL_MS)) await follower.poll();
+  return EXIT.ok;
 }
 
 /** A line for people, whichever form its process writes. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { systemClock } from "../base/mod.ts";
 import { DETACH_LINE, PARENT_PIPE_VARIABLE } from "../cluster/process/mod.ts";
 import { EXIT } from "./exit_codes.ts";
 import type { Terminal } from "./terminal.ts";
@@ -30,6 +31,17 @@ export class StopSource implements Disposable {
     this.#on("SIGTERM", () => resolve("SIGTERM"));
     this.#on("SIGINT", hasParent ? () => {} : () => this.#interrupted());
     if (hasParent) void this.#readParentPipe();
+  }
+
+  /** Waits for somebody to ask, for a while; whether somebody has. */
+  async within(waitMs: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = systemClock.setTimer(waitMs, () => resolve(false));
+    try {
+      return await Promise.race([this.asked.then(() => true), promise]);
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** Stops listening. */

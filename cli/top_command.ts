@@ -67,7 +67,6 @@ async function watch(flags: TopFlags, terminal: Terminal): Promise<ExitCode> {
   const info = await connectionInfo("client", flags, terminal);
   using stop = new StopSource(terminal);
   await using client = await connect(info, { timeoutMs: CONNECT_TIMEOUT_MS });
-  const stopped = stop.asked.then(() => true);
   const seen: Seen[] = [];
   for (let round = 0;; round++) {
     const now = { status: await client.status(), atMs: systemClock.now() };
@@ -81,20 +80,7 @@ async function watch(flags: TopFlags, terminal: Terminal): Promise<ExitCode> {
     while (now.atMs - (seen[0]?.atMs ?? now.atMs) > RATE_WINDOW_MS) {
       seen.shift();
     }
-    if (await isOver(stopped, flags.interval)) return EXIT.ok;
-  }
-}
-
-async function isOver(
-  stopped: Promise<boolean>,
-  waitMs: number,
-): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = systemClock.setTimer(waitMs, () => resolve(false));
-  try {
-    return await Promise.race([stopped, promise]);
-  } finally {
-    timer.cancel();
+    if (await stop.within(flags.interval)) return EXIT.ok;
   }
 }
 
