@@ -26,6 +26,10 @@ import { LogFollower } from "./log_follower.ts";
 export const PAGE_DEPTH_MAX = 100_000;
 /** Lines of each log that are shown. */
 const LOG_LINES = 100;
+/** Bytes of each log that are read for them. */
+const LOG_TAIL_BYTES_MAX: number = 32 << 10;
+/** Logs that are shown: the ones written to last. */
+const LOGS_SHOWN_MAX = 64;
 
 /** Fields of a task in a list. */
 const ROW_KEYS: readonly string[] = [
@@ -84,21 +88,21 @@ export class ClusterViewSource implements DashboardSource {
   }
 
   /** The last lines of the logs of the profile. */
-  logs(): Promise<readonly LogTail[]> {
+  async logs(): Promise<readonly LogTail[]> {
     const tails = new Map<string, string[]>();
-    new LogFollower({
+    await new LogFollower({
       folder: join(profileFolder(this.#profile), "log"),
       wanted: "",
       lines: LOG_LINES,
+      filesMax: LOGS_SHOWN_MAX,
+      tailBytesMax: LOG_TAIL_BYTES_MAX,
       write(name, line) {
         const lines = tails.get(name);
         if (lines === undefined) tails.set(name, [line]);
         else lines.push(line);
       },
     }).poll();
-    return Promise.resolve(
-      [...tails].map(([name, lines]) => ({ name, lines })),
-    );
+    return [...tails].map(([name, lines]) => ({ name, lines }));
   }
 
   /** Does something with engines. */
