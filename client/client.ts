@@ -6,7 +6,6 @@
 import { ConnectionError, TimeoutError } from "../base/mod.ts";
 import type { Channel, SlotName } from "../channels/mod.ts";
 import type {
-  EngineInfo,
   EngineStack,
   RecordStatus,
   SchedulerAddress,
@@ -18,6 +17,7 @@ import { openChannel } from "./channel.ts";
 import { DaskCluster } from "./dask_cluster.ts";
 import type { DaskOptions } from "./dask_policy.ts";
 import { type DirectTargets, DirectView } from "./direct_view.ts";
+import type { ClientEngine } from "./engine_directory.ts";
 import type { Executor } from "./executor.ts";
 import type { WaitOptions } from "./hub_questions.ts";
 import { LoadBalancedView } from "./load_balanced_view.ts";
@@ -77,7 +77,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** The engines, by ascending id. */
-  get engines(): readonly EngineInfo[] {
+  get engines(): readonly ClientEngine[] {
     return this.#session.directory.engines;
   }
 

@@ -3,7 +3,17 @@
  *
  * @module
  */
-import type { EngineInfo, SchedulerAddress } from "../messages/mod.ts";
+import type {
+  EngineCondition,
+  EngineInfo,
+  SchedulerAddress,
+} from "../messages/mod.ts";
+
+/** An engine as its client knows it. */
+export interface ClientEngine extends EngineInfo {
+  /** How it is, by what the hub has told last. */
+  readonly state: EngineCondition;
+}
 
 /** Hosts remembered of engines that have left. */
 export const DEPARTED_MAX = 4_096;
@@ -16,7 +26,7 @@ const NO_ENGINES =
 export class EngineDirectory {
   /** Where the schedulers are. */
   schedulers: readonly SchedulerAddress[] = [];
-  readonly #engines = new Map<number, EngineInfo>();
+  readonly #engines = new Map<number, ClientEngine>();
   readonly #departedHosts = new Map<number, string>();
   #ids: readonly number[] | undefined;
 
@@ -37,7 +47,7 @@ export class EngineDirectory {
   }
 
   /** The engines, by ascending id. */
-  get engines(): readonly EngineInfo[] {
+  get engines(): readonly ClientEngine[] {
     return this.ids.flatMap((id) => this.#engines.get(id) ?? []);
   }
 
@@ -61,7 +71,8 @@ export class EngineDirectory {
 
   /** An engine is there. */
   add(engine: EngineInfo): void {
-    this.#engines.set(engine.engineId, engine);
+    const { state = "active" } = engine;
+    this.#engines.set(engine.engineId, { ...engine, state });
     this.#ids = undefined;
   }
 

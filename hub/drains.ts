@@ -21,6 +21,8 @@ export interface DrainsOptions {
   readonly isPresent: (engineId: number) => boolean;
   /** The schedulers, by routing id. */
   readonly schedulers: () => Iterable<string>;
+  /** Whether an engine gets anything new has changed. */
+  readonly changed: (engineId: number) => void;
 }
 
 interface Pending {
@@ -89,6 +91,11 @@ export class Drains {
     this.#ended(engineId);
   }
 
+  /** Whether an engine gets nothing new. */
+  isDrained(engineId: number): boolean {
+    return this.#rounds.has(engineId);
+  }
+
   /** A scheduler has joined: it hears which engines get nothing new. */
   schedulerJoined(scheduler: string): void {
     for (const [engineId, round] of this.#rounds) {
@@ -108,6 +115,7 @@ export class Drains {
     const round = this.#rounds.get(engineId) ?? ++this.#lastRound;
     this.#rounds.set(engineId, round);
     this.#tell({ type: "engine_drain", engineId, round });
+    this.#options.changed(engineId);
   }
 
   /** Whoever waits for an engine that is used again waits in vain. */
@@ -116,6 +124,7 @@ export class Drains {
     const round = this.#rounds.get(engineId) ?? 0;
     this.#rounds.delete(engineId);
     this.#tell({ type: "engine_drain", engineId, round, isUndone: true });
+    this.#options.changed(engineId);
     for (const pending of [...this.#pending]) {
       if (!pending.waitingFor.has(engineId)) continue;
       this.#pending.delete(pending);

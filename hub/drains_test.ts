@@ -16,6 +16,7 @@ function bench(): { drains: Drains; said: string[] } {
     send,
     isPresent: (id) => id < 3,
     schedulers: () => ["s"],
+    changed: () => {},
   });
   return { drains, said };
 }

@@ -80,6 +80,7 @@ export class HubState {
       send,
       isPresent: (id) => this.#engines.has(id),
       schedulers: () => this.#tree.roots,
+      changed: (id) => this.#showCondition(this.#engines.get(id)),
     });
     const { answerTimeoutMs: timeoutMs } = this.#times;
     this.#questions = new Questions({ send, timeoutMs });
@@ -128,6 +129,7 @@ export class HubState {
       known.heardMs = nowMs;
       this.#resize(known, message.slots);
       this.#greetEngine(known);
+      this.#showCondition(known);
       return;
     }
     const problem = problemWithEngine(message, this.#engines);
@@ -276,6 +278,7 @@ export class HubState {
       this.#tree.members.get(routingId) ?? this.#clients.get(routingId);
     if (member === undefined) this.#actions.forget(routingId);
     else member.brokenMs ??= nowMs;
+    this.#showCondition(this.#enginesByRoute.get(routingId));
   }
 
   /** The hub itself stood still for so long: that counts against nobody. */
@@ -447,6 +450,23 @@ export class HubState {
 
   #paceMs(): number {
     return heartbeatPaceMs(this.#engines.size, this.#times.heartbeatIntervalMs);
+  }
+
+  /** Tells clients how an engine is, if that is news. */
+  #showCondition(engine: EngineMember | undefined): void {
+    if (engine === undefined) return;
+    const { info, brokenMs } = engine;
+    const state = brokenMs !== undefined
+      ? "unreachable"
+      : this.drains.isDrained(info.engineId)
+      ? "draining"
+      : "active";
+    if (state === (info.state ?? "active")) return;
+    engine.info = { ...info, state };
+    this.#tell(this.#clients.keys(), {
+      type: "engine_joined",
+      engine: engine.info,
+    });
   }
 
   #greetEngine(engine: EngineMember): void {

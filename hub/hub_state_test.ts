@@ -138,8 +138,52 @@ Deno.test("HubState gives an engine that comes back in time its place", () => {
   bench.state.tick(100 + HUB_TIMES.engineGraceMs - 1);
   bench.engine("e", { requestedId: 0 }, 1_000);
   bench.state.tick(5_000);
-  assert.deepEqual(bench.take(), ["e engine_registered"]);
+  // The client hears that it is cut off, and that it is back.
+  assert.deepEqual(bench.take(), [
+    "c engine_joined",
+    "e engine_registered",
+    "c engine_joined",
+  ]);
   assert.equal(bench.state.engineCount, 1);
+});
+
+Deno.test("HubState tells clients how engines are, once for each change", () => {
+  const bench = new Bench();
+  bench.client("c");
+  bench.engine("e");
+  const states = (): unknown[] =>
+    bench.said.splice(0).flatMap(({ to, message }) =>
+      to === "c" && message.type === "engine_joined"
+        ? [message.engine.state ?? "active"]
+        : []
+    );
+  const drain = (requestId: number, isUndone?: true): void =>
+    bench.state.drains.asked("c", {
+      type: "drain_request",
+      requestId,
+      targets: [0],
+      ...(isUndone === true && { isUndone }),
+    });
+  assert.deepEqual(states(), ["active"]);
+  drain(1);
+  drain(2);
+  assert.deepEqual(states(), ["draining"]);
+  bench.state.disconnected("e", 100);
+  bench.state.disconnected("e", 101);
+  assert.deepEqual(states(), ["unreachable"]);
+  bench.engine("e", { requestedId: 0 }, 1_000);
+  assert.deepEqual(states(), ["draining"]);
+  drain(3, true);
+  assert.deepEqual(states(), ["active"]);
+  bench.state.disconnected("e", 2_000);
+  assert.deepEqual(states(), ["unreachable"]);
+  // Who comes now is told as it is.
+  bench.client("d");
+  const [hello] = bench.said.splice(0);
+  assert.ok(hello?.message.type === "client_connected");
+  assert.deepEqual(hello.message.engines.map(({ state }) => state), [
+    "unreachable",
+  ]);
 });
 
 Deno.test("HubState gives up on engines that are cut off or silent", () => {
@@ -152,7 +196,11 @@ Deno.test("HubState gives up on engines that are cut off or silent", () => {
   bench.take();
   bench.state.disconnected("cut", 0);
   bench.state.tick(HUB_TIMES.engineGraceMs);
-  assert.deepEqual(bench.take(), ["s engine_left", "c engine_left"]);
+  assert.deepEqual(bench.take(), [
+    "c engine_joined",
+    "s engine_left",
+    "c engine_left",
+  ]);
   const late = HUB_TIMES.heartbeatTimeoutMs;
   bench.state.heartbeat("well", BUSY, late, WALL_MS);
   bench.state.heartbeat("s", BUSY, late, WALL_MS);

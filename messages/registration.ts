@@ -22,6 +22,20 @@ import { resourceAmounts } from "./task_terms.ts";
 /** The version of the message language; both sides must have the same. */
 export const PROTOCOL_VERSION = 1;
 
+/** How an engine can be, as its hub sees it. */
+export const ENGINE_CONDITIONS = [
+  "active",
+  "draining",
+  "unreachable",
+] as const;
+
+/**
+ * How an engine is: `active`, it gets work; `draining`, it finishes what it has
+ * and gets nothing new; `unreachable`, its connection has broken, and it is
+ * lost unless it comes back soon.
+ */
+export type EngineCondition = (typeof ENGINE_CONDITIONS)[number];
+
 /** What everyone may know of an engine. */
 export interface EngineInfo {
   /** The engine's number: small, given by the hub, never used twice. */
@@ -47,6 +61,8 @@ export interface EngineInfo {
   readonly publicKey?: string | undefined;
   /** The name that its launcher gave it; absent, nobody did. */
   readonly launch?: string;
+  /** How it is. Absent, it is `active`. */
+  readonly state?: EngineCondition | undefined;
 }
 
 /** Where a scheduler can be reached. */
@@ -287,7 +303,15 @@ function engineInfo(fields: Fields): EngineInfo {
     registeredMs: finite(fields, "registeredMs"),
     ...present("publicKey", optionalText(fields, "publicKey")),
     ...(launch === undefined ? {} : { launch }),
+    ...engineCondition(fields),
   };
+}
+
+function engineCondition(fields: Fields): Pick<EngineInfo, "state"> {
+  const said = optionalText(fields, "state");
+  // A word of a newer hub says no more than that it is not as usual.
+  const state = ENGINE_CONDITIONS.find((word) => word === said);
+  return state === undefined ? {} : { state };
 }
 
 function present<N extends string>(

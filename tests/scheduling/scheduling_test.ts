@@ -360,7 +360,10 @@ Deno.test("Client.drain() waits until engines are empty, and undrain() gives the
     await endless.settled();
     assert.equal(await one.apply(double, 4), 8);
     await client.drain();
+    const states = () => client.engines.map(({ state }) => state);
+    assert.deepEqual(states(), ["draining", "draining"]);
     await client.undrain([1]);
+    assert.deepEqual(states(), ["draining", "active"]);
     assert.equal(await client.directView(1).apply(double, 5), 10);
   });
 });
