@@ -44,6 +44,8 @@ interface LauncherFlags {
 interface StartFlags extends NameFlags, LauncherFlags {
   readonly n?: number;
   readonly daemonize?: true;
+  readonly controller: string;
+  readonly controllerOptions?: LauncherOptions;
   readonly ip?: string;
   readonly port?: number;
   readonly location?: string;
@@ -88,6 +90,12 @@ function defineStart(parent: Command, { terminal, finish }: CommandContext) {
     )
     .option("-n, --n <n>", "engines, all cores if absent", engineCount)
     .option("--daemonize", "go on in the background")
+    .option("--controller <launcher>", "what starts the controller", "local")
+    .option(
+      "--controller-options <json>",
+      "options of that launcher",
+      jsonObject,
+    )
     .option("--ip <address>", "address to listen on", hostName)
     .option(
       "--port <n>",
@@ -241,6 +249,8 @@ async function start(flags: StartFlags, terminal: Terminal): Promise<ExitCode> {
     ...optional("profile", flags.profile),
     clusterId: flags.clusterId ?? "",
     launcher: flags.engines,
+    controller: flags.controller,
+    ...optional("controllerOptions", flags.controllerOptions),
     ...optional("launcherOptions", flags.launcherOptions),
     ...optional("timeoutMs", flags.timeout),
     ...optional("ip", flags.ip),

@@ -68,6 +68,9 @@ export function defineController(
     .addOption(
       new Option("--announce", "say it in JSON, for programs").hideHelp(),
     )
+    .addOption(
+      new Option("--launch <name>", "the launcher's name for it").hideHelp(),
+    )
     .addHelpText("after", example("ippd controller --ip 0.0.0.0 --port 5555"))
     .action(async (flags: ControllerFlags) =>
       finish(await runController(flags, terminal))

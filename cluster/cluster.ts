@@ -75,6 +75,9 @@ export class Cluster implements AsyncDisposable {
     const core = await startCluster({
       controllers: await chosenLauncher({
         launcher: options.controller ?? "local",
+        ...(options.controllerOptions !== undefined && {
+          launcherOptions: options.controllerOptions,
+        }),
       }),
       founding,
       sets: [{ launcher, engineFlags, n }],

@@ -107,6 +107,8 @@ export interface ClusterOptions extends EngineSettings, LauncherChoice {
   readonly n?: number;
   /** What starts the controller, as `launcher` does engines. @default "local" */
   readonly controller?: string | Launcher;
+  /** Options of a launcher of the controller that is named. */
+  readonly controllerOptions?: LauncherOptions;
   /** The folder of files that the cluster belongs to. @default "default" */
   readonly profile?: string;
   /** The cluster's name, part of its file names. Absent, one is made up. */

@@ -82,17 +82,21 @@ export async function found(
       `Cannot start a controller by launcher ${launcher.name}: it starts engines only`,
     );
   }
-  const { promise, resolve } = Promise.withResolvers<Announcement>();
+  const { promise, resolve, reject } = Promise.withResolvers<Announcement>();
+  // Somebody waits for it, unless the start fails before.
+  promise.catch(() => {});
   const { profile, clusterId, controllerFlags } = options;
   const args = ["--profile", profile, "--cluster-id", clusterId, "--announce"];
   args.push(...controllerFlags);
   const controller = await launcher.startController({
     ...launchPlace(options, options.detached),
+    profile,
     args,
     onStdout(line) {
       const announcement = parseAnnouncement(line);
       if (announcement !== undefined) resolve(announcement);
     },
+    onFailed: reject,
   });
   watch.needs(controller);
   try {

@@ -38,6 +38,8 @@ export class BatchJob implements Job {
   readonly handle: JobHandle;
   /** Its id. */
   readonly id: string;
+  /** Where its words go. */
+  readonly logFile: string;
   readonly #options: BatchJobOptions;
   readonly #end = Promise.withResolvers<JobEnd>();
   #state: JobState = { kind: "pending", reason: "not asked yet" };
@@ -49,6 +51,7 @@ export class BatchJob implements Job {
     const { system, id, names, logFile } = options;
     this.#options = options;
     this.id = id;
+    this.logFile = logFile;
     this.names = names;
     this.what = `${system.title} job ${id}`;
     this.handle = { id, logFile };

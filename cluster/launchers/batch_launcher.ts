@@ -1,24 +1,32 @@
 /**
- * Engines as jobs of a batch system.
+ * Engines and controllers as jobs of a batch system.
  *
  * @module
  */
 import { join } from "node:path";
-import { type Clock, ConnectionError } from "../../base/mod.ts";
+import { type Clock, ConnectionError, systemClock } from "../../base/mod.ts";
+import { stateFolder } from "../../client/profile/mod.ts";
 import { formatConnectionInfo } from "../../security/mod.ts";
-import { selfCommand } from "../process/mod.ts";
+import { parseAnnouncement, selfCommand } from "../process/mod.ts";
 import { BatchJob } from "./batch_job.ts";
 import { BatchPoller } from "./batch_poller.ts";
 import type { BatchSystem, BatchVariables } from "./batch_system.ts";
 import {
+  type ControllerLaunch,
+  controllerName,
   type EngineLaunch,
   type Job,
   type JobHandle,
   type Launcher,
   launchNames,
+  type LaunchPlace,
 } from "./launcher.ts";
 import { OptionReader } from "./option_reader.ts";
 import type { RunProgram } from "./run_program.ts";
+import { tailOfFile } from "./tail_of_file.ts";
+
+/** How often to look whether a controller has announced itself. */
+const LOG_LOOK_MS = 200;
 
 /** Options of {@linkcode BatchLauncher}. */
 export interface BatchOptions {
@@ -91,24 +99,50 @@ export class BatchLauncher implements Launcher {
     return new BatchLauncher(system, readOptions(system.name, options));
   }
 
+  /**
+   * Submits a controller as a job. It says in its log, which is here as well,
+   * where its files are.
+   */
+  async startController(launch: ControllerLaunch): Promise<Job> {
+    const system = this.#system;
+    const { program, image } = this.#options;
+    if (system.isApart === true || image !== undefined) {
+      throw new ConnectionError(
+        `Cannot start a controller by ${system.title} in a container: its files would stay there; name another launcher for it`,
+      );
+    }
+    const variables: BatchVariables = {
+      ...this.#wishes(launch),
+      jobName: ["ippd", launch.clusterId, "controller"].filter(Boolean)
+        .join("-"),
+      tasks: 1,
+      enginesPerJob: 1,
+      firstIndex: 0,
+      launchPrefix: `${controllerName(launch.clusterId)}-`,
+      // Jobs of some systems have none of the variables of who submits them.
+      engine: ["env", `IPPD_DIR=${stateFolder()}`].concat(
+        program === undefined
+          ? selfCommand("controller", launch.args)
+          : [...program, "controller", ...launch.args],
+      ),
+    };
+    const id = await this.#submit("a controller", variables);
+    const taskId = system.isWhole === true ? id : system.taskId(id, 0);
+    const { logFolder, jobName } = variables;
+    const job = this.#job(
+      taskId,
+      [],
+      system.logFile(logFolder, jobName, taskId),
+    );
+    followLog(job, launch, this.#clock);
+    return job;
+  }
+
   /** Submits one array of jobs. */
   async startEngines(launch: EngineLaunch): Promise<readonly Job[]> {
     const system = this.#system;
     const variables = await this.#variables(launch);
-    await Deno.mkdir(launch.logFolder, { recursive: true, mode: 0o700 });
-    const stdout = await this.#poller.command(
-      `submit ${launch.n} engines`,
-      system.submit,
-      system.script(variables),
-    );
-    const id = system.submittedId(stdout);
-    if (id === undefined) {
-      throw new ConnectionError(
-        `Cannot submit ${launch.n} engines by ${system.title}: ${
-          system.submit[0]
-        } names no job (${stdout.trim().slice(0, 200)})`,
-      );
-    }
+    const id = await this.#submit(`${launch.n} engines`, variables);
     const names = launchNames(launch);
     const { enginesPerJob, tasks, jobName, logFolder } = variables;
     if (system.isWhole === true) return [this.#job(id, names, "")];
@@ -129,6 +163,36 @@ export class BatchLauncher implements Launcher {
     return this.#job(String(id), names, String(logFile));
   }
 
+  async #submit(what: string, variables: BatchVariables): Promise<string> {
+    const system = this.#system;
+    await Deno.mkdir(variables.logFolder, { recursive: true, mode: 0o700 });
+    const stdout = await this.#poller.command(
+      `submit ${what}`,
+      system.submit,
+      system.script(variables),
+    );
+    const id = system.submittedId(stdout);
+    if (id !== undefined) return id;
+    throw new ConnectionError(
+      `Cannot submit ${what} by ${system.title}: ${
+        system.submit[0]
+      } names no job (${stdout.trim().slice(0, 200)})`,
+    );
+  }
+
+  /** What the options say of every job. */
+  #wishes({ logFolder }: LaunchPlace) {
+    const { queue, account, timeLimit, directives, prologue } = this.#options;
+    return {
+      logFolder: join(logFolder),
+      queue,
+      account,
+      timeLimit,
+      directives: directives ?? [],
+      prologue: prologue ?? [],
+    };
+  }
+
   #job(id: string, names: readonly string[], logFile: string): BatchJob {
     return new BatchJob({
       system: this.#system,
@@ -142,7 +206,7 @@ export class BatchLauncher implements Launcher {
 
   async #variables(launch: EngineLaunch): Promise<BatchVariables> {
     const { enginesPerJob = 1, program, image } = this.#options;
-    const { n, clusterId, setId, engineFile, logFolder } = launch;
+    const { n, clusterId, setId, engineFile } = launch;
     if (n % enginesPerJob !== 0) {
       throw new RangeError(
         `Cannot start ${n} engines, ${enginesPerJob} in each job: a multiple is needed`,
@@ -152,6 +216,7 @@ export class BatchLauncher implements Launcher {
     const isContainer = image !== undefined;
     const args = isContainer ? flags : ["--connect", engineFile, ...flags];
     return {
+      ...this.#wishes(launch),
       jobName: ["ippd", clusterId, setId].filter(Boolean).join("-"),
       tasks: n / enginesPerJob,
       enginesPerJob,
@@ -160,18 +225,32 @@ export class BatchLauncher implements Launcher {
       engine: program === undefined && !isContainer
         ? selfCommand("engine", args)
         : [...program ?? ["ippd"], "engine", ...args],
-      logFolder: join(logFolder),
-      queue: this.#options.queue,
-      account: this.#options.account,
-      timeLimit: this.#options.timeLimit,
-      directives: this.#options.directives ?? [],
-      prologue: this.#options.prologue ?? [],
       image,
       connectionInfo: isContainer
         ? formatConnectionInfo(await launch.engineInfo())
         : undefined,
     };
   }
+}
+
+/** Hands on what a job says, until it has announced itself or ended. */
+function followLog(
+  job: BatchJob,
+  { onStdout }: ControllerLaunch,
+  clock: Clock = systemClock,
+): void {
+  let isOver = false;
+  void job.ended.then(() => {
+    isOver = true;
+  });
+  const look = (): void => {
+    if (isOver) return;
+    const announcement = tailOfFile(job.logFile)
+      .find((line) => parseAnnouncement(line) !== undefined);
+    if (announcement !== undefined) return onStdout(announcement);
+    clock.setTimer(LOG_LOOK_MS, look);
+  };
+  look();
 }
 
 function readOptions(

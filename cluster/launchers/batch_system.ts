@@ -54,6 +54,8 @@ export interface BatchSystem {
   script(variables: BatchVariables): string;
   /** The id in what the submission printed. */
   submittedId(stdout: string): string | undefined;
+  /** Whether its jobs share no files with this machine. */
+  readonly isApart?: boolean;
   /** Whether an array ends as a whole only; absent, each job does alone. */
   readonly isWhole?: boolean;
   /** The id of one job of an array. */

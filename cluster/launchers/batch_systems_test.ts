@@ -4,6 +4,7 @@ import type {
   BatchSystem,
   BatchVariables,
 } from "./batch_system.ts";
+import { BatchLauncher } from "./batch_launcher.ts";
 import { GRID_ENGINE } from "./grid_engine.ts";
 import { HTCONDOR } from "./htcondor.ts";
 import { KUBERNETES } from "./kubernetes.ts";
@@ -167,3 +168,23 @@ for (const { system, submitted, ids, listed, states, cancel } of ANSWERS) {
     assert.equal(system.submittedId("sorry\n"), undefined);
   });
 }
+
+Deno.test("BatchLauncher refuses a controller whose files would stay in a container", async () => {
+  const launch = {
+    profile: "default",
+    clusterId: "",
+    logFolder: "/no/such",
+    clusterFolder: "/no/such",
+    detached: false,
+    args: [],
+    onStdout: () => {},
+    onFailed: () => {},
+  };
+  for (const options of [{ image: "ippd:1" }, {}]) {
+    const launcher = new BatchLauncher(KUBERNETES, options);
+    await assert.rejects(
+      launcher.startController(launch),
+      /Cannot start a controller by Kubernetes in a container/,
+    );
+  }
+});

@@ -16,6 +16,7 @@ import { shellCommand } from "./shell_words.ts";
  */
 export const KUBERNETES: BatchSystem = {
   name: "kubernetes",
+  isApart: true,
   title: "Kubernetes",
   submit: ["kubectl", "create", "--output=name", "--filename=-"],
   script: kubernetesManifest,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { randomWord } from "../../base/mod.ts";
 import type { ConnectionInfo } from "../../security/mod.ts";
 
 /** How a job ended. */
@@ -70,10 +71,14 @@ export interface LaunchPlace {
 
 /** A controller to start. */
 export interface ControllerLaunch extends LaunchPlace {
+  /** The folder of files that the cluster belongs to. */
+  readonly profile: string;
   /** Flags of `ippd controller`. */
   readonly args: readonly string[];
   /** Takes each line of its standard output. */
   readonly onStdout: (line: string) => void;
+  /** Takes why it cannot be used, where it runs nevertheless. */
+  readonly onFailed: (error: Error) => void;
 }
 
 /** Where a scheduler can be reached from here. */
@@ -128,6 +133,11 @@ export interface Launcher {
    * @returns The job; one that is gone has ended.
    */
   attach(handle: JobHandle, names: readonly string[]): Job;
+}
+
+/** A launch name of a controller, which nothing else has. */
+export function controllerName(clusterId: string): string {
+  return `${clusterId}/controller/${randomWord()}`;
 }
 
 /** The launch name of one engine: `cluster/set/index`. */

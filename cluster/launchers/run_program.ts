@@ -22,7 +22,7 @@ export interface RunOptions {
   /** How long it may take. @default PROGRAM_TIMEOUT_MS */
   readonly timeoutMs?: number;
   /** Gives it up. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Time. @default systemClock */
   readonly clock?: Clock;
 }

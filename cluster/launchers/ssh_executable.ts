@@ -22,7 +22,7 @@ const COPY_TIMEOUT_MS = 300_000;
 export async function sendExecutable(
   host: SshHost,
   path: string,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const digest = (await digestOf(path)).slice(0, DIGEST_CHARACTERS);
   const purpose = "copy the executable";

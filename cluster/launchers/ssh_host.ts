@@ -31,6 +31,8 @@ const FIRST_POLL_MS = 250;
 export interface HostEngine {
   /** The engine. */
   readonly engine: RemoteEngine;
+  /** Its launch name; that of a controller is not an engine's. */
+  readonly names: readonly string[];
   /** Hears how it is. */
   heard(state: RemoteState): void;
 }
@@ -73,7 +75,9 @@ export class SshHost {
 
   /** How many engines are there, as far as it knows. */
   get count(): number {
-    return this.#jobs.size;
+    let count = 0;
+    for (const { names } of this.#jobs) count += names.length;
+    return count;
   }
 
   /** Its tunnel, if it has one. */

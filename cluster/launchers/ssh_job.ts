@@ -1,5 +1,5 @@
 /**
- * An engine on another host.
+ * An engine or a controller on another host.
  *
  * @module
  */
@@ -30,23 +30,28 @@ export class SshJob implements Job {
   #stopping: Promise<JobEnd> | undefined;
 
   /** Knows an engine; asks nothing before somebody wants to know its end. */
-  constructor(host: SshHost, engine: RemoteEngine) {
+  constructor(
+    host: SshHost,
+    engine: RemoteEngine,
+    role: "engine" | "controller" = "engine",
+  ) {
     this.#host = host;
     this.engine = engine;
-    this.names = [engine.name];
-    this.what = `engine on ${host.name}`;
+    this.names = role === "engine" ? [engine.name] : [];
+    this.what = `${role} on ${host.name}`;
     this.#state = { kind: "running", where: host.name };
     host.add(this);
   }
 
   /** What finds it again. */
   get handle(): JobHandle {
-    const { pid, logFile } = this.engine;
+    const { pid, logFile, name } = this.engine;
     const tunnel = this.#host.tunnel?.handle;
     return {
       host: this.#host.name,
       remotePid: pid,
       logFile,
+      ...(this.names.length === 0 && { controller: name }),
       ...(tunnel !== undefined && {
         tunnelPid: tunnel["pid"] ?? 0,
         tunnelStartTime: tunnel["startTime"] ?? "",

@@ -1,5 +1,5 @@
 /**
- * Engines on other hosts, by the user's own `ssh`.
+ * Engines and controllers on other hosts, by the user's own `ssh`.
  *
  * @module
  */
@@ -9,6 +9,8 @@ import {
   formatConnectionInfo,
 } from "../../security/mod.ts";
 import {
+  type ControllerLaunch,
+  controllerName,
   type EngineLaunch,
   type Job,
   type JobHandle,
@@ -16,6 +18,7 @@ import {
   launchNames,
 } from "./launcher.ts";
 import { attachProcess } from "./local_launcher.ts";
+import { startSshController } from "./ssh_controller.ts";
 import { sendExecutable } from "./ssh_executable.ts";
 import { SshHost } from "./ssh_host.ts";
 import { SshJob } from "./ssh_job.ts";
@@ -63,6 +66,31 @@ export class SshLauncher implements Launcher {
     return new SshLauncher(readSshOptions(options));
   }
 
+  /** Starts a controller on the first host. */
+  async startController(launch: ControllerLaunch): Promise<Job> {
+    const [first] = this.#hosts;
+    if (first === undefined) {
+      throw new RangeError(
+        "Cannot start a controller by ssh: the option hosts names no host",
+      );
+    }
+    const [hostName, host] = first;
+    const options = hostOptions(this.#options.hosts[hostName]);
+    const { executable } = this.#options;
+    const sent = executable === undefined
+      ? undefined
+      : await sendExecutable(host, executable);
+    return await startSshController(host, launch, {
+      folder: this.#folder,
+      key: `ippd-${launch.clusterId}-controller`,
+      directory: options.directory,
+      environment: options.environment ?? {},
+      program: options.program ?? sent ?? this.#options.program ?? ["ippd"],
+      args: launch.args,
+      name: controllerName(launch.clusterId),
+    });
+  }
+
   /** Starts engines, each host's by one connection. */
   async startEngines(launch: EngineLaunch): Promise<readonly Job[]> {
     const shares = this.#deal(launchNames(launch));
@@ -81,6 +109,9 @@ export class SshLauncher implements Launcher {
   /** Finds an engine again. */
   attach(handle: JobHandle, names: readonly string[]): Job {
     const { remotePid, logFile, tunnelPid, tunnelStartTime } = handle;
+    const { controller } = handle;
+    // A controller that ends with the program that started it.
+    if (remotePid === undefined) return attachProcess("controller", handle, []);
     const name = String(handle["host"]);
     const { sshArgs = [] } = this.#options;
     const host = this.#hosts.get(name) ?? new SshHost({ name, sshArgs });
@@ -90,17 +121,23 @@ export class SshLauncher implements Launcher {
       host.addTunnel(attachProcess("ssh", tunnel, []));
     }
     return new SshJob(host, {
-      name: names[0] ?? "",
+      name: String(controller ?? names[0] ?? ""),
       pid: Number(remotePid),
       logFile: String(logFile),
-    });
+    }, controller === undefined ? "engine" : "controller");
+  }
+
+  /** Where files go on hosts, as their shells read it. */
+  get #folder(): string {
+    const { remoteFolder } = this.#options;
+    return remoteFolder === undefined ? REMOTE_FOLDER : shellWord(remoteFolder);
   }
 
   async #start(
     { host, options, names }: Share,
     launch: EngineLaunch,
   ): Promise<readonly Job[]> {
-    const { executable, tunnel = false, remoteFolder } = this.#options;
+    const { executable, tunnel = false } = this.#options;
     const sent = executable === undefined
       ? undefined
       : await sendExecutable(host, executable, launch.signal);
@@ -108,9 +145,7 @@ export class SshLauncher implements Launcher {
       ? await this.#tunnel(host, launch)
       : await launch.engineInfo();
     const script = startScript({
-      folder: remoteFolder === undefined
-        ? REMOTE_FOLDER
-        : shellWord(remoteFolder),
+      folder: this.#folder,
       key: `ippd-${launch.clusterId}-${launch.setId}-${launch.firstIndex}`,
       connectionInfo: formatConnectionInfo(info),
       directory: options.directory,

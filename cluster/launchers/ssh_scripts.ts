@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TAIL_LINES_MAX } from "../process/mod.ts";
+import { PARENT_PIPE_VARIABLE, TAIL_LINES_MAX } from "../process/mod.ts";
 import { shellCommand, shellWord } from "./shell_words.ts";
 
 /** An engine on a host. */
@@ -78,6 +78,74 @@ export function startScript(start: RemoteStart): string {
     ),
     "",
   ].join("\n");
+}
+
+/** What the start of a controller needs. */
+export type RemoteController =
+  & Omit<RemoteStart, "connectionInfo" | "names">
+  & {
+    /** Its launch name. */
+    readonly name: string;
+  };
+
+/**
+ * A command for the host's shell that becomes a controller, which ends with
+ * its standard input: with the connection, that is.
+ */
+export function controllerCommand(start: RemoteController): string {
+  const { directory } = start;
+  return [
+    "umask 077",
+    ...(directory === undefined ? [] : [`cd ${shellWord(directory)}`]),
+    `exec ${
+      controllerWords(start, {
+        ...start.environment,
+        [PARENT_PIPE_VARIABLE]: "1",
+      })
+    }`,
+  ].join(" && ");
+}
+
+/**
+ * A script that starts a controller which outlives the connection, and waits
+ * until it has announced itself or ended.
+ */
+export function controllerScript(start: RemoteController): string {
+  const { directory, key } = start;
+  return [
+    "set -eu",
+    "umask 077",
+    `folder=${start.folder}`,
+    'mkdir -p "$folder"',
+    'cd "$folder"',
+    `log=$(pwd)/${shellWord(key)}-0.log`,
+    `cd ${directory === undefined ? "" : shellWord(directory)}`.trimEnd(),
+    `nohup ${
+      controllerWords(start, start.environment)
+    } >"$log" 2>&1 </dev/null &`,
+    `echo "ippd-started ${start.name} $! $log"`,
+    'while kill -0 "$!" 2>/dev/null && ! grep -q "^{" "$log"; do sleep 0.1; done',
+    `tail -n ${TAIL_LINES_MAX} "$log"`,
+    "",
+  ].join("\n");
+}
+
+function controllerWords(
+  { program, args, name }: RemoteController,
+  environment: Readonly<Record<string, string>>,
+): string {
+  const variables = Object.entries(environment).map(([variable, value]) =>
+    `${variable}=${value}`
+  );
+  return shellCommand([
+    "env",
+    ...variables,
+    ...program,
+    "controller",
+    ...args,
+    "--launch",
+    name,
+  ]);
 }
 
 /** The engines that a start script says it has started. */

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type Client, Cluster, type StartEnginesOptions } from "../../mod.ts";
-import { eventually, withIppdDir } from "../cli/ippd_process.ts";
+import { eventually, filesBelow, withIppdDir } from "../cli/ippd_process.ts";
 
 /** One launcher to be tested. */
 export interface LauncherCase {
@@ -115,5 +115,43 @@ async function reportsFailure(
       return true;
     });
     assert.deepEqual(cluster.engineSets, []);
+  });
+}
+
+/** Has a batch system run controllers: one that works, and one that cannot. */
+export async function startsControllers(
+  launcher: string,
+  launcherOptions: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const controller = {
+    controller: launcher,
+    controllerOptions: launcherOptions,
+  };
+  await withIppdDir(async (folder) => {
+    Deno.env.set("IPPD_DIR", folder);
+    try {
+      const cluster = await Cluster.start({
+        ...controller,
+        n: 1,
+        launcher,
+        launcherOptions,
+        detached: true,
+      });
+      await cluster[Symbol.asyncDispose]();
+      const found = await Cluster.fromFile();
+      const client = await found.connect();
+      assert.equal(await client.at(0).apply(() => 7), 7);
+      await client.close();
+      await found.stop();
+      const isSecret = (path: string): boolean =>
+        /-(client|engine|controller)\.json$/.test(path);
+      assert.deepEqual((await filesBelow(folder)).filter(isSecret), []);
+      await assert.rejects(
+        Cluster.start({ ...controller, n: 0, ip: "198.51.100.7" }),
+        / job .*198\.51\.100\.7/,
+      );
+    } finally {
+      Deno.env.delete("IPPD_DIR");
+    }
   });
 }

@@ -1,4 +1,4 @@
-import { conforms } from "./conformance.ts";
+import { conforms, startsControllers } from "./conformance.ts";
 import { GridEngineHost } from "./grid_engine_host.ts";
 import { hasPrograms, isRoot } from "./programs.ts";
 
@@ -14,6 +14,10 @@ Deno.test({
       const launcherOptions = { pollIntervalMs: 300 };
       const options = { launcher: "sge", launcherOptions };
       await conforms(t, { options, enginesPerJob: 1, hasSignals: false });
+      await t.step(
+        "a controller is a job",
+        () => startsControllers("sge", launcherOptions),
+      );
     } finally {
       for (const name of Object.keys(host.environment)) Deno.env.delete(name);
     }

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { eventually } from "../cli/ippd_process.ts";
-import { conforms, withEmptyCluster } from "./conformance.ts";
+import {
+  conforms,
+  startsControllers,
+  withEmptyCluster,
+} from "./conformance.ts";
 import { hasPrograms, isRoot } from "./programs.ts";
 import { SlurmHost } from "./slurm_host.ts";
 
@@ -94,4 +98,10 @@ Deno.test({
       })
     );
   },
+});
+
+Deno.test({
+  name: "a controller is a job of Slurm",
+  ignore,
+  fn: () => withSlurm(() => startsControllers(SLURM, { pollIntervalMs })),
 });

@@ -211,3 +211,71 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "a controller runs on another host by SSH, and leaves nothing there",
+  ignore,
+  fn: async (t) => {
+    await using server = await SshServer.start();
+    const remote = `${server.folder}/profile`;
+    const host = { engines: 1, environment: { IPPD_DIR: remote } };
+    const start = (detached: boolean): Promise<Cluster> =>
+      Cluster.start({
+        n: 1,
+        controller: LAUNCHER,
+        controllerOptions: { ...optionsFor(server), hosts: { node1: host } },
+        detached,
+      });
+    await withIppdDir(async (folder) => {
+      Deno.env.set("IPPD_DIR", folder);
+      try {
+        for (const detached of [false, true]) {
+          await t.step(detached ? "detached" : "owned", async () => {
+            let cluster = await start(detached);
+            if (detached) {
+              await cluster[Symbol.asyncDispose]();
+              cluster = await Cluster.fromFile();
+            }
+            const client = await cluster.connect();
+            const processes = (await client.status()).processes;
+            const pid = processes.find(({ role }) => role === "hub")?.pid ?? 0;
+            assert.equal(await client.at(0).apply(() => 7), 7);
+            await client.close();
+            // Its own files are there, copies are here.
+            const { clientFile } = cluster.toJSON();
+            assert.ok(clientFile.startsWith(folder), clientFile);
+            assert.equal(
+              ((await Deno.stat(clientFile)).mode ?? 0) & 0o777,
+              0o600,
+            );
+            const isSecret = (path: string): boolean =>
+              /-(client|engine|controller)\.json$/.test(path);
+            assert.ok((await filesBelow(remote)).some(isSecret));
+            await cluster.stop();
+            assert.ok(await eventually(async () => !await isRunning(pid)));
+            assert.deepEqual((await filesBelow(remote)).filter(isSecret), []);
+            assert.deepEqual((await filesBelow(folder)).filter(isSecret), []);
+          });
+        }
+
+        await t.step("what it complains of is told", async () => {
+          for (const detached of [false, true]) {
+            const options = { ...optionsFor(server), hosts: { node1: host } };
+            await assert.rejects(
+              Cluster.start({
+                n: 0,
+                ip: "198.51.100.7",
+                controller: LAUNCHER,
+                controllerOptions: options,
+                detached,
+              }),
+              /198\.51\.100\.7/,
+            );
+          }
+        });
+      } finally {
+        Deno.env.delete("IPPD_DIR");
+      }
+    });
+  },
+});
