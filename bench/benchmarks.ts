@@ -106,6 +106,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
     }],
   },
   {
+    name: "start",
+    about: "2 and 32 engines of this machine, from nothing to the end",
+    contestants: [{
+      name: "ippd",
+      command: ["deno", "run", "-A", "start_figures.ts"],
+    }],
+  },
+  {
     name: "channels",
     about: "four engines: a channel to one of them, a group of all",
     contestants: [

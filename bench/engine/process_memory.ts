@@ -1,5 +1,5 @@
 /**
- * Memory of processes, as Linux tells it.
+ * What processes take, as Linux tells it: memory, and time of processors.
  *
  * @module
  */
@@ -28,4 +28,19 @@ export async function family(pid: number): Promise<number[]> {
     .filter((word) => word !== "").map(Number);
   const families = await Promise.all(children.map(family));
   return [pid, ...families.flat()];
+}
+
+/** Linux counts the time of processes in these for all programs. */
+const TICKS_PER_SECOND = 100;
+
+/**
+ * Time of processors that all children of this process took which have ended,
+ * and theirs.
+ */
+export async function childrenCpuSeconds(): Promise<number> {
+  const text = await Deno.readTextFile("/proc/self/stat");
+  // The name of the program may have spaces; it ends with the last bracket.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [user = NaN, system = NaN] = fields.slice(13, 15).map(Number);
+  return (user + system) / TICKS_PER_SECOND;
 }
