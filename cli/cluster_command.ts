@@ -5,6 +5,7 @@
  */
 import { type Command, InvalidArgumentError } from "commander";
 import { Cluster, type LauncherOptions } from "../cluster/mod.ts";
+import { CancelledError } from "../base/mod.ts";
 import { connectionFilePath } from "../client/profile/mod.ts";
 import { cleanClusters } from "./cluster_cleaning.ts";
 import { clusterListJson, clusterListText } from "./cluster_list.ts";
@@ -258,6 +259,12 @@ async function start(flags: StartFlags, terminal: Terminal): Promise<ExitCode> {
     ...optional("location", flags.location),
     detached,
     signal: giveUp.signal,
+  }).catch((error) => {
+    // A terminal interrupts its processes as well; theirs is not the reason.
+    if (!giveUp.signal.aborted || error instanceof CancelledError) throw error;
+    throw new CancelledError("Cannot start the cluster: it was given up", {
+      cause: error,
+    });
   });
   await using _ending = cluster;
   terminal.out(guidance(cluster, detached));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TimeoutError } from "../base/mod.ts";
+import { ConnectionError, TimeoutError } from "../base/mod.ts";
 import type { Client, ConnectOptions } from "../client/mod.ts";
 import { Adaptation, type AdaptOptions } from "./adaptation.ts";
 import { attachCluster } from "./attaching.ts";
@@ -63,12 +63,24 @@ export class Cluster implements AsyncDisposable {
   /**
    * Starts a controller and engines; they are ready to use.
    *
-   * @throws {ConnectionError} when a process ends before; the message has
-   * what it said.
+   * @throws {ConnectionError} when a process ends before, with what it said,
+   * or this program may not do what is needed.
    * @throws {TimeoutError} when it takes longer than `timeoutMs`.
    * @throws {CancelledError} when `signal` is aborted.
    */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    try {
+      return await Cluster.#start(options);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotCapable)) throw error;
+      throw new ConnectionError(
+        `Cannot start a cluster: this program lacks a permission (${error.message}); deno run -A grants all that are needed`,
+        { cause: error },
+      );
+    }
+  }
+
+  static async #start(options: ClusterOptions): Promise<Cluster> {
     const { n, timeoutMs, ...founding } = resolveClusterOptions(options);
     const { engineFlags } = founding;
     const launcher = await chosenLauncher(options);
@@ -222,6 +234,7 @@ export class Cluster implements AsyncDisposable {
    * engine is on the one that follows it.
    *
    * @param ids Their ids. Absent, all.
+   * @throws {RangeError} when one is not in the cluster.
    * @throws {ConnectionError} when this cluster's launchers did not start
    * one, or a job has others as well.
    */
@@ -231,6 +244,8 @@ export class Cluster implements AsyncDisposable {
   ): Promise<void> {
     const core = this.#core;
     const client = await core.running();
+    // A view of engines that are not there is refused.
+    if (ids !== undefined && ids.length > 0) client.directView(ids);
     const jobs = jobsWithEngines(core.engineSets, client.engines);
     const whole = wholeJobs(jobs, ids ?? client.ids, "restart");
     const counts = new Map<EngineGroup, number>();

@@ -42,7 +42,16 @@ export async function findCluster(
   }
   const profile = pathOrProfile ?? DEFAULT_PROFILE;
   if (clusterId !== undefined) {
-    return await readCluster(clusterStatePath(profile, clusterId));
+    const path = clusterStatePath(profile, clusterId);
+    const record = await new ClusterStateFile(path).read();
+    if (record !== undefined) {
+      return { file: new ClusterStateFile(path), record };
+    }
+    throw new ConnectionError(
+      `Cannot find cluster ${
+        clusterId || "without a name"
+      } in profile ${profile}: ${await othersOf(profile)}`,
+    );
   }
   const found = await listClusters(profile);
   const [first] = found;
@@ -53,6 +62,20 @@ export async function findCluster(
       ? `Cannot find a cluster in profile ${profile}: none runs; start one with ippd cluster start`
       : `Cannot choose a cluster in profile ${profile}: ${names} run; name one`,
   );
+}
+
+/** Most names that a message spells out. */
+const NAMES_SHOWN_MAX = 8;
+
+/** Which clusters a profile has, for messages. */
+async function othersOf(profile: string): Promise<string> {
+  const ids = (await listClusters(profile)).map(({ record }) => record.id);
+  if (ids.length === 0) return "none runs; start one with ippd cluster start";
+  const shown = ids.slice(0, NAMES_SHOWN_MAX).map((id) => id || '""').join(
+    ", ",
+  );
+  const more = ids.length > NAMES_SHOWN_MAX ? ", …" : "";
+  return `there are ${shown}${more}; ippd cluster list shows all`;
 }
 
 /** Every cluster of a profile, or of all profiles. */

@@ -79,7 +79,7 @@ export async function found(
 ): Promise<Founded> {
   if (launcher.startController === undefined) {
     throw new ConnectionError(
-      `Cannot start a controller by launcher ${launcher.name}: it starts engines only`,
+      `Cannot start a controller by launcher ${launcher.name}: it starts engines only; name local, ssh or a batch system`,
     );
   }
   const { promise, resolve, reject } = Promise.withResolvers<Announcement>();

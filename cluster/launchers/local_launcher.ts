@@ -135,6 +135,7 @@ function spawnDetached(
       stderr: "null",
     }).spawn();
   } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
     throw new ConnectionError(
       `Cannot start ${what}: /bin/sh does not run; install it, or name the executable in ${EXECUTABLE_VARIABLE}`,
       { cause },

@@ -226,6 +226,8 @@ function spawn(options: LocalProcessOptions): Deno.ChildProcess {
   try {
     return command.spawn();
   } catch (cause) {
+    // The program that asks says what to do about it.
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
     throw new ConnectionError(
       `Cannot start ${options.what}: ${program} does not run; install it, or name the executable in ${EXECUTABLE_VARIABLE}`,
       { cause },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { connect } from "../../mod.ts";
+import { Cluster, connect } from "../../mod.ts";
 import {
+  eventually,
   type IppdEnd,
   runIppd,
   startController,
@@ -181,4 +182,87 @@ Deno.test("ippd controller serves its clients while others send garbage", async 
     }
     assert.equal((await client.status()).processes.length, 3);
   });
+});
+
+Deno.test("Clusters and engines that are not there are named, with those that are", async () => {
+  await withIppdDir(async (folder) => {
+    assertRefused(
+      await runIppd(folder, "cluster", "stop", "lab"),
+      6,
+      /Cannot find cluster lab in profile default: none runs/,
+    );
+    Deno.env.set("IPPD_DIR", folder);
+    try {
+      await using cluster = await Cluster.start({ n: 1, clusterId: "here" });
+      await assert.rejects(
+        Cluster.fromFile(undefined, { clusterId: "lab" }),
+        /Cannot find cluster lab in profile default: there are here;/,
+      );
+      await assert.rejects(cluster.restartEngines([99]), RangeError);
+    } finally {
+      Deno.env.delete("IPPD_DIR");
+    }
+    assertRefused(
+      await runIppd(folder, "cluster", "start", "--controller", "mpi"),
+      6,
+      /launcher mpi: it starts engines only; name local, ssh/,
+    );
+  });
+});
+
+Deno.test("A program that may not start processes hears which permission is missing", async () => {
+  await withIppdDir(async (folder) => {
+    const url = new URL("../../mod.ts", import.meta.url).href;
+    const program = `${folder}/program.ts`;
+    await Deno.writeTextFile(
+      program,
+      `import { Cluster } from "${url}"; await Cluster.start({ n: 1 });`,
+    );
+    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const cases = [
+      { flags: [], needs: /env access/ },
+      { flags: ["--allow-env", "--allow-read"], needs: /run access/ },
+    ];
+    for (const { flags, needs } of cases) {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-prompt", "--config", config, ...flags, program],
+        env: { IPPD_DIR: folder, NO_COLOR: "1" },
+      }).output();
+      const said = new TextDecoder().decode(stderr);
+      assert.equal(code, 1);
+      assert.match(said, /Cannot start a cluster: this program lacks a perm/);
+      assert.match(said, needs);
+      assert.match(said, /deno run -A/);
+    }
+  });
+});
+
+Deno.test({
+  name: "Ctrl-C while a cluster starts gives it up, whoever hears of it first",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await withIppdDir(async (folder) => {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "-A", new URL("../../main.ts", import.meta.url).pathname],
+          ...["cluster", "start", "-n", "2"],
+        ],
+        env: { IPPD_DIR: folder },
+        detached: true,
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      const output = child.output();
+      const path = `/proc/${child.pid}/task/${child.pid}/children`;
+      const hasChildren = await eventually(async () =>
+        (await Deno.readTextFile(path)).trim() !== ""
+      );
+      assert.ok(hasChildren);
+      Deno.kill(-child.pid, "SIGINT");
+      const { stderr } = await output;
+      const said = new TextDecoder().decode(stderr);
+      assert.match(said, /^ippd: Cannot start [^\n]*: it was given up\n$/);
+    });
+  },
 });
