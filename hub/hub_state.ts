@@ -39,6 +39,7 @@ import { Shutdowns } from "./shutdowns.ts";
 import { type KeyChanges, KeyRing } from "./key_ring.ts";
 import { SchedulerTree } from "./scheduler_tree.ts";
 import {
+  conditionOf,
   delay,
   type EngineMember,
   isAtRest,
@@ -163,10 +164,7 @@ export class HubState {
       engine: member.info,
     });
     this.#greetEngine(member);
-    this.#tell(this.#clients.keys(), {
-      type: "engine_joined",
-      engine: member.info,
-    });
+    this.#tellOf(member);
   }
 
   /** A client wants to know the cluster. */
@@ -442,31 +440,25 @@ export class HubState {
   #resize(engine: EngineMember, slots: number): void {
     if (slots < 1 || slots >= engine.info.slots) return;
     engine.info = { ...engine.info, slots };
-    this.#tell(this.#clients.keys(), {
-      type: "engine_joined",
-      engine: engine.info,
-    });
+    this.#tellOf(engine);
   }
 
   #paceMs(): number {
     return heartbeatPaceMs(this.#engines.size, this.#times.heartbeatIntervalMs);
   }
 
+  #tellOf({ info: engine }: EngineMember): void {
+    this.#tell(this.#clients.keys(), { type: "engine_joined", engine });
+  }
+
   /** Tells clients how an engine is, if that is news. */
   #showCondition(engine: EngineMember | undefined): void {
     if (engine === undefined) return;
-    const { info, brokenMs } = engine;
-    const state = brokenMs !== undefined
-      ? "unreachable"
-      : this.drains.isDrained(info.engineId)
-      ? "draining"
-      : "active";
+    const { info } = engine;
+    const state = conditionOf(engine, this.drains.isDrained(info.engineId));
     if (state === (info.state ?? "active")) return;
     engine.info = { ...info, state };
-    this.#tell(this.#clients.keys(), {
-      type: "engine_joined",
-      engine: engine.info,
-    });
+    this.#tellOf(engine);
   }
 
   #greetEngine(engine: EngineMember): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import type {
+  EngineCondition,
   EngineInfo,
   Heartbeat,
   LeafState,
@@ -57,6 +58,15 @@ export function newMember(
     load: undefined,
     paceMs: undefined,
   };
+}
+
+/** How an engine is. */
+export function conditionOf(
+  { brokenMs }: Member,
+  isDrained: boolean,
+): EngineCondition {
+  if (brokenMs !== undefined) return "unreachable";
+  return isDrained ? "draining" : "active";
 }
 
 /** A member was silent for so long because nobody listened. */

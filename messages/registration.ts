@@ -22,19 +22,18 @@ import { resourceAmounts } from "./task_terms.ts";
 /** The version of the message language; both sides must have the same. */
 export const PROTOCOL_VERSION = 1;
 
-/** How an engine can be, as its hub sees it. */
-export const ENGINE_CONDITIONS = [
-  "active",
-  "draining",
-  "unreachable",
-] as const;
-
 /**
  * How an engine is: `active`, it gets work; `draining`, it finishes what it has
  * and gets nothing new; `unreachable`, its connection has broken, and it is
  * lost unless it comes back soon.
  */
-export type EngineCondition = (typeof ENGINE_CONDITIONS)[number];
+export type EngineCondition = "active" | "draining" | "unreachable";
+
+const ENGINE_CONDITIONS: readonly EngineCondition[] = [
+  "active",
+  "draining",
+  "unreachable",
+];
 
 /** What everyone may know of an engine. */
 export interface EngineInfo {
