@@ -193,7 +193,7 @@ export class Hub implements AsyncDisposable {
 
   /** Settles when a scheduler has registered. */
   schedulerReady(): Promise<void> {
-    if (this.#state.schedulerCount > 0) return Promise.resolve();
+    if (this.#state.schedulers.length > 0) return Promise.resolve();
     return new Promise((resolve) => this.#onScheduler.push(resolve));
   }
 
@@ -349,7 +349,7 @@ export class Hub implements AsyncDisposable {
       case "scheduler_register":
         this.#notePort(message.address);
         state.schedulerRegister(from, message, nowMs);
-        if (state.schedulerCount === 0) return;
+        if (state.schedulers.length === 0) return;
         for (const resolve of this.#onScheduler.splice(0)) resolve();
         return;
       case "heartbeat":

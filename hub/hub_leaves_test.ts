@@ -115,7 +115,7 @@ Deno.test("HubState sends engines to leaves, clients and leaves to the scheduler
   for (const name of ["e3", "e4"]) site.engine(name);
   assert.equal(site.turns("e1", "e2", "e3", "e4"), "BR AR AR BR");
   assert.equal(site.turns("c1", "l1", "l2"), "R R R");
-  assert.equal(site.state.schedulerCount, 1);
+  assert.equal(site.state.schedulers.length, 1);
   assert.deepEqual(site.state.schedulers, ["s1"]);
   // Who is whose engine is the scheduler's matter.
   assert.equal(site.types("l1").includes("engine_joined"), false);

@@ -25,12 +25,7 @@ import {
   SCHEDULERS_MAX,
   wrongVersion,
 } from "./admission.ts";
-import {
-  type Answer,
-  type Asked,
-  type Question,
-  Questions,
-} from "./questions.ts";
+import { type Answer, type Question, Questions } from "./questions.ts";
 import { Drains } from "./drains.ts";
 import type { HubActions, HubStateOptions } from "./hub_state_options.ts";
 import { heartbeatPaceMs, lossReason, newPace } from "./heartbeat_pace.ts";
@@ -95,11 +90,6 @@ export class HubState {
   /** Engines in the cluster. */
   get engineCount(): number {
     return this.#engines.size;
-  }
-
-  /** Schedulers in the cluster, leaves not among them. */
-  get schedulerCount(): number {
-    return this.#tree.roots.length;
   }
 
   /** Routing ids of the schedulers, leaves not among them. */
@@ -346,9 +336,8 @@ export class HubState {
     message: ShutdownRequest,
     nowMs: number,
   ): void {
-    const unknown = message.targets.find((id) => !this.#engines.has(id));
-    if (unknown !== undefined) {
-      const problem = `engine ${unknown} is not in the cluster`;
+    const problem = this.#problemWith(message.targets);
+    if (problem !== undefined) {
       return this.#shutdowns.refused(client, message.requestId, problem);
     }
     const all = message.targets.length === 0;
@@ -361,17 +350,13 @@ export class HubState {
 
   /** A client asks engines something. */
   question(client: string, question: Question, nowMs: number): void {
-    const asked: Asked[] = [];
-    for (const id of question.targets) {
-      const engine = this.#engines.get(id);
-      if (engine === undefined) {
-        const problem = `engine ${id} is not in the cluster`;
-        return this.#questions.refused(client, question, problem);
-      }
-      asked.push(engine.info);
+    const { targets } = question;
+    const problem = this.#problemWith(targets);
+    if (problem !== undefined) {
+      return this.#questions.refused(client, question, problem);
     }
-    const everybody = [...this.#engines.values()].map(({ info }) => info);
-    const engines = question.targets.length === 0 ? everybody : asked;
+    const ids = targets.length === 0 ? this.#engines.keys() : targets;
+    const engines = [...ids].flatMap((id) => this.engine(id) ?? []);
     this.#questions.asked(client, question, engines, nowMs);
   }
 
@@ -425,6 +410,13 @@ export class HubState {
       ...this.#clients.keys(),
     ];
     this.#tell(everybody, { type: "stop", reason });
+  }
+
+  #problemWith(targets: readonly number[]): string | undefined {
+    const unknown = targets.find((id) => !this.#engines.has(id));
+    return unknown === undefined
+      ? undefined
+      : `engine ${unknown} is not in the cluster`;
   }
 
   #keyNameOf(routingId: string): string | undefined {
