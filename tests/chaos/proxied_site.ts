@@ -41,6 +41,12 @@ export interface ProxiedSite {
   readonly controller: IppdProcess;
   /** The engine. */
   readonly engine: IppdProcess;
+  /** The folder of its files. */
+  readonly folder: string;
+  /** A connection file for clients, without proxies. */
+  readonly clientFile: string;
+  /** A connection file for engines, without proxies. */
+  readonly engineFile: string;
 }
 
 /** Runs a story on a cluster of its own. */
@@ -77,6 +83,9 @@ export async function withProxiedSite(
       lines: { clientHub, clientScheduler, engineHub, engineScheduler },
       controller,
       engine,
+      folder,
+      clientFile,
+      engineFile,
     });
   });
 }
