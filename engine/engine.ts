@@ -24,7 +24,12 @@ import {
   parseKey,
   parseKeyPair,
 } from "../security/mod.ts";
-import { FLEET_HEARTBEAT, type SocketOptions } from "../sockets/mod.ts";
+import {
+  DEFAULT_HEARTBEAT,
+  FLEET_HEARTBEAT,
+  type HeartbeatOptions,
+  type SocketOptions,
+} from "../sockets/mod.ts";
 import {
   type EngineOptions,
   type ResolvedEngineOptions,
@@ -40,6 +45,9 @@ import { residentBytes } from "./resident_memory.ts";
 import { SchedulerConversation } from "./scheduler_conversation.ts";
 import { SlotPool } from "./slot_pool.ts";
 import type { Payload } from "./slot_state.ts";
+
+/** A hub with few engines asks for heartbeats more often than this. */
+const FEW_ENGINES_INTERVAL_MS = 5_000;
 
 /** Runs the tasks of one cluster in slot processes. */
 export class Engine implements AsyncDisposable {
@@ -58,6 +66,8 @@ export class Engine implements AsyncDisposable {
   #hub: HubConversation | undefined;
   #scheduler: SchedulerConversation | undefined;
   #engineId: number | undefined;
+  /** How often the next scheduler is asked whether it is there. */
+  #heartbeat: HeartbeatOptions = DEFAULT_HEARTBEAT;
   #slotsReady = false;
   #memoryBytes = 0;
   #starting: Promise<void> | undefined;
@@ -176,7 +186,10 @@ export class Engine implements AsyncDisposable {
       void this.stop(reason);
     };
     this.#scheduler = new SchedulerConversation({
-      socket: (publicKey) => this.#socketOptions(crypto, publicKey),
+      socket: (publicKey) => ({
+        ...this.#socketOptions(crypto, publicKey),
+        heartbeat: this.#heartbeat,
+      }),
       routes: info.routes,
       retryMs: limits.schedulerRetryMs,
       patienceMs: limits.schedulerPatienceMs,
@@ -275,6 +288,10 @@ export class Engine implements AsyncDisposable {
 
   #registered(message: EngineRegistered): void {
     this.#engineId = message.engineId;
+    // A line to the scheduler that is silently broken has tasks on it.
+    this.#heartbeat = message.heartbeatIntervalMs > FEW_ENGINES_INTERVAL_MS
+      ? FLEET_HEARTBEAT
+      : DEFAULT_HEARTBEAT;
     this.#pool.placed(message.engineId);
     this.#scheduler?.turnTo(message.schedulers);
     this.#announce();

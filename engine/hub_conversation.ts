@@ -22,6 +22,8 @@ import type { SocketOptions } from "../sockets/mod.ts";
  * connection is given up, before the hub gives up the engine for its silence.
  */
 export const HEARTBEATS_UNANSWERED_MAX = 2;
+/** An answer may take so long on a machine that is busy. */
+const ANSWER_MS = 1_000;
 
 /** Who hears what the hub says. */
 export interface HubHandler {
@@ -73,6 +75,8 @@ export class HubConversation {
   #engineId = 0;
   /** Heartbeats since anything was heard. */
   #unanswered = 0;
+  /** When the first of them was said. */
+  #unansweredMs = 0;
 
   /** Makes a conversation that has not begun. */
   constructor(options: HubConversationOptions) {
@@ -200,7 +204,12 @@ export class HubConversation {
   /** Says that the engine is well, or finds that nobody hears it. */
   #beat(): void {
     if (!this.#link.connected) return;
-    if (this.#unanswered < HEARTBEATS_UNANSWERED_MAX) {
+    const nowMs = this.#options.clock.monotonic();
+    if (this.#unanswered === 0) this.#unansweredMs = nowMs;
+    if (
+      this.#unanswered < HEARTBEATS_UNANSWERED_MAX ||
+      nowMs - this.#unansweredMs < ANSWER_MS
+    ) {
       this.#unanswered++;
       return void this.#link.send(this.#options.load());
     }

@@ -51,10 +51,19 @@ function submitAll(client: Client): Promise<void>[] {
   ];
 }
 
-/** Sees that something which needs both lines of the engine works. */
+/** Sees that something which needs both lines of the engine works again. */
 async function checkAnswers(client: Client): Promise<void> {
   assert.equal(await client.at(0).apply(() => 7), 7);
-  assert.equal(await client.interrupt([0]), 0);
+  // A question that is asked while the engine is away is not asked again.
+  assert.ok(await eventually(() => client.interrupt([0]).then(isNone, isLost)));
+}
+
+function isNone(stopped: number): boolean {
+  return stopped === 0;
+}
+
+function isLost(): boolean {
+  return false;
 }
 
 Deno.test("no line loses a task or a value when it is cut again and again", async (t) => {
