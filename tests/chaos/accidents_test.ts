@@ -171,3 +171,20 @@ Deno.test("a slot or a client that stands still for a while loses no task", asyn
     );
   });
 });
+
+Deno.test("a hub that stands still for longer than engines wait loses none of them", async () => {
+  await withKilledSite(async (site, client) => {
+    const ids = client.ids;
+    const controller = await site.pidOf("controller");
+    const long = client.directView().apply(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20_000));
+      return "done";
+    });
+    Deno.kill(controller, "SIGSTOP");
+    await pause(14_000);
+    Deno.kill(controller, "SIGCONT");
+    assert.deepEqual(await long, ["done", "done"]);
+    assert.deepEqual(client.ids, ids);
+    assert.equal(await client.interrupt(), 0);
+  });
+});
