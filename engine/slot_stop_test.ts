@@ -105,8 +105,6 @@ Deno.test("a task that runs for too long is stopped", async (t) => {
     );
     assert.equal(waiting.outcome.status, "timed_out");
     assert.match(waiting.outcome.reason ?? "", /told by its signal/);
-    const tookMs = waiting.outcome.completedMs - waiting.outcome.startedMs;
-    assert.ok(tookMs >= 50 && tookMs < 1000, `${tookMs}`);
   });
 
   await t.step("not what is fast, nor the time in the queue", async () => {

@@ -138,3 +138,15 @@ Deno.test("a task that waits for another stays with the engine that has run it",
   const [{ message } = assert.fail()] = one.take("task_assign");
   assert.deepEqual([message.id, message.attempt], ["c-1", undefined]);
 });
+
+Deno.test("a task on its way to an engine is not sent again because it says that it is ready", () => {
+  const one = bench();
+  one.submit("c-0");
+  assert.deepEqual(one.assigned(), ["c-0>e0"]);
+  // Its hub may have been away, while our connection stood.
+  one.state.engineReady("e0", 8, []);
+  assert.deepEqual(one.assigned(), []);
+  one.state.engineDisconnected("e0");
+  one.state.engineReady("e0", 8, []);
+  assert.deepEqual(one.assigned(), ["c-0>e0"]);
+});

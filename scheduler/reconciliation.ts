@@ -26,18 +26,27 @@ export interface ReconciliationParts {
   readonly send: (routingId: string, message: Message) => void;
 }
 
-/** Brings an engine and what is known of it together again. */
+/**
+ * Brings an engine and what is known of it together again.
+ *
+ * @param isAgain Whether it says so on a connection on which it has said so
+ * before: what it does not hold yet is on its way there.
+ */
 export function reconcile(
   entry: EngineEntry,
   holding: readonly string[],
+  isAgain: boolean,
   parts: ReconciliationParts,
 ): void {
   const held = new Set(holding);
   for (const task of [...entry.assigned.values()]) {
     const { extra } = task;
     if (extra !== undefined) extra.isRecalled = false;
-    if (!held.delete(task.id)) sendAgain(task, parts);
-    else if (extra?.isAbandoned === true || extra?.cancelReason !== undefined) {
+    if (!held.delete(task.id)) {
+      if (!isAgain) sendAgain(task, parts);
+    } else if (
+      extra?.isAbandoned === true || extra?.cancelReason !== undefined
+    ) {
       const reason = extra.cancelReason ?? "its client is gone";
       const message = { type: "task_cancel", ids: [task.id], reason } as const;
       parts.send(entry.routingId, message);

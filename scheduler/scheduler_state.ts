@@ -237,9 +237,10 @@ export class SchedulerState {
     const entry = this.#dispatch.at(routingId);
     if (entry === undefined) return false;
     this.#dispatch.resize(entry, slots);
+    const isAgain = entry.connected;
     entry.connected = true;
     entry.functions.clear();
-    reconcile(entry, holding, {
+    reconcile(entry, holding, isAgain, {
       book: this.#book,
       recovery: this.#recovery,
       dispatch: this.#dispatch,
