@@ -16,6 +16,8 @@ export class StopSource implements Disposable {
 
   readonly #resolve: (reason: string) => void;
   readonly #handlers: (readonly [Deno.Signal, () => void])[] = [];
+  readonly #waiting = new Set<(isAsked: boolean) => void>();
+  #isAsked = false;
   #interrupts = 0;
 
   /**
@@ -26,6 +28,10 @@ export class StopSource implements Disposable {
   constructor(terminal: Terminal) {
     const { promise, resolve } = Promise.withResolvers<string>();
     this.asked = promise;
+    void promise.then(() => {
+      this.#isAsked = true;
+      for (const wake of this.#waiting) wake(true);
+    });
     this.#resolve = resolve;
     const hasParent = terminal.take(PARENT_PIPE_VARIABLE) === "1";
     this.#on("SIGTERM", () => resolve("SIGTERM"));
@@ -36,11 +42,15 @@ export class StopSource implements Disposable {
   /** Waits for somebody to ask, for a while; whether somebody has. */
   async within(waitMs: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
+    if (this.#isAsked) resolve(true);
     const timer = systemClock.setTimer(waitMs, () => resolve(false));
+    // Not a race: `asked` would remember each of them for as long as it lives.
+    this.#waiting.add(resolve);
     try {
-      return await Promise.race([this.asked.then(() => true), promise]);
+      return await promise;
     } finally {
       timer.cancel();
+      this.#waiting.delete(resolve);
     }
   }
 
