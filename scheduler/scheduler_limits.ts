@@ -41,6 +41,10 @@ export interface SchedulerLimits {
   readonly settleMs: number;
   /** The same, where the hub is new as well and may not know them all yet. */
   readonly hubSettleMs: number;
+  /** How long a request waits for news of an engine that it names. */
+  readonly engineNewsMs: number;
+  /** Requests that wait for that, all clients together. */
+  readonly unheardRequestsMax: number;
   /** How long engines may take to come back to a hub that is new. */
   readonly engineReturnMs: number;
   /**
@@ -76,6 +80,9 @@ export const SCHEDULER_LIMITS: SchedulerLimits = {
   settleMs: 2_000,
   // The longest pause between their attempts, and some more.
   hubSettleMs: 6_000,
+  // The hub tells its clients and us in the same turn.
+  engineNewsMs: 2_000,
+  unheardRequestsMax: 65_536,
   engineReturnMs: 15_000,
   // An engine that is started again, or one of a cluster that starts.
   lateEngineMs: 10_000,

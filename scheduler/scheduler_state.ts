@@ -41,6 +41,7 @@ import {
 import { FunctionStore } from "./function_store.ts";
 import { reconcile } from "./reconciliation.ts";
 import { RecallState } from "./recall_state.ts";
+import { EngineNews } from "./engine_news.ts";
 import { RecoveryState } from "./recovery_state.ts";
 import type { SchedulerActions } from "./scheduler_actions.ts";
 import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
@@ -95,6 +96,7 @@ export class SchedulerState {
   readonly #lifecycle: TaskLifecycle;
   readonly #recall: RecallState;
   readonly #recovery: RecoveryState;
+  readonly #news: EngineNews;
   readonly #sessions: ClientSessions;
   readonly #admission: Admission;
 
@@ -111,6 +113,7 @@ export class SchedulerState {
     const send: SchedulerActions["send"] = (routingId, message, payload) =>
       actions.send(routingId, message, payload);
     this.#recovery = new RecoveryState({ send, deadlines, limits });
+    this.#news = new EngineNews(deadlines, limits);
     this.#dispatch = new DispatchState({
       claimant: (id) => this.#recovery.take(id),
       send,
@@ -219,6 +222,7 @@ export class SchedulerState {
   engineJoined(facts: EngineFacts): void {
     if (this.#dispatch.engines.has(facts.engineId)) return;
     this.#dispatch.join(facts);
+    this.#news.joined(facts.engineId);
     this.#lifecycle.watchUnmet();
   }
 
@@ -320,15 +324,18 @@ export class SchedulerState {
   taskRequest(clientId: string, request: TaskRequest, payload: Payload): void {
     // What counts is the session in which it arrived.
     const earlier = this.#sessions.earlierRuns(clientId, request);
-    if (this.#recovery.isSettling) {
-      const account = this.#book.client(clientId);
-      return this.#recovery.defer(() => {
-        // It may have gone meanwhile, and have come back as another.
-        if (this.#book.known(clientId) !== account) return;
-        this.#admission.request(clientId, request, payload, earlier);
-      });
+    const { isSettling } = this.#recovery;
+    if (!isSettling && !this.#news.mustWait(clientId, request.targets)) {
+      return this.#admission.request(clientId, request, payload, earlier);
     }
-    this.#admission.request(clientId, request, payload, earlier);
+    const account = this.#book.client(clientId);
+    const admit = (): void => {
+      // It may have gone meanwhile, and have come back as another.
+      if (this.#book.known(clientId) !== account) return;
+      this.#admission.request(clientId, request, payload, earlier);
+    };
+    if (isSettling) this.#recovery.defer(admit);
+    else this.#news.wait(clientId, request.targets, admit);
   }
 
   /** A client is there, for the first time or again. */
@@ -447,6 +454,10 @@ export class SchedulerState {
   taskCancel(clientId: string, ids: readonly string[], reason: string): void {
     if (this.#recovery.isSettling) {
       return this.#recovery.defer(() => this.taskCancel(clientId, ids, reason));
+    }
+    if (this.#news.isWaiting(clientId)) {
+      const cancel = (): void => this.taskCancel(clientId, ids, reason);
+      return this.#news.wait(clientId, [], cancel);
     }
     const tasks: Task[] = [];
     for (const id of ids) {
