@@ -129,12 +129,14 @@ Deno.test("Client waits, counts, looks and stops", async (t) => {
       await all.push({ kept: 5 });
       const loops = all.execute("for (;;) { /* busy */ }");
       // They need not begin at the same time.
-      let stopped = 0;
       assert.ok(
         await eventually(async () =>
-          (stopped += await client.interrupt()) === 2
+          (await client.stack()).every(({ slots }) =>
+            slots[0]?.state !== "idle"
+          )
         ),
       );
+      assert.equal(await client.interrupt(), 2);
       for (const end of await loops.settled()) {
         assert.equal(end.status, "rejected");
       }
