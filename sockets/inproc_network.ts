@@ -3,12 +3,15 @@
  *
  * @module
  */
-import { ConnectionError, Deque } from "../base/mod.ts";
+import { ConnectionError, Deque, EMPTY_BYTES } from "../base/mod.ts";
 import { parseEndpoint, tcpEndpoint } from "./endpoint.ts";
 import type { ByteStream, Listener, Network } from "./network.ts";
 
 /** Bytes that one direction of a stream holds before a write waits. */
 const PIPE_BYTES_MAX = 256 * 1024;
+
+/** What a pipe keeps when it is empty: there may be thousands that are. */
+const RING_BYTES_MIN = 1024;
 /** Streams that wait to be accepted before a connect is refused. */
 const BACKLOG_MAX = 4096;
 const FIRST_FREE_PORT = 49_152;
@@ -165,7 +168,7 @@ interface PendingWrite {
 
 /** One direction of a stream: a bounded ring of bytes. */
 class Pipe {
-  #ring: Uint8Array | undefined;
+  #ring = EMPTY_BYTES;
   #head = 0;
   #length = 0;
   #finished = false;
@@ -213,7 +216,7 @@ class Pipe {
     this.#writer?.settled.reject(brokenError());
     this.#writer = undefined;
     this.#length = 0;
-    this.#ring = undefined;
+    this.#ring = EMPTY_BYTES;
   }
 
   #put(source: Uint8Array): number {
@@ -227,10 +230,10 @@ class Pipe {
   }
 
   #append(source: Uint8Array): number {
-    const ring = this.#ring ??= new Uint8Array(PIPE_BYTES_MAX);
     const count = Math.min(source.byteLength, PIPE_BYTES_MAX - this.#length);
-    const tail = (this.#head + this.#length) % PIPE_BYTES_MAX;
-    const first = Math.min(count, PIPE_BYTES_MAX - tail);
+    const ring = this.#ringFor(this.#length + count);
+    const tail = (this.#head + this.#length) % ring.byteLength;
+    const first = Math.min(count, ring.byteLength - tail);
     ring.set(source.subarray(0, first), tail);
     ring.set(source.subarray(first, count), 0);
     this.#length += count;
@@ -239,19 +242,32 @@ class Pipe {
 
   #takeInto(target: Uint8Array): number {
     const ring = this.#ring;
-    if (ring === undefined) return 0;
     const count = Math.min(target.byteLength, this.#length);
-    const first = Math.min(count, PIPE_BYTES_MAX - this.#head);
+    const first = Math.min(count, ring.byteLength - this.#head);
     target.set(ring.subarray(this.#head, this.#head + first));
     target.set(ring.subarray(0, count - first), first);
-    this.#head = (this.#head + count) % PIPE_BYTES_MAX;
     this.#length -= count;
-    // Thousands of idle streams of a simulation hold no rings.
+    this.#head = (this.#head + count) % ring.byteLength;
     if (this.#length === 0) {
-      this.#ring = undefined;
       this.#head = 0;
+      if (ring.byteLength > RING_BYTES_MIN) this.#ring = EMPTY_BYTES;
     }
     return count;
+  }
+
+  /** A ring with room for so many bytes, and what is in the pipe in it. */
+  #ringFor(bytes: number): Uint8Array {
+    const old = this.#ring;
+    if (bytes <= old.byteLength) return old;
+    let size = RING_BYTES_MIN;
+    while (size < bytes) size *= 2;
+    const length = this.#length;
+    const ring = new Uint8Array(size);
+    if (length > 0) this.#takeInto(ring);
+    this.#length = length;
+    this.#head = 0;
+    this.#ring = ring;
+    return ring;
   }
 
   #letWriterGoOn(): void {
