@@ -30,6 +30,7 @@ import { AuditReporter } from "./audit_reporter.ts";
 import { toldTo } from "./fan_out.ts";
 import { LeafRoot } from "./leaf_root.ts";
 import type { LeafOptions } from "./leaf_options.ts";
+import { bindLocal } from "./local_socket.ts";
 import { byteLength } from "./payload_bytes.ts";
 import { SaidBatch } from "./said_batch.ts";
 
@@ -144,7 +145,7 @@ export class Leaf implements AsyncDisposable {
   /** Listens, at a Unix socket of this host as well, then tells the hub. */
   async start(endpoint: string, local?: string): Promise<string> {
     this.#bound = await this.#link.bind(endpoint);
-    if (local !== undefined) await this.#link.bind(local);
+    await bindLocal(this.#link, local, this.#log);
     this.#lease.begin(this.#options.leaseMs ?? LEASE_MS);
     this.#hub.connect(this.#options.hub.endpoints);
     return this.#bound;

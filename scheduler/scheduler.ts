@@ -14,7 +14,6 @@ import {
   systemClock,
   systemRandom,
   type Timer,
-  toError,
 } from "../base/mod.ts";
 import { ClientLink, type RefusedAct } from "../links/mod.ts";
 import {
@@ -33,6 +32,7 @@ import { encodeZ85 } from "../security/mod.ts";
 import type { Peer } from "../sockets/mod.ts";
 import { AuditReporter } from "./audit_reporter.ts";
 import { ChannelState } from "./channel_state.ts";
+import { bindLocal } from "./local_socket.ts";
 import { MissingEngines } from "./missing_engines.ts";
 import { SCHEDULER_LIMITS } from "./scheduler_limits.ts";
 import type { SchedulerOptions } from "./scheduler_options.ts";
@@ -153,20 +153,10 @@ export class Scheduler implements AsyncDisposable {
   /** Listens, at a Unix socket of this host as well, then tells the hub. */
   async start(endpoint: string, local?: string): Promise<string> {
     this.#bound = await this.#link.bind(endpoint);
-    if (local !== undefined) await this.#bindLocal(local);
+    await bindLocal(this.#link, local, this.#log);
     this.#lease.begin(this.#options.leaseMs ?? LEASE_MS);
     this.#hub.connect(this.#options.hub.endpoints);
     return this.#bound;
-  }
-
-  /** It is only for speed: without it, TCP serves everybody. */
-  async #bindLocal(endpoint: string): Promise<void> {
-    try {
-      await this.#link.bind(endpoint);
-    } catch (error) {
-      const { message } = toError(error);
-      this.#log.warn("no socket for this host", { reason: message });
-    }
   }
 
   /** The role of a key; a refusal would be final, so it waits for the hub. */
