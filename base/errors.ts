@@ -90,12 +90,26 @@ export class ProtocolError extends IppdError {
   override readonly code = "PROTOCOL";
 }
 
+/** Options of {@linkcode LimitError}. */
+export interface LimitErrorOptions extends ErrorOptions {
+  /** The limit's name, where it has one of its own. */
+  readonly limit?: string;
+}
+
 /** A named limit was reached. */
 export class LimitError extends IppdError {
   /** The class, as text. */
   override readonly name = "LimitError";
   /** A code that stays the same between versions, for programs. */
   override readonly code = "LIMIT";
+  /** The limit's name; absent where the message alone says which it is. */
+  readonly limit: string | undefined;
+
+  /** Says what cannot be done, and which limit is in the way. */
+  constructor(message: string, options?: LimitErrorOptions) {
+    super(message, options);
+    this.limit = options?.limit;
+  }
 }
 
 /** The work was cancelled before it finished. */

@@ -10,6 +10,7 @@ export * from "./deque.ts";
 export * from "./edit_distance.ts";
 export * from "./errors.ts";
 export * from "./lease.ts";
+export * from "./limit_tally.ts";
 export * from "./log.ts";
 export * from "./prefetch_policy.ts";
 export * from "./random.ts";

@@ -31,6 +31,8 @@ interface StatusFlags extends ConnectionFlags {
 }
 
 const TIMEOUT_MS = 5_000;
+/** Limits that people are told of, those reached most often. */
+const LIMITS_SHOWN_MAX = 4;
 
 const COLUMNS: readonly Column[] = [
   { heading: "ROLE" },
@@ -58,7 +60,12 @@ export function defineStatus(
     )
     .option("--stack", "show what runs in each slot, and where it is")
     .addOption(outputOption())
-    .addHelpText("after", example("ippd status --connect ippd-client.json"))
+    .addHelpText(
+      "after",
+      `\nLimits that were reached are named below the table; docs/limits.md says\nwhat happens at each, and -o json which process it was.\n${
+        example("ippd status --connect ippd-client.json")
+      }`,
+    )
     .action(async (flags: StatusFlags) =>
       finish(await showStatus(flags, terminal))
     );
@@ -148,7 +155,28 @@ export function statusText(status: StatusReply, style: Style = PLAIN): string {
   const heading = `${name} is up for ${(uptimeMs / 1_000).toFixed(0)} s, ` +
     `${clients} ${clients === 1 ? "client" : "clients"}${whose(status)}\n`;
   const rows = status.processes.map((process) => statusRow(process, style));
-  return heading + formatTable(COLUMNS, rows, style);
+  return heading + formatTable(COLUMNS, rows, style) +
+    limitsText(status.processes);
+}
+
+/** One line for people where limits were reached; what each does is documented. */
+export function limitsText(processes: readonly ProcessStatus[]): string {
+  const counts = new Map<string, number>();
+  for (const { role, limits = {} } of processes) {
+    for (const [limit, count] of Object.entries(limits)) {
+      const key = `${limit} (${role})`;
+      counts.set(key, (counts.get(key) ?? 0) + count);
+    }
+  }
+  if (counts.size === 0) return "";
+  const most = [...counts].sort((a, b) => b[1] - a[1]);
+  const shown = most.slice(0, LIMITS_SHOWN_MAX).map(([key, count]) =>
+    count === 1 ? key : `${key} × ${count}`
+  );
+  const more = most.length - shown.length;
+  const rest = more === 0 ? "" : ` and ${more} more`;
+  return `Limits reached: ${shown.join(", ")}${rest}; docs/limits.md says ` +
+    "what each does, -o json by which process\n";
 }
 
 /** Whose clients they are, such as ` (alice, client × 2)`. */

@@ -48,6 +48,28 @@ Deno.test("statusText() is a heading and an aligned table", () => {
   );
 });
 
+Deno.test("statusText() says in one line which limits were reached", () => {
+  const [hub, scheduler, engine] = STATUS.processes;
+  assert.ok(hub && scheduler && engine);
+  const reached = {
+    ...STATUS,
+    processes: [
+      { ...hub, limits: { QUESTIONS_MAX: 1 } },
+      { ...scheduler, limits: { tasksMax: 7, placementsMax: 2 } },
+      { ...engine, limits: { outputLengthMax: 5 } },
+      { ...engine, engineId: 1, limits: { outputLengthMax: 4, tasksMax: 3 } },
+    ],
+  };
+  assert.equal(
+    statusText(reached).split("\n").slice(6).join("\n"),
+    "Limits reached: outputLengthMax (engine) × 9, tasksMax (scheduler) × 7, " +
+      "tasksMax (engine) × 3, placementsMax (scheduler) × 2 and 1 more; " +
+      "docs/limits.md says what each does, -o json by which process\n",
+  );
+  const { processes } = JSON.parse(statusJson(reached));
+  assert.deepEqual(processes[1].limits, { tasksMax: 7, placementsMax: 2 });
+});
+
 Deno.test("statusJson() has the facts and nothing of the message around them", () => {
   const { clusterId, processes, ...others } = JSON.parse(statusJson(STATUS));
   assert.equal(clusterId, "");

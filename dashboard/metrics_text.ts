@@ -82,18 +82,40 @@ export function metricsText(status: StatusReply): string {
     for (const process of status.processes) {
       if (isTasks && process.role === "hub") continue;
       if (name === "ippd_slots" && process.role !== "engine") continue;
-      text.value(name, of(process), {
-        role: process.role,
-        host: process.host,
-        pid: String(process.pid),
-        ...(process.role === "engine"
-          ? { engine: String(process.engineId) }
-          : {}),
-      });
+      text.value(name, of(process), labelsOf(process));
     }
   }
+  writeLimits(text, status.processes);
   if (status.figures !== undefined) writeFigures(text, status.figures);
   return text.text;
+}
+
+/** Which process a value is of. */
+function labelsOf({ role, host, pid, engineId }: ProcessStatus): Labels {
+  return {
+    role,
+    host,
+    pid: String(pid),
+    ...(role === "engine" ? { engine: String(engineId) } : {}),
+  };
+}
+
+/** How often each process reached which limit; those that were reached. */
+function writeLimits(
+  text: MetricsWriter,
+  processes: readonly ProcessStatus[],
+): void {
+  text.begin(
+    "ippd_limit_reached_total",
+    "Times that a named limit took effect.",
+    "counter",
+  );
+  for (const process of processes) {
+    for (const [limit, count] of Object.entries(process.limits ?? {})) {
+      const labels = { ...labelsOf(process), limit };
+      text.value("ippd_limit_reached_total", count, labels);
+    }
+  }
 }
 
 /** What the hub counts; of tasks only where it keeps records. */

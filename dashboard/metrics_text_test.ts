@@ -65,6 +65,36 @@ Deno.test("metricsText() says everything in Prometheus's form", async () => {
   assert.equal(families.get("ippd_tasks_finished_total")?.samples.size, 4);
 });
 
+Deno.test("metricsText() has how often each process reached which limit", async () => {
+  const status = await new FakeSource(2, 0).status();
+  const name = "ippd_limit_reached_total";
+  const before = parse(metricsText(status)).get(name);
+  assert.deepEqual(before, { type: "counter", samples: new Map() });
+  const limits: Record<string, Record<string, number>> = {
+    hub: { CLIENTS_MAX: 2 },
+    scheduler: { tasksMax: 17, placementsMax: 1 },
+    engine: { outputLengthMax: 3 },
+  };
+  const processes = status.processes.map((one) => ({
+    ...one,
+    limits: limits[one.role],
+  }));
+  const family = parse(metricsText({ ...status, processes })).get(name);
+  const said = [...family?.samples ?? []].map(([key, count]) => [
+    /role="(\w+)"/.exec(key)?.[1],
+    /engine="(\d)"/.exec(key)?.[1],
+    /limit="(\w+)"/.exec(key)?.[1],
+    count,
+  ]);
+  assert.deepEqual(said, [
+    ["hub", undefined, "CLIENTS_MAX", 2],
+    ["scheduler", undefined, "tasksMax", 17],
+    ["scheduler", undefined, "placementsMax", 1],
+    ["engine", "0", "outputLengthMax", 3],
+    ["engine", "1", "outputLengthMax", 3],
+  ]);
+});
+
 Deno.test("metricsText() adds up the classes of a histogram", async () => {
   const families = parse(metricsText(await new FakeSource(1, 0).status()));
   const samples = families.get("ippd_task_run_seconds")?.samples ?? new Map();

@@ -6,6 +6,7 @@
  */
 import {
   ConnectionError,
+  LimitTally,
   randomWord,
   type Timer,
   toError,
@@ -56,6 +57,8 @@ export class Engine implements AsyncDisposable {
 
   readonly #options: ResolvedEngineOptions;
   readonly #routingId = `e-${randomWord()}`;
+  /** Limits that were reached here. */
+  readonly #tally = new LimitTally();
   readonly #state: EngineState;
   readonly #pool: SlotPool;
   readonly #relay: OutputRelay;
@@ -92,6 +95,7 @@ export class Engine implements AsyncDisposable {
       limits,
       clock,
       effects: this.#effects(),
+      tally: this.#tally,
     });
     this.#relay = new OutputRelay({
       send: (message) => this.#hub?.send(message) ?? false,
@@ -99,11 +103,12 @@ export class Engine implements AsyncDisposable {
       engineId: () => this.#engineId ?? 0,
       outputLengthMax: limits.outputLengthMax / 2,
       log,
+      tally: this.#tally,
     });
     this.#events = new EventRelay((event, payload) => {
       const engineId = this.#engineId ?? 0;
       this.#scheduler?.send({ ...event, engineId }, payload);
-    });
+    }, this.#tally);
     this.#pool = new SlotPool({
       slotCommand,
       launch: this.#options.slotLaunch,
@@ -111,6 +116,7 @@ export class Engine implements AsyncDisposable {
       limits,
       clock,
       log,
+      tally: this.#tally,
       handler: {
         slotReady: (slot) => this.#state.slotReady(slot),
         taskFinished: (slot, outcome, payload) =>
@@ -256,6 +262,7 @@ export class Engine implements AsyncDisposable {
       clock,
       random,
       log,
+      tally: this.#tally,
     };
   }
 
@@ -283,7 +290,14 @@ export class Engine implements AsyncDisposable {
     });
     const { running, queued, finished } = this.#state;
     const memoryBytes = this.#memoryBytes;
-    return { type: "heartbeat", running, queued, finished, memoryBytes };
+    return {
+      type: "heartbeat",
+      running,
+      queued,
+      finished,
+      memoryBytes,
+      ...this.#tally.field,
+    };
   }
 
   #registered(message: EngineRegistered): void {

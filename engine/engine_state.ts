@@ -5,7 +5,12 @@
  *
  * @module
  */
-import { type Clock, meanAfter, type PrefetchBounds } from "../base/mod.ts";
+import {
+  type Clock,
+  type LimitTally,
+  meanAfter,
+  type PrefetchBounds,
+} from "../base/mod.ts";
 import {
   encodeValue,
   type EngineEnd,
@@ -29,9 +34,9 @@ import {
   isAlone,
   isApart,
   lostOutcome,
+  newSlotFunctions,
   newSlotState,
   type Payload,
-  SLOT_FUNCTION_BYTES_MAX,
   type SlotState,
   unrunOutcome,
 } from "./slot_state.ts";
@@ -47,6 +52,7 @@ const NO_PAYLOAD: Payload = [];
 export class EngineState {
   readonly #respawn: RespawnPolicy;
   readonly #limits: EngineLimits;
+  readonly #tally: LimitTally | undefined;
   readonly #prefetch: PrefetchBounds;
   readonly #clock: Pick<Clock, "now">;
   readonly #effects: EngineEffects;
@@ -70,14 +76,19 @@ export class EngineState {
     };
     this.#clock = options.clock;
     this.#effects = options.effects;
-    this.#sources = new RecentByHash(options.limits.sourceBytesMax);
-    this.#finishedTasks = new FinishedTasks(options.limits);
+    const { tally } = options;
+    this.#tally = tally;
+    this.#sources = new RecentByHash(
+      options.limits.sourceBytesMax,
+      () => tally?.reached("sourceBytesMax"),
+    );
+    this.#finishedTasks = new FinishedTasks(options.limits, tally);
     this.#slotsToBeReady = options.slots;
     this.#fanOut = new NamespaceFanOut({
       send: (outcome, payload) => this.#report(outcome, payload),
     });
     for (let index = 0; index < options.slots; index++) {
-      this.#slots.push(newSlotState(index));
+      this.#slots.push(newSlotState(index, this.#tally));
     }
   }
 
@@ -134,6 +145,7 @@ export class EngineState {
     const { id } = assign;
     if (this.#tasks.has(id)) return;
     if (this.#tasks.size >= this.#limits.tasksMax) {
+      this.#tally?.reached("tasksMax");
       const reason = `Cannot hold task: the engine has ${this.#tasks.size}`;
       return this.#fanOut.outcome(
         unrunOutcome(id, "refused", reason, this.#clock),
@@ -262,7 +274,7 @@ export class EngineState {
     const { phase } = slot;
     if (phase === "starting") slot.failedStarts++;
     slot.phase = "starting";
-    slot.functions = new RecentByHash(SLOT_FUNCTION_BYTES_MAX);
+    slot.functions = newSlotFunctions(this.#tally);
     slot.meanMs = undefined;
     // It was ended to be reset: that is no failure.
     if (phase === "leaving") return this.#effects.startSlot(index, 0);
@@ -310,6 +322,7 @@ export class EngineState {
       this.#limits,
     );
     if ("refusal" in decision) return this.#retire(slot, end, decision.refusal);
+    if (decision.isHeldBack) this.#tally?.reached("respawnsMax");
     respawnsMs.push(nowMs + decision.delayMs);
     if (respawnsMs.length > this.#limits.respawnsMax) respawnsMs.shift();
     this.#effects.startSlot(index, decision.delayMs);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../base/mod.ts";
+import type { Clock, LimitTally } from "../base/mod.ts";
 import type { EngineEffects } from "./engine_effects.ts";
 import type { EngineLimits } from "./engine_limits.ts";
 import type { RespawnPolicy } from "./respawn_policy.ts";
@@ -20,4 +20,6 @@ export interface EngineStateOptions {
   readonly clock: Pick<Clock, "now">;
   /** What carries out the decisions. */
   readonly effects: EngineEffects;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
+import { Deque, type LimitTally } from "../base/mod.ts";
 import {
   EVENT_BYTES_AHEAD_MAX,
   EVENTS_AHEAD_MAX,
@@ -37,11 +37,13 @@ interface Told {
  */
 export class EventRelay {
   readonly #send: SendEvent;
+  readonly #tally: LimitTally | undefined;
   readonly #tasks = new Map<string, Told>();
 
   /** Starts with no task. */
-  constructor(send: SendEvent) {
+  constructor(send: SendEvent, tally?: LimitTally) {
     this.#send = send;
+    this.#tally = tally;
   }
 
   /** How many tasks have told anything and not ended. */
@@ -58,12 +60,14 @@ export class EventRelay {
   /** Any other event. */
   tell(id: string, kind: TaskEventKind, payload: Payload): void {
     const told = this.#told(id);
-    const hasRoom = told.ahead.length < EVENTS_AHEAD_MAX &&
-      told.bytesAhead < EVENT_BYTES_AHEAD_MAX;
-    if (hasRoom) {
+    const isMany = told.ahead.length >= EVENTS_AHEAD_MAX;
+    if (!isMany && told.bytesAhead < EVENT_BYTES_AHEAD_MAX) {
       if (kind === "progress") told.progress = undefined;
       return this.#pass(id, told, kind, payload);
     }
+    this.#tally?.reached(
+      isMany ? "EVENTS_AHEAD_MAX" : "EVENT_BYTES_AHEAD_MAX",
+    );
     if (kind === "progress") told.progress = payload;
     else told.next++;
   }

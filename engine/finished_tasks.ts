@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
 
 /** How a task ended, with the payload of its outcome. */
@@ -31,12 +32,14 @@ export interface FinishedBounds {
  */
 export class FinishedTasks {
   readonly #bounds: FinishedBounds;
+  readonly #tally: LimitTally | undefined;
   readonly #tasks = new Map<string, FinishedTask>();
   #bytes = 0;
 
   /** Makes a memory with nothing in it. */
-  constructor(bounds: FinishedBounds) {
+  constructor(bounds: FinishedBounds, tally?: LimitTally) {
     this.#bounds = bounds;
+    this.#tally = tally;
   }
 
   /** How many tasks are remembered. */
@@ -77,14 +80,20 @@ export class FinishedTasks {
   add(outcome: TaskOutcome, payload: readonly Uint8Array[]): void {
     let bytes = 0;
     for (const part of payload) bytes += part.byteLength;
-    if (bytes > this.#bounds.finishedBytesMax / 4) return;
+    if (bytes > this.#bounds.finishedBytesMax / 4) {
+      return this.#tally?.reached("finishedBytesMax");
+    }
     if (this.#tasks.has(outcome.id)) return;
     this.#tasks.set(outcome.id, { outcome, payload, bytes });
     this.#bytes += bytes;
-    while (
-      this.#bytes > this.#bounds.finishedBytesMax ||
-      this.#tasks.size > this.#bounds.finishedTasksMax
-    ) this.#forgetOldest();
+    while (this.#bytes > this.#bounds.finishedBytesMax) {
+      this.#tally?.reached("finishedBytesMax");
+      this.#forgetOldest();
+    }
+    while (this.#tasks.size > this.#bounds.finishedTasksMax) {
+      this.#tally?.reached("finishedTasksMax");
+      this.#forgetOldest();
+    }
   }
 
   #forgetOldest(): void {

@@ -214,6 +214,7 @@ export class HubConversation {
       return void this.#link.send(this.#options.load());
     }
     this.#unanswered = 0;
+    this.#options.socket.tally?.reached("HEARTBEATS_UNANSWERED_MAX");
     this.#link.reconnect(
       `it has not answered ${HEARTBEATS_UNANSWERED_MAX} heartbeats`,
     );

@@ -4,7 +4,7 @@
  * @module
  */
 import { wholeTaskId } from "./namespace_fan_out.ts";
-import type { Logger } from "../base/mod.ts";
+import type { LimitTally, Logger } from "../base/mod.ts";
 import type { Message, OutputStream, TaskAssign } from "../messages/mod.ts";
 
 /** What a piece of output counts besides its text. */
@@ -22,6 +22,8 @@ export interface OutputRelayOptions {
   readonly outputLengthMax: number;
   /** Where output of nobody goes. */
   readonly log: Logger;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 /** Sends output and refuses what goes beyond the budget. */
@@ -50,7 +52,10 @@ export class OutputRelay {
     const length = text.length + PIECE_LENGTH;
     // A note that only says how much was dropped has room of its own.
     const max = text === "" ? 2 * outputLengthMax : outputLengthMax;
-    if (this.#waitingLength + length > max) return false;
+    if (this.#waitingLength + length > max) {
+      this.#options.tally?.reached("outputLengthMax");
+      return false;
+    }
     this.#waitingLength += length;
     return this.#options.send({
       type: "output",

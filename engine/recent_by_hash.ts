@@ -16,13 +16,18 @@ interface Entry<T> {
  */
 export class RecentByHash<T> {
   readonly #bytesMax: number;
+  readonly #onForgotten: (() => void) | undefined;
   readonly #entries = new Map<string, Entry<T>>();
   #newest: string | undefined;
   #bytes = 0;
 
-  /** @param bytesMax The budget; the newest value stays even above it. */
-  constructor(bytesMax: number) {
+  /**
+   * @param bytesMax The budget; the newest value stays even above it.
+   * @param onForgotten Hears of each value for which there was no room.
+   */
+  constructor(bytesMax: number, onForgotten?: () => void) {
     this.#bytesMax = bytesMax;
+    this.#onForgotten = onForgotten;
   }
 
   /** Bytes of the values that are remembered. */
@@ -52,6 +57,7 @@ export class RecentByHash<T> {
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#bytesMax || oldest === hash) break;
       this.#forget(oldest);
+      this.#onForgotten?.();
     }
   }
 

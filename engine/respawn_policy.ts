@@ -39,7 +39,12 @@ export interface RespawnCase {
 
 /** Start it after a pause, or not again. */
 export type RespawnDecision =
-  | { readonly delayMs: number }
+  | {
+    /** How long to wait. */
+    readonly delayMs: number;
+    /** Whether it waits for the window of `respawnsMax`. */
+    readonly isHeldBack: boolean;
+  }
   | { readonly refusal: string };
 
 /** Decides what follows the end of a slot's process. */
@@ -58,7 +63,8 @@ export function respawnDecision(
   const windowMs = oldest === undefined
     ? 0
     : oldest + bounds.respawnWindowMs - nowMs;
-  return { delayMs: Math.max(pauseMs, windowMs) };
+  const isHeldBack = windowMs > pauseMs;
+  return { delayMs: Math.max(pauseMs, windowMs), isHeldBack };
 }
 
 /**

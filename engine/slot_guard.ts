@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Logger, utf8 } from "../base/mod.ts";
+import { type LimitTally, type Logger, utf8 } from "../base/mod.ts";
 
 // Each line is the whole list. The signals are those that a terminal or a
 // batch system sends to everybody; the pipe alone decides.
@@ -27,6 +27,8 @@ export interface SlotGuardOptions {
   readonly folder: string;
   /** The shell. @default "sh" */
   readonly shell?: string;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 /** The process that outlives the supervisor by a moment. */
@@ -101,6 +103,7 @@ export class SlotGuard {
     this.#process = this.#pipe = undefined;
     await pipe.abort().catch(() => {});
     if (++this.#restarts > GUARD_RESTARTS_MAX) {
+      this.#options.tally?.reached("GUARD_RESTARTS_MAX");
       this.#options.log.warn("no guard: it ended too often");
       return;
     }

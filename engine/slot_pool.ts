@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { type Clock, type Logger, toError } from "../base/mod.ts";
+import {
+  type Clock,
+  type LimitTally,
+  type Logger,
+  toError,
+} from "../base/mod.ts";
 import { ServerLink } from "../links/mod.ts";
 import {
   type ChannelRequest,
@@ -70,6 +75,8 @@ export interface SlotPoolOptions {
   readonly startup?: StartupScript | undefined;
   /** Limits of the engine. */
   readonly limits: EngineLimits;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
   /** Time. */
   readonly clock: Clock;
   /** Where to say what happened. */
@@ -125,7 +132,11 @@ export class SlotPool {
     this.#options = options;
     this.#link = new ServerLink({
       // The socket lies in a folder that only this user can enter.
-      socket: { security: { kind: "null" }, clock: options.clock },
+      socket: {
+        security: { kind: "null" },
+        clock: options.clock,
+        tally: options.tally,
+      },
       accepts: SUPERVISOR_ACCEPTS,
       // A slot has one task at a time: nothing could use the gaps.
       inParts: false,
@@ -301,6 +312,7 @@ export class SlotPool {
     this.#folder = await privateFolder();
     this.#command = await withLockCopy(this.#options.slotCommand, this.#folder);
     this.#guard = new SlotGuard({
+      tally: this.#options.tally,
       log: this.#options.log,
       folder: this.#folder,
     });
@@ -336,6 +348,7 @@ export class SlotPool {
       },
     };
     const process: SlotProcess = new SlotProcess({
+      tally: this.#options.tally,
       index: slot,
       command: withInspector(
         slotCommandLine(this.#command, this.#endpoint, launch),

@@ -4,7 +4,13 @@
  * @module
  */
 import process from "node:process";
-import { type Clock, Deque, randomWord, type Timer } from "../base/mod.ts";
+import {
+  type Clock,
+  Deque,
+  type LimitTally,
+  randomWord,
+  type Timer,
+} from "../base/mod.ts";
 import {
   type ChannelRequest,
   type EngineEnd,
@@ -72,6 +78,8 @@ export interface SlotProcessOptions {
   readonly limits: EngineLimits;
   /** Time. */
   readonly clock: Clock;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
   /** Who is told. */
   readonly handler: SlotProcessHandler;
 }
@@ -123,6 +131,7 @@ export class SlotProcess {
       kill: (reason) => this.kill(reason),
       limits,
       clock,
+      tally: options.tally,
     });
     this.#child = this.#spawn();
     this.#output = new TaskOutput({
@@ -141,7 +150,10 @@ export class SlotProcess {
     const { slotStartTimeoutMs } = limits;
     this.#startTimer = clock.setTimer(
       slotStartTimeoutMs,
-      () => this.kill(`was not ready after ${slotStartTimeoutMs} ms`),
+      () => {
+        this.#reached("slotStartTimeoutMs");
+        this.kill(`was not ready after ${slotStartTimeoutMs} ms`);
+      },
     );
     this.finished = this.#attend();
   }
@@ -208,6 +220,9 @@ export class SlotProcess {
       limits.stackTimeoutMs,
       clock,
     );
+    if (sight.state === "unknown" && this.#inspector.available) {
+      this.#reached("stackTimeoutMs");
+    }
     return { slot, taskId: task.id, ...sight };
   }
 
@@ -296,10 +311,12 @@ export class SlotProcess {
     if (startup === undefined) return;
     this.#startTimer = clock.setTimer(
       startupTimeoutMs,
-      () =>
+      () => {
+        this.#reached("startupTimeoutMs");
         this.kill(
           `did not finish its start-up script within ${startupTimeoutMs} ms`,
-        ),
+        );
+      },
     );
     this.assign(startupTask(startup), [startup.source]);
   }
@@ -349,7 +366,10 @@ export class SlotProcess {
     const timeout = Promise.withResolvers<void>();
     const timer = this.#options.clock.setTimer(
       this.#options.limits.slotDrainTimeoutMs,
-      timeout.resolve,
+      () => {
+        this.#reached("slotDrainTimeoutMs");
+        timeout.resolve();
+      },
     );
     if (!this.#connected) this.#disconnected.resolve();
     const all = Promise.all([...pipes, this.#disconnected.promise]);
@@ -384,6 +404,10 @@ export class SlotProcess {
       this.#output.push(stream, this.#inspector.lastBytes());
     }
     this.#output.end(stream);
+  }
+
+  #reached(limit: string): void {
+    this.#options.tally?.reached(limit);
   }
 
   #remember(text: string): void {
@@ -425,6 +449,7 @@ export class SlotProcess {
     this.#markTimer ??= this.#options.clock.setTimer(
       this.#options.limits.markTimeoutMs,
       () => {
+        this.#reached("markTimeoutMs");
         this.#releaseFirst();
         this.#release();
       },

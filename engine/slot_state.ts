@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, Deque } from "../base/mod.ts";
+import { type Clock, Deque, type LimitTally } from "../base/mod.ts";
 import type { EngineEnd, TaskAssign, TaskOutcome } from "../messages/mod.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
 import { stopReason, StopStep, type TaskStop } from "./stop_state.ts";
@@ -70,14 +70,22 @@ export interface SlotState {
   wasReady: boolean;
 }
 
+/** The functions of a process that has none yet. */
+export function newSlotFunctions(tally?: LimitTally): RecentByHash<true> {
+  return new RecentByHash(
+    SLOT_FUNCTION_BYTES_MAX,
+    () => tally?.reached("SLOT_FUNCTION_BYTES_MAX"),
+  );
+}
+
 /** A slot whose first process is about to start. */
-export function newSlotState(index: number): SlotState {
+export function newSlotState(index: number, tally?: LimitTally): SlotState {
   return {
     index,
     phase: "starting",
     tasks: new Deque(),
     pinned: new Deque(),
-    functions: new RecentByHash(SLOT_FUNCTION_BYTES_MAX),
+    functions: newSlotFunctions(tally),
     meanMs: undefined,
     respawnsMs: [],
     endsInRow: 0,

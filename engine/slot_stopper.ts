@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../base/mod.ts";
+import type { Clock, LimitTally, Timer } from "../base/mod.ts";
 import type { Message, TaskOutcome } from "../messages/mod.ts";
 import type { EngineLimits } from "./engine_limits.ts";
 import type { SlotInspector } from "./slot_inspector.ts";
@@ -24,6 +24,8 @@ export interface SlotStopperOptions {
   readonly kill: (reason: string) => void;
   /** Limits of the engine. */
   readonly limits: EngineLimits;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
   /** Time. */
   readonly clock: Clock;
 }
@@ -100,6 +102,7 @@ class OneStop {
         return post({ type: "slot_drop", id: this.id });
       case "killing":
         this.#timer?.cancel();
+        this.#countLate(before);
         return kill("was killed to stop its task");
       case "late":
       case "over":
@@ -112,6 +115,13 @@ class OneStop {
   processEnded(): void {
     this.#timer?.cancel();
     this.#phase = "over";
+  }
+
+  /** What did not happen in time, so that the process is killed. */
+  #countLate(phase: StopPhase): void {
+    const { tally, inspector } = this.#options;
+    if (phase === "dropping") tally?.reached("dropTimeoutMs");
+    else if (inspector.available) tally?.reached("interruptTimeoutMs");
   }
 
   #wait(ms: number): void {

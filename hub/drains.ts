@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type {
   DrainRequest,
   EngineDrain,
@@ -23,6 +24,8 @@ export interface DrainsOptions {
   readonly schedulers: () => Iterable<string>;
   /** Whether an engine gets anything new has changed. */
   readonly changed: (engineId: number) => void;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 interface Pending {
@@ -64,9 +67,9 @@ export class Drains {
     const unknown = targets.find((id) => !isPresent(id));
     const problem = unknown !== undefined
       ? `engine ${unknown} is not in the cluster`
-      : isUndone !== true && this.#pending.size >= DRAINS_MAX
-      ? `at most ${DRAINS_MAX} requests wait for engines to be empty`
-      : undefined;
+      : isUndone === true
+      ? undefined
+      : this.#lackOfRoom();
     if (problem !== undefined) {
       send(client, { type: "drain_reply", requestId, problem });
     } else if (isUndone === true) {
@@ -109,6 +112,12 @@ export class Drains {
     for (const pending of [...this.#pending]) {
       if (pending.client === client) this.#pending.delete(pending);
     }
+  }
+
+  #lackOfRoom(): string | undefined {
+    if (this.#pending.size < DRAINS_MAX) return undefined;
+    this.#options.tally?.reached("DRAINS_MAX");
+    return `at most ${DRAINS_MAX} requests wait for engines to be empty`;
   }
 
   #begin(engineId: number): void {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type { HubTimes } from "./hub_times.ts";
 import type { Member } from "./member.ts";
 
@@ -36,6 +37,7 @@ export function lossReason(
   { brokenMs, heardMs, paceMs }: Member,
   nowMs: number,
   times: HubTimes,
+  tally?: LimitTally,
 ): string | undefined {
   if (brokenMs !== undefined && nowMs - brokenMs >= times.engineGraceMs) {
     return "its connection broke and it did not come back";
@@ -43,7 +45,7 @@ export function lossReason(
   const usualMs = times.heartbeatIntervalMs;
   const patience = Math.max(1, (paceMs ?? usualMs) / usualMs);
   const silentMs = nowMs - heardMs;
-  return silentMs < patience * times.heartbeatTimeoutMs
-    ? undefined
-    : `nothing was heard of it for ${(silentMs / 1000).toFixed(1)} s`;
+  if (silentMs < patience * times.heartbeatTimeoutMs) return undefined;
+  tally?.reached("heartbeatTimeoutMs");
+  return `nothing was heard of it for ${(silentMs / 1000).toFixed(1)} s`;
 }

@@ -5,6 +5,7 @@
  */
 import {
   type Clock,
+  LimitTally,
   type Logger,
   silentLogger,
   systemClock,
@@ -13,6 +14,7 @@ import {
 } from "../base/mod.ts";
 import { type RefusedAct, ServerLink } from "../links/mod.ts";
 import {
+  AUDIT_ENTRIES_MAX,
   type AuditAct,
   type AuditEntry,
   AuditTally,
@@ -103,7 +105,9 @@ export class Hub implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #options: HubOptions;
-  readonly #audit = new AuditTally();
+  /** Limits that were reached here. */
+  readonly #tally = new LimitTally();
+  readonly #audit = new AuditTally(AUDIT_ENTRIES_MAX, this.#tally);
   #refusals = 0;
   readonly #resolveEnded: (reason: string) => void;
   /** The ports of schedulers by their keys, also of those that have ended. */
@@ -124,6 +128,7 @@ export class Hub implements AsyncDisposable {
       socket: {
         security: options.security,
         limits: { sendQueueBytesMax: SEND_QUEUE_BYTES_MAX },
+        tally: this.#tally,
         ...(options.clock === undefined ? {} : { clock: options.clock }),
         ...(options.network === undefined ? {} : { network: options.network }),
       },
@@ -147,6 +152,7 @@ export class Hub implements AsyncDisposable {
       log: this.#log,
       engine: (engineId) => this.#state.engine(engineId),
       schedulers: () => this.#state.schedulers,
+      tally: this.#tally,
       send: (routingId, message, payload) =>
         void this.#link.send(routingId, message, payload),
     });
@@ -167,6 +173,7 @@ export class Hub implements AsyncDisposable {
       startedMs: this.#clock.now(),
       times: options.times,
       keepsRecords: this.#records.keeps,
+      tally: this.#tally,
     });
   }
 
@@ -308,6 +315,7 @@ export class Hub implements AsyncDisposable {
   #fitting(message: Output): Output {
     const max = this.#options.outputWaitingBytesMax ?? OUTPUT_WAITING_BYTES_MAX;
     if (this.#link.waitingBytes(message.client) < max) return message;
+    this.#tally.reached("OUTPUT_WAITING_BYTES_MAX");
     const dropped = message.dropped + utf8(message.text).byteLength;
     return { ...message, text: "", dropped };
   }
@@ -443,6 +451,7 @@ export class Hub implements AsyncDisposable {
       queued: 0,
       finished: 0,
       memoryBytes: this.#options.memoryBytes?.() ?? 0,
+      ...this.#tally.field,
     };
   }
 }

@@ -19,11 +19,10 @@ import type {
   StatusRequest,
 } from "../messages/mod.ts";
 import {
-  CLIENTS_MAX,
-  noRoom,
+  problemWithClient,
   problemWithEngine,
-  SCHEDULERS_MAX,
-  wrongVersion,
+  problemWithScheduler,
+  problemWithTargets,
 } from "./admission.ts";
 import { type Answer, type Question, Questions } from "./questions.ts";
 import { Drains } from "./drains.ts";
@@ -66,20 +65,23 @@ export class HubState {
     this.#times = { ...HUB_TIMES, ...options.times };
     const send = (routingId: string, message: Message): void =>
       options.actions.send(routingId, message);
+    const { tally } = options;
     this.#shutdowns = new Shutdowns({
       send,
       end: (reason) => options.actions.end(reason),
       timeoutMs: this.#times.shutdownTimeoutMs,
+      tally,
     });
-    this.#keys = new KeyRing(options.keys);
+    this.#keys = new KeyRing(options.keys, tally);
     this.drains = new Drains({
       send,
+      tally,
       isPresent: (id) => this.#engines.has(id),
       schedulers: () => this.#tree.roots,
       changed: (id) => this.#showCondition(this.#engines.get(id)),
     });
     const { answerTimeoutMs: timeoutMs } = this.#times;
-    this.#questions = new Questions({ send, timeoutMs });
+    this.#questions = new Questions({ send, timeoutMs, tally });
   }
 
   /** The times in force. */
@@ -123,7 +125,8 @@ export class HubState {
       this.#showCondition(known);
       return;
     }
-    const problem = problemWithEngine(message, this.#engines);
+    const { tally } = this.#options;
+    const problem = problemWithEngine(message, this.#engines, tally);
     if (problem !== undefined) {
       this.#refuse(routingId, message.type, problem);
       return;
@@ -163,8 +166,8 @@ export class HubState {
     message: ClientConnect,
     nowMs: number,
   ): void {
-    const problem = wrongVersion(message.protocol) ??
-      noRoom(this.#clients, routingId, CLIENTS_MAX, "clients");
+    const joining = { ...message, routingId, table: this.#clients };
+    const problem = problemWithClient(joining, this.#options.tally);
     if (problem !== undefined) {
       return this.#refuse(routingId, message.type, problem);
     }
@@ -186,8 +189,8 @@ export class HubState {
     nowMs: number,
   ): void {
     const { members } = this.#tree;
-    const problem = wrongVersion(message.protocol) ??
-      noRoom(members, routingId, SCHEDULERS_MAX, "schedulers");
+    const joining = { ...message, routingId, table: members };
+    const problem = problemWithScheduler(joining, this.#options.tally);
     if (problem !== undefined) {
       return this.#refuse(routingId, message.type, problem);
     }
@@ -279,12 +282,14 @@ export class HubState {
 
   /** Time has passed: gives up on those who are gone. */
   tick(nowMs: number): void {
+    const { tally } = this.#options;
     for (const engine of [...this.#engines.values()]) {
-      const reason = lossReason(engine, nowMs, this.#times);
+      const reason = lossReason(engine, nowMs, this.#times, tally);
       if (reason !== undefined) this.#loseEngine(engine, { reason });
     }
     for (const scheduler of [...this.#tree.members.values()]) {
-      if (lossReason(scheduler, nowMs, this.#times) === undefined) continue;
+      const reason = lossReason(scheduler, nowMs, this.#times, tally);
+      if (reason === undefined) continue;
       this.#tree.leave(scheduler.routingId);
       this.#actions.forget(scheduler.routingId);
       this.#actions.schedulerLost?.(scheduler.routingId);
@@ -336,7 +341,7 @@ export class HubState {
     message: ShutdownRequest,
     nowMs: number,
   ): void {
-    const problem = this.#problemWith(message.targets);
+    const problem = problemWithTargets(message.targets, this.#engines);
     if (problem !== undefined) {
       return this.#shutdowns.refused(client, message.requestId, problem);
     }
@@ -351,7 +356,7 @@ export class HubState {
   /** A client asks engines something. */
   question(client: string, question: Question, nowMs: number): void {
     const { targets } = question;
-    const problem = this.#problemWith(targets);
+    const problem = problemWithTargets(targets, this.#engines);
     if (problem !== undefined) {
       return this.#questions.refused(client, question, problem);
     }
@@ -410,13 +415,6 @@ export class HubState {
       ...this.#clients.keys(),
     ];
     this.#tell(everybody, { type: "stop", reason });
-  }
-
-  #problemWith(targets: readonly number[]): string | undefined {
-    const unknown = targets.find((id) => !this.#engines.has(id));
-    return unknown === undefined
-      ? undefined
-      : `engine ${unknown} is not in the cluster`;
   }
 
   #keyNameOf(routingId: string): string | undefined {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type { KeyEntry, Message } from "../messages/mod.ts";
 import type { HubTimes } from "./hub_times.ts";
 
@@ -40,4 +41,6 @@ export interface HubStateOptions {
   readonly times?: Partial<HubTimes> | undefined;
   /** Whether records of tasks are kept. */
   readonly keepsRecords?: boolean;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }

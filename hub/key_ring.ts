@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type { KeyEntry } from "../messages/mod.ts";
 
 /** What a new list of keys changed. */
@@ -18,11 +19,13 @@ export const FORMER_KEYS_MAX = 1_024;
 
 /** The allowed keys. */
 export class KeyRing {
+  readonly #tally: LimitTally | undefined;
   readonly #former = new Map<string, KeyEntry>();
   #keys: ReadonlyMap<string, KeyEntry> = new Map();
 
   /** Starts with these keys. */
-  constructor(keys: readonly KeyEntry[]) {
+  constructor(keys: readonly KeyEntry[], tally?: LimitTally) {
+    this.#tally = tally;
     this.replace(keys);
   }
 
@@ -43,6 +46,7 @@ export class KeyRing {
     for (const { publicKey } of changes.allowed) this.#former.delete(publicKey);
     for (const publicKey of this.#former.keys()) {
       if (this.#former.size <= FORMER_KEYS_MAX) break;
+      this.#tally?.reached("FORMER_KEYS_MAX");
       this.#former.delete(publicKey);
     }
     return changes;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type {
   InterruptReply,
   InterruptRequest,
@@ -35,6 +36,8 @@ export interface QuestionsOptions {
   readonly send: (routingId: string, message: Message) => void;
   /** How long engines may take. */
   readonly timeoutMs: number;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 interface Pending {
@@ -65,6 +68,7 @@ export class Questions {
     nowMs: number,
   ): void {
     if (this.#pending.size >= QUESTIONS_MAX) {
+      this.#options.tally?.reached("QUESTIONS_MAX");
       const problem = `at most ${QUESTIONS_MAX} questions wait for answers`;
       return this.refused(client, question, problem);
     }
@@ -116,6 +120,7 @@ export class Questions {
   tick(nowMs: number): void {
     for (const [number, pending] of [...this.#pending]) {
       if (nowMs < pending.deadlineMs) continue;
+      this.#options.tally?.reached("answerTimeoutMs");
       const left = [...pending.waitingFor].join(", ");
       pending.problems.push(`engines ${left} did not answer in time`);
       pending.waitingFor.clear();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type { EngineQueue, Message, QueueReply } from "../messages/mod.ts";
 
 /** Most such questions that wait for answers. */
@@ -14,6 +15,8 @@ export interface QueueQuestionsOptions {
   readonly send: (routingId: string, message: Message) => void;
   /** How long schedulers may take. */
   readonly timeoutMs: number;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 interface Pending {
@@ -52,6 +55,7 @@ export class QueueQuestions {
       unassigned: 0,
     };
     if (this.#pending.size >= QUEUE_QUESTIONS_MAX) {
+      this.#options.tally?.reached("QUEUE_QUESTIONS_MAX");
       const problem = `at most ${QUEUE_QUESTIONS_MAX} questions wait`;
       return this.#reply(pending, problem);
     }

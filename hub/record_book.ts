@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import {
   decodeThrown,
   encodeCbor,
@@ -51,6 +52,8 @@ export interface RecordSources {
   readonly functionName: (hash: string) => string | undefined;
   /** Hears of each task once, when it has ended. */
   readonly ended: (record: TaskRecord) => void;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 interface EarlyOutput {
@@ -158,7 +161,9 @@ export class RecordBook {
     const { record } = task;
     // Nobody speaks for a task of another engine.
     if (record.engineId === undefined) this.#keepEarly(output);
-    else if (record.engineId === output.engineId) addOutput(record, output);
+    else if (record.engineId === output.engineId) {
+      addOutput(record, output, this.#sources.tally);
+    }
     return task;
   }
 
@@ -272,7 +277,9 @@ export class RecordBook {
     this.#early.delete(record.id);
     if (ended.resultKept !== "kept") return;
     task.result = packParts(parts);
-    if (ended.status === "error") record.error = thrownError(parts);
+    if (ended.status === "error") {
+      record.error = thrownError(parts, this.#sources.tally);
+    }
   }
 
   #keepEarly(output: Output): void {
@@ -284,11 +291,13 @@ export class RecordBook {
       const oldest = this.#early.keys().next();
       if (this.#early.size > EARLY_OUTPUTS_MAX && oldest.done !== true) {
         this.#early.delete(oldest.value);
+        this.#sources.tally?.reached("EARLY_OUTPUTS_MAX");
       }
     }
     if (early.engineId !== engineId) return;
     const text = early[output.stream] + cleanText(output.text);
     const over = Math.max(0, text.length - OUTPUT_TAIL_MAX);
+    if (over > 0) this.#sources.tally?.reached("OUTPUT_TAIL_MAX");
     early[output.stream] = text.slice(over);
     early.dropped += over + output.dropped;
   }
@@ -303,9 +312,14 @@ export class RecordBook {
   }
 }
 
-function addOutput(record: LiveRecord, output: Output): void {
+function addOutput(
+  record: LiveRecord,
+  output: Output,
+  tally: LimitTally | undefined,
+): void {
   const text = record[output.stream] + cleanText(output.text);
   const over = Math.max(0, text.length - OUTPUT_TAIL_MAX);
+  if (over > 0) tally?.reached("OUTPUT_TAIL_MAX");
   record[output.stream] = cleanText(text.slice(over));
   record.outputDropped += over + output.dropped;
 }
@@ -318,9 +332,11 @@ function number(value: number): number {
 
 function thrownError(
   parts: readonly Uint8Array[],
+  tally: LimitTally | undefined,
 ): TaskRecord["error"] {
   try {
     const { name, message } = decodeThrown(parts);
+    if (message.length > ERROR_MESSAGE_MAX) tally?.reached("ERROR_MESSAGE_MAX");
     return {
       name: cleanText(name),
       message: cleanText(message.slice(0, ERROR_MESSAGE_MAX)),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Clock, toError } from "../base/mod.ts";
+import { type Clock, type LimitTally, toError } from "../base/mod.ts";
 import {
   decodeCbor,
   functionOf,
@@ -85,6 +85,8 @@ export interface RecordDeskOptions {
   readonly refresh: () => Promise<void>;
   /** Time. */
   readonly clock: Clock;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
   /** Says something to a client. */
   readonly send: (
     client: string,
@@ -106,6 +108,7 @@ export class RecordDesk {
   /** A client asks; whatever goes wrong is part of the answer. */
   async ask(asker: Asker, question: RecordQuestion): Promise<void> {
     if (this.#questions >= RECORD_QUESTIONS_MAX) {
+      this.#options.tally?.reached("RECORD_QUESTIONS_MAX");
       const problem = `at most ${RECORD_QUESTIONS_MAX} questions at once`;
       return this.#refuse(asker, question, problem);
     }
@@ -190,6 +193,9 @@ export class RecordDesk {
       sort,
       limit: Math.min(limit, QUERY_RECORDS_MAX),
     });
+    if (limit > QUERY_RECORDS_MAX && found.length >= QUERY_RECORDS_MAX) {
+      this.#options.tally?.reached("QUERY_RECORDS_MAX");
+    }
     for (const { records, more } of portions(found)) {
       send(asker.routingId, { type, requestId, records, count: 0, more });
     }
@@ -208,6 +214,7 @@ export class RecordDesk {
         } else if (task !== undefined && !isPending(task.record.status)) {
           this.#tellResult(client, task);
         } else if (!waiters.hasRoom) {
+          this.#options.tally?.reached("RESULTS_AWAITED_MAX");
           this.#noResult(client, id, "too many clients wait for results");
         } else {
           waiters.add(id, asker);
@@ -253,6 +260,7 @@ export class RecordDesk {
     const { keeper, send } = this.#options;
     const { requestId, ids } = question;
     if (ids.length > RESUBMITTED_MAX) {
+      this.#options.tally?.reached("RESUBMITTED_MAX");
       throw new Error(`at most ${RESUBMITTED_MAX} tasks at once`);
     }
     const found = await keeper.get(ids);

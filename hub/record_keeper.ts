@@ -76,6 +76,7 @@ export class RecordKeeper {
     this.#book = new RecordBook({
       engine: options.engine,
       ownerOf: options.ownerOf,
+      tally: options.tally,
       functionName: (hash) => this.#names.get(hash),
       ended: (record) => {
         if (!this.#isCounted) this.#tally.add(record);
@@ -153,6 +154,9 @@ export class RecordKeeper {
       this.#leave({ scheduler, rows, payload });
       return this.#options.acknowledge(scheduler, batch);
     }
+    if (this.#backlog?.isFull === true) {
+      this.#options.tally?.reached("BACKLOG_BYTES_MAX");
+    }
     this.#acks.push({ scheduler, batch });
     this.catchUp();
     this.#read({ scheduler, rows, payload });
@@ -224,6 +228,7 @@ export class RecordKeeper {
       // A function that nobody can read has no name.
     }
     if (this.#names.size > this.#limits.namesMax) {
+      this.#options.tally?.reached("namesMax");
       for (const oldest of this.#names.keys()) {
         this.#names.delete(oldest);
         break;
@@ -289,7 +294,10 @@ export class RecordKeeper {
     const task = this.#book.observe(late.observation, late.scheduler);
     if (task === undefined) {
       if (this.#late.length < this.#limits.lateMax) this.#late.push(late);
-      else this.#counts.dropped++;
+      else {
+        this.#counts.dropped++;
+        this.#options.tally?.reached("lateMax");
+      }
       return;
     }
     this.#mark(task);
@@ -416,6 +424,8 @@ export class RecordKeeper {
   /** Keeps to the limits: what is written goes, then what cannot be. */
   #bound(): void {
     const { liveMax, unwrittenMax } = this.#limits;
+    const { tally } = this.#options;
+    if (this.#book.size > liveMax) tally?.reached("liveMax");
     for (const { record: { id } } of this.#book.tasks()) {
       if (this.#book.size <= liveMax) break;
       if (this.#pending.has(id) || this.#ended.has(id)) continue;
@@ -427,6 +437,7 @@ export class RecordKeeper {
         changed.delete(id);
         this.#book.release(id);
         this.#counts.dropped++;
+        tally?.reached("unwrittenMax");
       }
     }
   }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type { Message, TaskRecord } from "../messages/mod.ts";
 import { type Filter, matches } from "../store/mod.ts";
 
@@ -29,11 +30,16 @@ interface Watch {
 /** Who watches what. */
 export class RecordWatches {
   readonly #send: (client: string, message: Message) => void;
+  readonly #tally: LimitTally | undefined;
   readonly #watches = new Map<string, Watch>();
 
   /** Starts with no watch. */
-  constructor(send: (client: string, message: Message) => void) {
+  constructor(
+    send: (client: string, message: Message) => void,
+    tally?: LimitTally,
+  ) {
     this.#send = send;
+    this.#tally = tally;
   }
 
   /** How many watches there are. */
@@ -53,6 +59,9 @@ export class RecordWatches {
       ? WATCHES_MAX
       : undefined;
     if (max !== undefined) {
+      this.#tally?.reached(
+        max === WATCHES_MAX ? "WATCHES_MAX" : "WATCHES_PER_CLIENT_MAX",
+      );
       return this.refuse(client, watchId, `there are at most ${max} watches`);
     }
     this.#watches.set(keyOf(client, watchId), {
@@ -108,6 +117,7 @@ export class RecordWatches {
         break;
       }
       watch.dropped++;
+      this.#tally?.reached("WATCHED_RECORDS_MAX");
     }
   }
 

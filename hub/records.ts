@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type Clock, type Logger, unreachable } from "../base/mod.ts";
+import {
+  type Clock,
+  type LimitTally,
+  type Logger,
+  unreachable,
+} from "../base/mod.ts";
 import type {
   EngineInfo,
   Message,
@@ -45,6 +50,8 @@ export interface HubRecordsOptions {
   ) => void;
   /** Limits other than the defaults. */
   readonly limits?: Partial<KeeperLimits> | undefined;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 /** Records: kept, asked for, watched. */
@@ -62,13 +69,14 @@ export class HubRecords {
   /** Makes the parts; nothing is written before {@linkcode start}. */
   constructor(options: HubRecordsOptions) {
     this.#options = options;
-    const { store, clock, log, engine, send } = options;
-    this.#watches = new RecordWatches(send);
+    const { store, clock, log, engine, send, tally } = options;
+    this.#watches = new RecordWatches(send, tally);
     this.keeper = new RecordKeeper({
       store,
       clock,
       log,
       engine,
+      tally,
       limits: options.limits,
       ownerOf: (client) => this.#owners.get(client) ?? "",
       acknowledge: (scheduler, batch) =>
@@ -78,7 +86,11 @@ export class HubRecords {
       isFollowed: () => this.#watches.size > 0 || this.#waiters.size > 0,
     });
     this.#sync = new RecordSync(send);
-    this.#queues = new QueueQuestions({ send, timeoutMs: QUEUE_TIMEOUT_MS });
+    this.#queues = new QueueQuestions({
+      send,
+      timeoutMs: QUEUE_TIMEOUT_MS,
+      tally,
+    });
     this.#desk = new RecordDesk({
       refresh: () => this.#sync.ask(options.schedulers(), clock.monotonic()),
       store,
@@ -87,6 +99,7 @@ export class HubRecords {
       waiters: this.#waiters,
       clock,
       send,
+      tally,
     });
   }
 
@@ -123,6 +136,7 @@ export class HubRecords {
     this.#owners.delete(routingId);
     this.#owners.set(routingId, owner);
     if (this.#owners.size <= OWNERS_MAX) return;
+    this.#options.tally?.reached("OWNERS_MAX");
     for (const oldest of this.#owners.keys()) {
       this.#owners.delete(oldest);
       break;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type { Message, ShutdownRequest } from "../messages/mod.ts";
 
 /** Options of {@linkcode Shutdowns}. */
@@ -13,6 +14,8 @@ export interface ShutdownsOptions {
   readonly end: (reason: string) => void;
   /** How long engines may take to leave. */
   readonly timeoutMs: number;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 interface Shutdown {
@@ -74,6 +77,7 @@ export class Shutdowns {
   tick(nowMs: number): void {
     for (const shutdown of this.#pending) {
       if (nowMs < shutdown.deadlineMs) continue;
+      this.#options.tally?.reached("shutdownTimeoutMs");
       const left = [...shutdown.waitingFor].join(", ");
       this.#finish(shutdown, `engines ${left} did not leave in time`);
     }

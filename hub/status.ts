@@ -73,5 +73,6 @@ function processStatus(
     memoryBytes: member.load?.memoryBytes ?? 0,
     silentMs: nowMs - member.heardMs,
     ...(member.keyName !== undefined && { key: member.keyName }),
+    ...(member.load?.limits !== undefined && { limits: member.load.limits }),
   };
 }

@@ -13,6 +13,7 @@ import {
   decodeEnvelopes,
   type Message,
   Outbox,
+  OUTBOX_MESSAGES_MAX,
   type SendFrames,
 } from "../messages/mod.ts";
 import {
@@ -141,7 +142,13 @@ export class ClientLink implements AsyncDisposable {
     if (this.#options.isForgetful === true && !this.#socket.connected) {
       return false;
     }
-    return this.#outbox.post(message, payload);
+    if (this.#outbox.post(message, payload)) return true;
+    this.#options.socket.tally?.reached(
+      this.#outbox.length < OUTBOX_MESSAGES_MAX
+        ? "OUTBOX_BYTES_MAX"
+        : "OUTBOX_MESSAGES_MAX",
+    );
+    return false;
   }
 
   /**
@@ -194,7 +201,9 @@ export class ClientLink implements AsyncDisposable {
         this.#options.onMessage(message, payload);
       }
     } catch (thrown) {
-      this.#log.error("message not understood", { error: toError(thrown) });
+      const error = toError(thrown);
+      this.#options.socket.tally?.failed(error);
+      this.#log.error("message not understood", { error });
     }
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Logger } from "../base/mod.ts";
+import type { LimitTally, Logger } from "../base/mod.ts";
 
 /** Causes that are remembered; more of them share one count. */
 export const REFUSAL_CAUSES_MAX = 1_024;
@@ -17,6 +17,8 @@ export interface RefusalTallyOptions {
   readonly log: Logger;
   /** Causes that are remembered. @default 1_024 */
   readonly causesMax?: number;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 /**
@@ -26,6 +28,7 @@ export interface RefusalTallyOptions {
 export class RefusalTally {
   readonly #log: Logger;
   readonly #causesMax: number;
+  readonly #tally: LimitTally | undefined;
   readonly #counts = new Map<string, number>();
   #total = 0;
 
@@ -33,6 +36,7 @@ export class RefusalTally {
   constructor(options: RefusalTallyOptions) {
     this.#log = options.log;
     this.#causesMax = options.causesMax ?? REFUSAL_CAUSES_MAX;
+    this.#tally = options.tally;
   }
 
   /** Everything that was refused. */
@@ -63,7 +67,10 @@ export class RefusalTally {
     this.#total++;
     let cause = `${event}: ${who}: ${reason}`;
     const isNew = !this.#counts.has(cause);
-    if (isNew && this.#counts.size >= this.#causesMax) cause = OTHER;
+    if (isNew && this.#counts.size >= this.#causesMax) {
+      cause = OTHER;
+      this.#tally?.reached("REFUSAL_CAUSES_MAX");
+    }
     const before = this.#counts.get(cause) ?? 0;
     this.#counts.set(cause, before + 1);
     if (before > 0) return false;

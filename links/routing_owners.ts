@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 
 /** Routing ids that are remembered unless told otherwise. */
 export const ROUTING_OWNERS_MAX: number = 1 << 18;
@@ -13,11 +14,13 @@ export const ROUTING_OWNERS_MAX: number = 1 << 18;
  */
 export class RoutingOwners {
   readonly #ownersMax: number;
+  readonly #tally: LimitTally | undefined;
   readonly #keys = new Map<string, string | undefined>();
 
   /** Starts with no owner. */
-  constructor(ownersMax: number = ROUTING_OWNERS_MAX) {
+  constructor(ownersMax: number = ROUTING_OWNERS_MAX, tally?: LimitTally) {
     this.#ownersMax = ownersMax;
+    this.#tally = tally;
   }
 
   /** How many are remembered. */
@@ -27,9 +30,12 @@ export class RoutingOwners {
 
   /** Whether a key may have a routing id; a full table takes nobody new. */
   mayTake(routingId: string, publicKey: string | undefined): boolean {
-    return this.#keys.has(routingId)
-      ? this.#keys.get(routingId) === publicKey
-      : this.#keys.size < this.#ownersMax;
+    if (this.#keys.has(routingId)) {
+      return this.#keys.get(routingId) === publicKey;
+    }
+    if (this.#keys.size < this.#ownersMax) return true;
+    this.#tally?.reached("ROUTING_OWNERS_MAX");
+    return false;
   }
 
   /** Takes note of an owner. */

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  type LimitTally,
   type Logger,
   silentLogger,
   systemClock,
@@ -14,6 +15,7 @@ import {
   isTransfer,
   type Message,
   Outbox,
+  OUTBOX_MESSAGES_MAX,
   type RoleTable,
 } from "../messages/mod.ts";
 import {
@@ -26,7 +28,7 @@ import {
 } from "../sockets/mod.ts";
 import { Linger, LINGER_DEFAULT_MS } from "./linger.ts";
 import { RefusalTally } from "./refusal_tally.ts";
-import { RoutingOwners } from "./routing_owners.ts";
+import { ROUTING_OWNERS_MAX, RoutingOwners } from "./routing_owners.ts";
 import { Transfers } from "./transfers.ts";
 
 /** What may wait for one peer. */
@@ -108,8 +110,9 @@ export class ServerLink implements AsyncDisposable {
   readonly #log: Logger;
   readonly #outboxes = new Map<string, Outbox>();
   readonly #transfers = new Map<string, Transfers>();
-  readonly #owners = new RoutingOwners();
+  readonly #owners: RoutingOwners;
   readonly #refusals: RefusalTally;
+  readonly #tally: LimitTally | undefined;
   readonly #linger: Linger;
   #closing: Promise<void> | undefined;
 
@@ -117,7 +120,10 @@ export class ServerLink implements AsyncDisposable {
   constructor(options: ServerLinkOptions) {
     this.#options = options;
     this.#log = options.log ?? silentLogger;
-    this.#refusals = new RefusalTally({ log: this.#log });
+    const { tally } = options.socket;
+    this.#tally = tally;
+    this.#owners = new RoutingOwners(ROUTING_OWNERS_MAX, tally);
+    this.#refusals = new RefusalTally({ log: this.#log, tally });
     this.#socket = new RouterSocket({
       heartbeat: FLEET_HEARTBEAT,
       ...options.socket,
@@ -333,12 +339,24 @@ export class ServerLink implements AsyncDisposable {
     const reason = `${outbox.length} messages with ${outbox.bytes} bytes ` +
       "wait for it and it does not read";
     const key = this.#owners.keyOf(routingId);
+    this.#tally?.reached(this.#overflowed(outbox));
     this.#refusals.count("peer dropped", key ?? routingId, "too much waits", {
       peer: routingId,
       what: reason,
     });
     outbox.clear();
     this.disconnect(routingId, reason);
+  }
+
+  /** Which limit of an outbox would have been exceeded. */
+  #overflowed({ length }: Outbox): string {
+    const { messagesMax } = this.#options.waiting ?? {};
+    if (length < (messagesMax ?? OUTBOX_MESSAGES_MAX)) {
+      return "WAITING_BYTES_MAX";
+    }
+    return messagesMax === undefined
+      ? "OUTBOX_MESSAGES_MAX"
+      : "WAITING_MESSAGES_MAX";
   }
 
   #received(peer: Peer, parts: Uint8Array[]): void {
@@ -357,6 +375,7 @@ export class ServerLink implements AsyncDisposable {
       }
     } catch (thrown) {
       const error = toError(thrown);
+      this.#tally?.failed(error);
       this.#refuseAct(peer, "peer dropped", error.message);
       this.#socket.disconnect(peer, error.message);
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type { AuditAct, AuditEntry } from "./audit.ts";
 
 /** Different entries between two reports; more share one for each act. */
@@ -19,11 +20,13 @@ interface Tallied {
 /** Acts since the last report, those that are the same counted together. */
 export class AuditTally {
   readonly #entriesMax: number;
+  readonly #tally: LimitTally | undefined;
   #entries = new Map<string, Tallied>();
 
   /** Starts with nothing. */
-  constructor(entriesMax: number = AUDIT_ENTRIES_MAX) {
+  constructor(entriesMax: number = AUDIT_ENTRIES_MAX, tally?: LimitTally) {
     this.#entriesMax = entriesMax;
+    this.#tally = tally;
   }
 
   /** Counts an act. */
@@ -55,6 +58,7 @@ export class AuditTally {
   }
 
   #addOther(act: AuditAct, count: number): void {
+    this.#tally?.reached("AUDIT_ENTRIES_MAX");
     const cause = `${act} others`;
     const known = this.#entries.get(cause);
     if (known !== undefined) {

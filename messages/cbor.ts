@@ -53,6 +53,7 @@ export function decodeCbor(bytes: Uint8Array): unknown {
   if (bytes.byteLength > CBOR_BYTES_MAX) {
     throw new LimitError(
       `Cannot read message: header of ${bytes.byteLength} bytes, at most ${CBOR_BYTES_MAX}`,
+      { limit: "CBOR_BYTES_MAX" },
     );
   }
   const end = scan(bytes, 0, 0);
@@ -132,6 +133,9 @@ function expectFewItems(bytes: Uint8Array): void {
   if (items <= CBOR_ITEMS_MAX && containers <= CBOR_CONTAINERS_MAX) return;
   throw new LimitError(
     `Cannot read message: ${items} items in ${containers} lists and maps, at most ${CBOR_ITEMS_MAX} in ${CBOR_CONTAINERS_MAX}`,
+    {
+      limit: items > CBOR_ITEMS_MAX ? "CBOR_ITEMS_MAX" : "CBOR_CONTAINERS_MAX",
+    },
   );
 }
 
@@ -145,6 +149,7 @@ function scanContainer(
   if (depth > CBOR_DEPTH_MAX) {
     throw new LimitError(
       `Cannot read message: nested deeper than ${CBOR_DEPTH_MAX} levels`,
+      { limit: "CBOR_DEPTH_MAX" },
     );
   }
   if (length > bytes.byteLength - start) return bad("it ends too early");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitCounts } from "../base/mod.ts";
 import { type ClusterFigures, clusterFigures } from "./cluster_figures.ts";
 import {
   count,
@@ -20,6 +21,7 @@ import {
   textMap,
   word,
 } from "./fields.ts";
+import { optionalLimits } from "./limit_counts.ts";
 
 /** Longest frame of a stack, in UTF-16 units. */
 export const FRAME_LENGTH_MAX = 1024;
@@ -60,6 +62,11 @@ export interface ProcessStatus {
   readonly key?: string | undefined;
   /** How many engines are connected to it; absent for all but leaves. */
   readonly engines?: number | undefined;
+  /**
+   * How often each limit was reached since it started, by the names of
+   * `docs/limits.md`; absent where none was.
+   */
+  readonly limits?: LimitCounts | undefined;
 }
 
 /** The clients that use one key. */
@@ -283,6 +290,7 @@ function processStatus(fields: Fields): ProcessStatus {
     silentMs: finite(fields, "silentMs"),
     ...(key === undefined ? {} : { key }),
     ...(engines === undefined ? {} : { engines }),
+    ...optionalLimits(fields),
   };
 }
 

@@ -170,6 +170,7 @@ export function decodeEnvelopes(frames: readonly Uint8Array[]): Envelope[] {
       `Cannot read message: ${
         head.length / 2
       } in one envelope, at most ${ENVELOPE_MESSAGES_MAX}`,
+      { limit: "ENVELOPE_MESSAGES_MAX" },
     );
   }
   const payloads = new PayloadReader(frames);

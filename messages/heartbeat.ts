@@ -5,7 +5,9 @@
  *
  * @module
  */
+import type { LimitCounts } from "../base/mod.ts";
 import { count, type Fields, finite, optionalCount } from "./fields.ts";
+import { optionalLimits } from "./limit_counts.ts";
 
 /** Engine or scheduler to hub: alive, and this busy. */
 export interface Heartbeat {
@@ -21,6 +23,8 @@ export interface Heartbeat {
   readonly memoryBytes: number;
   /** Engines that are connected to it; only leaves say so. */
   readonly engines?: number | undefined;
+  /** How often each limit was reached; absent where none was. */
+  readonly limits?: LimitCounts | undefined;
 }
 
 /** Hub to whoever sent a heartbeat: the lease is renewed. */
@@ -51,6 +55,7 @@ export const heartbeatCodecs: {
       finished: count(fields, "finished"),
       memoryBytes: count(fields, "memoryBytes"),
       ...(engines !== undefined && { engines }),
+      ...optionalLimits(fields),
     };
   },
   "heartbeat_ack": (fields) => {

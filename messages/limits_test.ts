@@ -30,6 +30,28 @@ Deno.test("decodeEnvelopes refuses names and frames of a stack that are too long
   refused({ type: "stack_reply", requestId: 1, engines }, /frames is not/);
 });
 
+Deno.test("decodeEnvelopes refuses limits that no process can have", () => {
+  const beat = {
+    type: "heartbeat",
+    running: 0,
+    queued: 0,
+    finished: 0,
+    memoryBytes: 0,
+  };
+  const many = Object.fromEntries(
+    Array.from({ length: LIMIT_NAMES_MAX + 1 }, (_, index) => [`l${index}`, 1]),
+  );
+  refused({ ...beat, limits: many }, /129 of them, at most 128/);
+  const long = "l".repeat(LIMIT_NAME_LENGTH_MAX + 1);
+  for (const name of [long, "", "a b", '"', "1st"]) {
+    refused({ ...beat, limits: { [name]: 1 } }, /a name is not one/);
+  }
+  refused({ ...beat, limits: { tasksMax: -1 } }, /tasksMax is not a count/);
+  refused({ ...beat, limits: { tasksMax: "1" } }, /tasksMax is not a count/);
+  refused({ ...beat, limits: [] }, /limits is not a map/);
+  refused({ ...beat, limits: 3 }, /limits is not a map/);
+});
+
 Deno.test("decodeEnvelopes refuses lists that are too long", () => {
   const targets = new Array(LIST_LENGTH_MAX + 1).fill(0);
   const request = { type: "stack_request", requestId: 1, targets };

@@ -191,10 +191,14 @@ export class TransferReader {
       this.#bytes <= this.#bytesMax &&
       this.#frames.length + left <= TRANSFER_FRAMES_MAX
     ) return;
+    const limit = this.#bytes > this.#bytesMax
+      ? "TRANSFER_BYTES_MAX"
+      : "TRANSFER_FRAMES_MAX";
     this.reset();
     throw new LimitError(
       `Cannot read message: it has more than ${this.#bytesMax} bytes or ` +
         `${TRANSFER_FRAMES_MAX} frames`,
+      { limit },
     );
   }
 

@@ -108,6 +108,7 @@ export class Admission {
       limits,
     });
     if (trouble === undefined) return false;
+    if (trouble.limit !== undefined) book.tally?.reached(trouble.limit);
     const account = book.client(clientId);
     for (const id of ids) {
       const { status, reason, engineId = 0 } = trouble;

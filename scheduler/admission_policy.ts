@@ -52,17 +52,22 @@ export function problemWithRequest(
   const { tasksMax, payloadBytesMax, placementsMax } = view.limits;
   const { size, payloadBytes } = book;
   if (size + runs > tasksMax) {
-    return refused(`the scheduler holds ${size} tasks, at most ${tasksMax}`);
+    return refused(
+      `the scheduler holds ${size} tasks, at most ${tasksMax}`,
+      "tasksMax",
+    );
   }
   const bytes = payloadBytes + byteLength(payload) * runs;
   if (bytes > payloadBytesMax) {
     return refused(
       `the scheduler would hold ${bytes} payload bytes, at most ${payloadBytesMax}`,
+      "payloadBytesMax",
     );
   }
   if (placements + runs > placementsMax + engines.size) {
     return refused(
       `tasks wait for ${placements} different sets of engines, at most ${placementsMax}`,
+      "placementsMax",
     );
   }
   if (request.terms === undefined) return undefined;
@@ -74,6 +79,7 @@ export function problemWithRequest(
   );
 }
 
-function refused(reason: string): Trouble {
-  return { status: "refused", reason };
+function refused(reason: string, limit?: string): Trouble {
+  const status = "refused";
+  return limit === undefined ? { status, reason } : { status, reason, limit };
 }

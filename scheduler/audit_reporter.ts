@@ -3,8 +3,13 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../base/mod.ts";
-import { type AuditEntry, AuditTally, type Message } from "../messages/mod.ts";
+import type { Clock, LimitTally, Timer } from "../base/mod.ts";
+import {
+  AUDIT_ENTRIES_MAX,
+  type AuditEntry,
+  AuditTally,
+  type Message,
+} from "../messages/mod.ts";
 
 /** How often the hub is told, for the record, who did what. */
 const AUDIT_INTERVAL_MS = 1_000;
@@ -13,13 +18,18 @@ const AUDIT_INTERVAL_MS = 1_000;
 export class AuditReporter {
   readonly #clock: Clock;
   readonly #send: (message: Message) => void;
-  readonly #audit = new AuditTally();
+  readonly #audit: AuditTally;
   /** Tasks asked for since the last report, by key. */
   readonly #asked = new Map<string, number>();
   #timer: Timer | undefined;
 
   /** Gathers from now on; says nothing before it is started. */
-  constructor(clock: Clock, send: (message: Message) => void) {
+  constructor(
+    clock: Clock,
+    send: (message: Message) => void,
+    tally?: LimitTally,
+  ) {
+    this.#audit = new AuditTally(AUDIT_ENTRIES_MAX, tally);
     this.#clock = clock;
     this.#send = send;
   }

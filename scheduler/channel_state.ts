@@ -9,6 +9,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import {
   CHANNEL_WINDOW_MESSAGES,
   type ChannelMessage,
@@ -52,6 +53,8 @@ export interface ChannelStateOptions {
   readonly say: Say;
   /** Limits other than {@linkcode CHANNEL_LIMITS}. */
   readonly limits?: Partial<ChannelLimits> | undefined;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 /** One end of a channel. */
@@ -86,6 +89,7 @@ interface Loss {
 export class ChannelState {
   readonly #say: Say;
   readonly #limits: ChannelLimits;
+  readonly #tally: LimitTally | undefined;
   readonly #places = new ChannelPlaces();
   readonly #groups: GroupState;
   readonly #owned = new Map<string, OwnEnds>();
@@ -98,10 +102,12 @@ export class ChannelState {
   constructor(options: ChannelStateOptions) {
     this.#say = options.say;
     this.#limits = { ...CHANNEL_LIMITS, ...options.limits };
+    this.#tally = options.tally;
     this.#groups = new GroupState({
       say: options.say,
       places: this.#places,
       groupsPerClientMax: this.#limits.groupsPerClientMax,
+      tally: options.tally,
     });
   }
 
@@ -208,9 +214,9 @@ export class ChannelState {
       return this.#say(owner, { type: "channel_message", id, slot }, payload);
     }
     const bytes = byteLength(payload);
-    const isFull = end.waiting.length >= CHANNEL_WINDOW_MESSAGES ||
-      this.#waitingBytes + bytes > this.#limits.waitingBytesMax;
-    if (isFull) {
+    const isOver = this.#waitingBytes + bytes > this.#limits.waitingBytesMax;
+    if (isOver || end.waiting.length >= CHANNEL_WINDOW_MESSAGES) {
+      if (isOver) this.#tally?.reached("waitingBytesMax");
       const reason = `too much waits for the other end to be opened: at most ` +
         `${CHANNEL_WINDOW_MESSAGES} messages, and ` +
         `${this.#limits.waitingBytesMax} bytes of all channels`;
@@ -256,6 +262,7 @@ export class ChannelState {
   ): Loss | undefined {
     const ends = this.#scopes.get(scope)?.size ?? 0;
     if (ends >= this.#limits.channelsPerClientMax) {
+      this.#tally?.reached("channelsPerClientMax");
       const reason = `the client has ${ends} ends of channels, at most ` +
         `${this.#limits.channelsPerClientMax} are possible`;
       return { problem: "limit", reason };

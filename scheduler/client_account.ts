@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type { Deadline } from "./deadlines.ts";
 import { KeptOutcomes } from "./kept_outcomes.ts";
 import { TaskFates } from "./task_fates.ts";
@@ -41,12 +42,12 @@ export class ClientAccount {
   grace: Deadline | undefined;
 
   /** Makes the account of a client without tasks. */
-  constructor(id: string, limits: SchedulerLimits) {
+  constructor(id: string, limits: SchedulerLimits, tally?: LimitTally) {
     this.id = id;
     this.fates = new TaskFates({
       tasksMax: limits.fatesPerClientMax,
       valuesMax: limits.valuesPerClientMax,
       valueBytesMax: limits.valueBytesPerClientMax,
-    });
+    }, tally);
   }
 }

@@ -147,7 +147,8 @@ export class ClientSessions {
     outcome: TaskOutcome,
     payload: Payload,
   ): void {
-    const { send, limits, onShed, onGone } = this.#options;
+    const { send, book, limits, onShed, onGone } = this.#options;
+    const { tally } = book;
     if (account.session === "") {
       send(account.id, outcome, payload);
       return this.dismiss(outcome);
@@ -157,12 +158,18 @@ export class ClientSessions {
     kept.add(outcome, payload);
     if (account.isPresent) send(account.id, { ...outcome, place }, payload);
     if (kept.bytesBehind > limits.untakenBytesPerClientMax) {
+      if (!account.isHeld) tally?.reached("untakenBytesPerClientMax");
       account.isHeld = true;
     }
     if (kept.bytes > limits.keptBytesPerClientMax) {
-      onShed(account.id, kept.shed(limits.keptBytesPerClientMax));
+      const shed = kept.shed(limits.keptBytesPerClientMax);
+      tally?.reached("keptBytesPerClientMax", shed);
+      onShed(account.id, shed);
     }
-    if (kept.length > limits.keptPerClientMax) onGone(account.id);
+    if (kept.length > limits.keptPerClientMax) {
+      tally?.reached("keptPerClientMax");
+      onGone(account.id);
+    }
   }
 
   /** Nobody wants an outcome any more: its engine may forget it. */

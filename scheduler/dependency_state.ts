@@ -24,6 +24,8 @@ export interface Trouble {
   readonly reason: string;
   /** The engine that is lost. */
   readonly engineId?: number;
+  /** The limit that is in the way, if one is. */
+  readonly limit?: string;
 }
 
 /** What became of a task's wait: trouble, or how much it waits for. */
@@ -174,6 +176,7 @@ export class DependencyState {
     const bytes = byteLength(value);
     const total = this.#book.payloadBytes + bytes;
     if (total > this.#payloadBytesMax) {
+      this.#book.tally?.reached("payloadBytesMax");
       return {
         status: "refused",
         reason:

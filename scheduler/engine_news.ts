@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
+import { Deque, type LimitTally } from "../base/mod.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
 
@@ -21,12 +21,18 @@ interface Waiting {
 export class EngineNews {
   readonly #deadlines: Deadlines;
   readonly #limits: SchedulerLimits;
+  readonly #tally: LimitTally | undefined;
   readonly #waiting = new Map<string, Waiting>();
   #newest = -1;
   #count = 0;
 
   /** Starts without having heard of any engine. */
-  constructor(deadlines: Deadlines, limits: SchedulerLimits) {
+  constructor(
+    deadlines: Deadlines,
+    limits: SchedulerLimits,
+    tally?: LimitTally,
+  ) {
+    this.#tally = tally;
     this.#deadlines = deadlines;
     this.#limits = limits;
   }
@@ -41,15 +47,22 @@ export class EngineNews {
 
   /** Whether a client's request has to wait, as do all that follow it. */
   mustWait(clientId: string, targets: readonly number[]): boolean {
-    if (this.#count >= this.#limits.unheardRequestsMax) return false;
-    if (this.isWaiting(clientId)) return true;
-    for (const target of targets) if (target > this.#newest) return true;
+    const isUnheard = this.isWaiting(clientId) || this.#isUnheard(targets);
+    if (!isUnheard || this.#count < this.#limits.unheardRequestsMax) {
+      return isUnheard;
+    }
+    this.#tally?.reached("unheardRequestsMax");
     return false;
   }
 
   /** Whether requests of a client wait. */
   isWaiting(clientId: string): boolean {
     return this.#waiting.size > 0 && this.#waiting.has(clientId);
+  }
+
+  #isUnheard(targets: readonly number[]): boolean {
+    for (const target of targets) if (target > this.#newest) return true;
+    return false;
   }
 
   /** Does something when the engines are here, or when they do not come. */

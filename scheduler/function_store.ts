@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 
 interface Stored {
   readonly source: Uint8Array;
@@ -18,12 +19,14 @@ export const FUNCTION_BYTES_MAX: number = 256 << 20;
  */
 export class FunctionStore {
   readonly #bytesMax: number;
+  readonly #tally: LimitTally | undefined;
   readonly #stored = new Map<string, Stored>();
   #bytes = 0;
 
   /** Makes an empty store that keeps about `bytesMax` bytes. */
-  constructor(bytesMax: number = FUNCTION_BYTES_MAX) {
+  constructor(bytesMax: number = FUNCTION_BYTES_MAX, tally?: LimitTally) {
     this.#bytesMax = bytesMax;
+    this.#tally = tally;
   }
 
   /** Bytes of all sources. */
@@ -41,7 +44,9 @@ export class FunctionStore {
     if (this.#stored.has(hash)) return;
     this.#stored.set(hash, { source, pins: 0 });
     this.#bytes += source.byteLength;
-    if (this.#bytes > this.#bytesMax) this.#evict(hash);
+    if (this.#bytes <= this.#bytesMax) return;
+    this.#tally?.reached("FUNCTION_BYTES_MAX");
+    this.#evict(hash);
   }
 
   /** Keeps a source for as long as a task needs it. */

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import {
   type ChannelClose,
   type ChannelCredit,
@@ -31,6 +32,8 @@ export interface GroupStateOptions {
   readonly places: ChannelPlaces;
   /** Most groups of one client that have members or wait for some. */
   readonly groupsPerClientMax: number;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 /** A direct request whose runs have not all ended. */
@@ -246,13 +249,15 @@ export class GroupState {
     requestId: string | undefined,
   ): Group | string {
     const { client } = message;
-    const { places, groupsPerClientMax } = this.#options;
+    const { places, groupsPerClientMax, tally } = this.#options;
     const groups = this.#groups.get(client) ?? new Set();
     if (groups.size >= groupsPerClientMax) {
+      tally?.reached("groupsPerClientMax");
       return `its client has ${groups.size} groups, which is the most`;
     }
     const seats = this.#seatsFor(message, requestId);
     if (seats.length > GROUP_MEMBERS_MAX) {
+      tally?.reached("GROUP_MEMBERS_MAX");
       return `${seats.length} members are too many: ` +
         `at most ${GROUP_MEMBERS_MAX} are possible`;
     }

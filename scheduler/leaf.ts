@@ -9,6 +9,7 @@ import {
   type Clock,
   ConnectionError,
   Lease,
+  LimitTally,
   type Logger,
   randomWord,
   silentLogger,
@@ -54,6 +55,8 @@ export class Leaf implements AsyncDisposable {
 
   readonly #options: LeafOptions;
   readonly #clock: Clock;
+  /** Limits that were reached here. */
+  readonly #tally = new LimitTally();
   readonly #log: Logger;
   readonly #link: ServerLink;
   readonly #hub: ClientLink;
@@ -82,6 +85,7 @@ export class Leaf implements AsyncDisposable {
     this.ended = promise;
     this.#resolveEnded = resolve;
     const shared = {
+      tally: this.#tally,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.network === undefined ? {} : { network: options.network }),
     };
@@ -93,6 +97,7 @@ export class Leaf implements AsyncDisposable {
     this.#audit = new AuditReporter(
       this.#clock,
       (message) => void this.#hub.send(message),
+      this.#tally,
     );
     this.#said = new SaidBatch(this.#clock, ({ link, frames }) => {
       this.#root.send({ type: "leaf_said", link }, frames);
@@ -248,6 +253,7 @@ export class Leaf implements AsyncDisposable {
         finished: 0,
         memoryBytes: this.#options.memoryBytes?.() ?? 0,
         engines: this.#engines.size,
+        ...this.#tally.field,
       });
       this.#beat(intervalMs);
     });

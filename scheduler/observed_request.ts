@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import type { TaskRequest, TaskTerms, Work } from "../messages/mod.ts";
 
 /** Most UTF-16 units of names, or of a path, in a recorded request. */
@@ -31,16 +32,20 @@ export interface ObservedRequest {
 export function observedRequest(
   request: TaskRequest,
   place: number | readonly number[],
+  tally?: LimitTally,
 ): ObservedRequest {
   const all = typeof place === "number" ? [place] : place;
   const targets = all.length <= OBSERVED_TARGETS_MAX
     ? all
     : all.slice(0, OBSERVED_TARGETS_MAX);
+  if (targets !== all) tally?.reached("OBSERVED_TARGETS_MAX");
   const units = workUnits(request.work);
+  if (units > OBSERVED_TEXT_MAX) tally?.reached("OBSERVED_TEXT_MAX");
   const work = units <= OBSERVED_TEXT_MAX
     ? request.work
     : withoutText(request.work);
   const terms = request.terms && lastingTerms(request.terms);
+  if (terms?.isWhole === false) tally?.reached("OBSERVED_WORDS_MAX");
   const kept = terms?.terms;
   return {
     work,

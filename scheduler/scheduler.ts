@@ -8,6 +8,7 @@ import {
   type Clock,
   ConnectionError,
   Lease,
+  LimitTally,
   type Logger,
   randomWord,
   silentLogger,
@@ -15,7 +16,7 @@ import {
   systemRandom,
   type Timer,
 } from "../base/mod.ts";
-import { ClientLink, type RefusedAct } from "../links/mod.ts";
+import { ClientLink } from "../links/mod.ts";
 import {
   type EngineEnd,
   type EngineInfo,
@@ -57,6 +58,8 @@ export class Scheduler implements AsyncDisposable {
 
   readonly #options: SchedulerOptions;
   readonly #clock: Clock;
+  /** Limits that were reached here. */
+  readonly #tally = new LimitTally();
   readonly #log: Logger;
   readonly #state: SchedulerState;
   readonly #channels: ChannelState;
@@ -88,12 +91,14 @@ export class Scheduler implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLogger;
     const shared = {
+      tally: this.#tally,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.network === undefined ? {} : { network: options.network }),
     };
     this.#audit = new AuditReporter(
       this.#clock,
       (message) => void this.#hub.send(message),
+      this.#tally,
     );
     const { engineReturnMs } = { ...SCHEDULER_LIMITS, ...options.limits };
     this.#missing = new MissingEngines(this.#clock, engineReturnMs, (id) => {
@@ -124,7 +129,8 @@ export class Scheduler implements AsyncDisposable {
         this.#joined(routingId, role);
       },
       onLeft: (peer) => this.#left(peer),
-      onRefused: (act) => this.#refused(act),
+      onRefused: ({ publicKey, address, reason }) =>
+        this.#audit.add("refused", { publicKey, address, detail: reason }),
     });
     this.#hub = new ClientLink({
       socket: {
@@ -147,6 +153,7 @@ export class Scheduler implements AsyncDisposable {
     this.#channels = new ChannelState({
       say: (routingId, message, payload) =>
         void this.#link.send(routingId, message, payload),
+      tally: this.#tally,
     });
   }
 
@@ -219,6 +226,7 @@ export class Scheduler implements AsyncDisposable {
       hwm,
       limits,
       observer: this.#tracer ?? this.#reporter,
+      tally: this.#tally,
     });
   }
 
@@ -275,6 +283,7 @@ export class Scheduler implements AsyncDisposable {
       clock: this.#clock,
       send: (message, payload) => void this.#hub.send(message, payload),
       unit: (hash) => this.#state.unit(hash),
+      tally: this.#tally,
     });
   }
 
@@ -333,10 +342,6 @@ export class Scheduler implements AsyncDisposable {
     }
   }
 
-  #refused({ publicKey, address, reason }: RefusedAct): void {
-    this.#audit.add("refused", { publicKey, address, detail: reason });
-  }
-
   #beat(intervalMs: number): void {
     this.#heartbeat?.cancel();
     this.#heartbeat = this.#clock.setTimer(intervalMs, () => {
@@ -344,6 +349,7 @@ export class Scheduler implements AsyncDisposable {
         type: "heartbeat",
         ...this.#state.counts,
         memoryBytes: this.#options.memoryBytes?.() ?? 0,
+        ...this.#tally.field,
       });
       this.#beat(intervalMs);
     });

@@ -12,10 +12,8 @@ import type {
   TaskTerms,
 } from "../messages/mod.ts";
 import type { EngineFacts } from "./entries.ts";
-import {
-  SchedulerState,
-  type SchedulerStateOptions,
-} from "./scheduler_state.ts";
+import { SchedulerState } from "./scheduler_state.ts";
+import type { SchedulerStateOptions } from "./scheduler_state_options.ts";
 
 /** A source and its hash, as far as the state is concerned. */
 export const SOURCE: Uint8Array = Uint8Array.of(1);

@@ -9,13 +9,7 @@
  *
  * @module
  */
-import {
-  type Clock,
-  meanAfter,
-  type Random,
-  randomWord,
-  type SchedulingScheme,
-} from "../base/mod.ts";
+import { meanAfter, randomWord } from "../base/mod.ts";
 import type {
   ClientResume,
   EngineEnd,
@@ -38,43 +32,20 @@ import {
   extraOf,
   type Task,
 } from "./entries.ts";
-import { FunctionStore } from "./function_store.ts";
+import { FUNCTION_BYTES_MAX, FunctionStore } from "./function_store.ts";
 import { reconcile } from "./reconciliation.ts";
 import { RecallState } from "./recall_state.ts";
 import { EngineNews } from "./engine_news.ts";
 import { RecoveryState } from "./recovery_state.ts";
 import type { SchedulerActions } from "./scheduler_actions.ts";
-import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
+import { SCHEDULER_LIMITS } from "./scheduler_limits.ts";
+import type { SchedulerStateOptions } from "./scheduler_state_options.ts";
 import { TaskBook } from "./task_book.ts";
 import { forwardEvent, forwardEventAck } from "./task_events.ts";
 import { TaskLifecycle } from "./task_lifecycle.ts";
-import type { TaskObserver } from "./task_observer.ts";
 import { clientOf } from "./task_request_policy.ts";
 
 type Payload = readonly Uint8Array[];
-
-/** Options of {@linkcode SchedulerState}. */
-export interface SchedulerStateOptions {
-  /** Performs what is decided. */
-  readonly actions: SchedulerActions;
-  /** For waits; the state reads no time otherwise. */
-  readonly clock: Clock;
-  /** For the schemes that choose by chance. */
-  readonly random: Random;
-  /** How engines are chosen. @default "leastload" */
-  readonly scheme?: SchedulingScheme | undefined;
-  /**
-   * High-water mark: tasks assigned to one slot at once. 0 means no bound;
-   * `undefined` adapts to how long tasks take.
-   */
-  readonly hwm?: number | undefined;
-  /** Limits other than {@linkcode SCHEDULER_LIMITS}. */
-  readonly limits?: Partial<SchedulerLimits> | undefined;
-  /** Hears what becomes of tasks. */
-  readonly observer?: TaskObserver | undefined;
-  /** Makes a word that names the session of a client. @default randomWord */
-  readonly newSession?: (() => string) | undefined;
-}
 
 /** Counters for people and dashboards. */
 export interface SchedulerCounts {
@@ -89,7 +60,7 @@ export interface SchedulerCounts {
 /** The scheduler's mind. */
 export class SchedulerState {
   readonly #actions: SchedulerActions;
-  readonly #functions = new FunctionStore();
+  readonly #functions: FunctionStore;
   readonly #deadlines: Deadlines;
   readonly #book: TaskBook;
   readonly #dispatch: DispatchState;
@@ -105,15 +76,17 @@ export class SchedulerState {
     const { actions, clock, random, hwm, scheme = "leastload", observer } =
       options;
     this.#actions = actions;
+    const { tally } = options;
     const limits = { ...SCHEDULER_LIMITS, ...options.limits };
     const deadlines = new Deadlines(clock);
     this.#deadlines = deadlines;
-    this.#book = new TaskBook(limits);
+    this.#functions = new FunctionStore(FUNCTION_BYTES_MAX, tally);
+    this.#book = new TaskBook(limits, tally);
     const { engineDrained } = actions;
     const send: SchedulerActions["send"] = (routingId, message, payload) =>
       actions.send(routingId, message, payload);
     this.#recovery = new RecoveryState({ send, deadlines, limits });
-    this.#news = new EngineNews(deadlines, limits);
+    this.#news = new EngineNews(deadlines, limits, tally);
     this.#dispatch = new DispatchState({
       claimant: (id) => this.#recovery.take(id),
       send,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import { ClientAccount } from "./client_account.ts";
 import type { Task } from "./entries.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
@@ -10,6 +11,8 @@ import type { SchedulerLimits } from "./scheduler_limits.ts";
 /** The tasks by id and by client, with what they weigh. */
 export class TaskBook {
   readonly #limits: SchedulerLimits;
+  /** Counts limits that are reached. */
+  readonly tally: LimitTally | undefined;
   readonly #tasks = new Map<string, Task>();
   readonly #clients = new Map<string, ClientAccount>();
   /** The last task of each client; each knows its neighbours. */
@@ -18,8 +21,9 @@ export class TaskBook {
   #finished = 0;
 
   /** Makes an empty book. */
-  constructor(limits: SchedulerLimits) {
+  constructor(limits: SchedulerLimits, tally?: LimitTally) {
     this.#limits = limits;
+    this.tally = tally;
   }
 
   /** Tasks that have not ended. */
@@ -56,7 +60,7 @@ export class TaskBook {
   client(id: string): ClientAccount {
     let account = this.#clients.get(id);
     if (account === undefined) {
-      account = new ClientAccount(id, this.#limits);
+      account = new ClientAccount(id, this.#limits, this.tally);
       this.#clients.set(id, account);
     }
     return account;

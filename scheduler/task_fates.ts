@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LimitTally } from "../base/mod.ts";
 import { byteLength } from "./payload_bytes.ts";
 
 /** How a task ended. */
@@ -32,6 +33,7 @@ type Payload = readonly Uint8Array[];
  */
 export class TaskFates {
   readonly #bounds: FateBounds;
+  readonly #tally: LimitTally | undefined;
   // A number for each: engine, or none, and whether it ended well.
   #fates = new Map<string, number>();
   #olderFates = new Map<string, number>();
@@ -40,8 +42,9 @@ export class TaskFates {
   #valueBytes = 0;
 
   /** Remembers nothing yet. */
-  constructor(bounds: FateBounds) {
+  constructor(bounds: FateBounds, tally?: LimitTally) {
     this.#bounds = bounds;
+    this.#tally = tally;
   }
 
   /** How many tasks are remembered. */
@@ -59,6 +62,7 @@ export class TaskFates {
     const code = (engineId === undefined ? 0 : engineId + 1) * 2 + (ok ? 1 : 0);
     this.#fates.set(id, code);
     if (this.#fates.size * 2 < this.#bounds.tasksMax) return;
+    if (this.#olderFates.size > 0) this.#tally?.reached("fatesPerClientMax");
     this.#olderFates = this.#fates;
     this.#fates = new Map();
   }
@@ -78,11 +82,16 @@ export class TaskFates {
   addValue(id: string, value: Payload): void {
     const bytes = byteLength(value);
     const { valueBytesMax, valuesMax } = this.#bounds;
-    if (bytes * 2 > valueBytesMax) return;
-    if (
-      (this.#valueBytes + bytes) * 2 > valueBytesMax ||
-      (this.#values.size + 1) * 2 > valuesMax
-    ) {
+    if (bytes * 2 > valueBytesMax) {
+      return this.#tally?.reached("valueBytesPerClientMax");
+    }
+    const isFull = (this.#valueBytes + bytes) * 2 > valueBytesMax;
+    if (isFull || (this.#values.size + 1) * 2 > valuesMax) {
+      if (this.#olderValues.size > 0) {
+        this.#tally?.reached(
+          isFull ? "valueBytesPerClientMax" : "valuesPerClientMax",
+        );
+      }
       this.#olderValues = this.#values;
       this.#values = new Map();
       this.#valueBytes = 0;

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../base/mod.ts";
+import type { Clock, LimitTally, Timer } from "../base/mod.ts";
 import {
   functionOf,
   type Kept,
@@ -22,6 +22,7 @@ import {
 } from "../messages/mod.ts";
 import { byteLength } from "./payload_bytes.ts";
 import { OBSERVED_TEXT_MAX, observedRequest } from "./observed_request.ts";
+import { REPORTER_LIMITS, type ReporterLimits } from "./reporter_limits.ts";
 
 /** A task as an observer sees it. */
 export interface ObservedTask {
@@ -56,50 +57,6 @@ export interface TaskObserver {
   ): void;
 }
 
-/** Limits of a {@linkcode TaskReporter}. */
-export interface ReporterLimits {
-  /** How long the end of a task waits, in milliseconds. */
-  readonly gatherMs: number;
-  /**
-   * How many times as long a task may wait that has not ended, unless
-   * somebody asks.
-   */
-  readonly openGathers: number;
-  /** Most tasks of which something waits to be sent. */
-  readonly tasksMax: number;
-  /** Most bytes of requests and results that wait or are on their way. */
-  readonly bytesMax: number;
-  /** Bytes after which a batch is closed. */
-  readonly batchBytesMax: number;
-  /** Most parts of one request or result that is kept. */
-  readonly partsMax: number;
-  /** Parts after which a batch is closed. */
-  readonly batchPartsMax: number;
-  /** Most batches that the hub has not acknowledged. */
-  readonly batchesMax: number;
-  /** Largest request that is kept, to be submitted again. */
-  readonly requestBytesMax: number;
-  /** Largest value or error that is kept. */
-  readonly resultBytesMax: number;
-  /** Largest value or error of a detached task that is kept. */
-  readonly detachedBytesMax: number;
-}
-
-/** Limits unless told otherwise. */
-export const REPORTER_LIMITS: ReporterLimits = {
-  gatherMs: 100,
-  openGathers: 20,
-  tasksMax: 50_000,
-  bytesMax: 256 << 20,
-  batchBytesMax: 1 << 20,
-  partsMax: 4_096,
-  batchPartsMax: 16_384,
-  batchesMax: 16,
-  requestBytesMax: 16 << 10,
-  resultBytesMax: 16 << 10,
-  detachedBytesMax: 64 << 20,
-};
-
 /** Options of {@linkcode TaskReporter}. */
 export interface TaskReporterOptions {
   /** Time. */
@@ -110,6 +67,8 @@ export interface TaskReporterOptions {
   readonly unit: (hash: string) => Uint8Array | undefined;
   /** Limits other than {@linkcode REPORTER_LIMITS}. */
   readonly limits?: Partial<ReporterLimits> | undefined;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 /** What waits to be said of one task. */
@@ -215,7 +174,11 @@ export class TaskReporter implements TaskObserver {
   /** Tells everything that waits now, as fast as the hub takes it. */
   tell(told: () => void): void {
     const left = this.waiting;
-    if (left === 0 || this.#tells.length >= TELLS_MAX) return told();
+    if (left === 0) return told();
+    if (this.#tells.length >= TELLS_MAX) {
+      this.#options.tally?.reached("TELLS_MAX");
+      return told();
+    }
     this.#tells.push({ until: this.#number, told, left });
     this.flush();
   }
@@ -236,7 +199,7 @@ export class TaskReporter implements TaskObserver {
     if (waiting === undefined) return;
     const { request, payload, payloadBytes, place, client } = task;
     this.#tellUnit(functionOf(request.work));
-    const observed = observedRequest(request, place);
+    const observed = observedRequest(request, place, this.#options.tally);
     const kept = observed.isWhole ? this.#keepsRequest(task) : "too large";
     if (request.terms?.detached === true) this.#isUrgent = true;
     waiting.submitted = {
@@ -277,9 +240,7 @@ export class TaskReporter implements TaskObserver {
     if (waiting === undefined) return;
     const isDetached = task.request.terms?.detached === true;
     const resultBytes = byteLength(payload);
-    const kept = payload.length > this.#limits.partsMax
-      ? "too large"
-      : this.#keepsResult(resultBytes, isDetached);
+    const kept = this.#keepsResult(payload.length, resultBytes, isDetached);
     const { status, engineId, startedMs, completedMs, reason } = outcome;
     waiting.ended = {
       status,
@@ -351,7 +312,7 @@ export class TaskReporter implements TaskObserver {
         this.#sendBatch(ended);
       }
     }
-    const many = this.#limits.tasksMax / EARLY_SHARE;
+    const many = this.#limits.observedTasksMax / EARLY_SHARE;
     while (this.#open.size >= many && this.#maySend) {
       this.#sendBatch(this.#open);
     }
@@ -363,10 +324,11 @@ export class TaskReporter implements TaskObserver {
     const known = this.#open.get(task.id);
     if (known !== undefined) return known;
     if (
-      this.waiting >= this.#limits.tasksMax &&
+      this.waiting >= this.#limits.observedTasksMax &&
       task.request.terms?.detached !== true
     ) {
       this.#dropped++;
+      this.#options.tally?.reached("observedTasksMax");
       return undefined;
     }
     const waiting: Waiting = {
@@ -386,25 +348,42 @@ export class TaskReporter implements TaskObserver {
 
   #keepsRequest(task: ObservedTask): Kept {
     const { request, payload, payloadBytes, place } = task;
-    if (payload.length > this.#limits.partsMax) return "too large";
+    if (this.#hasManyParts(payload.length)) return "too large";
     // Again it would be another task: it might do more.
     if (request.permissions !== undefined) return "narrowed";
     // Values of other tasks are not part of the request.
     if (request.terms?.inputs !== undefined) return "inputs";
     // A request with many targets has a task for each.
     const copies = typeof place === "number" ? request.targets.length : 1;
-    return this.#keeps(payloadBytes * copies, this.#limits.requestBytesMax);
+    return this.#keeps(payloadBytes * copies, "requestBytesMax");
   }
 
-  #keepsResult(bytes: number, isDetached: boolean): Kept {
+  #keepsResult(parts: number, bytes: number, isDetached: boolean): Kept {
+    if (this.#hasManyParts(parts)) return "too large";
     if (bytes === 0) return "none";
-    const { resultBytesMax, detachedBytesMax } = this.#limits;
-    return this.#keeps(bytes, isDetached ? detachedBytesMax : resultBytesMax);
+    return this.#keeps(
+      bytes,
+      isDetached ? "detachedBytesMax" : "resultBytesMax",
+    );
   }
 
-  #keeps(bytes: number, max: number): Kept {
-    if (bytes > max) return "too large";
-    return this.#bytes + bytes > this.#limits.bytesMax ? "no room" : "kept";
+  #hasManyParts(parts: number): boolean {
+    if (parts <= this.#limits.partsMax) return false;
+    this.#options.tally?.reached("partsMax");
+    return true;
+  }
+
+  #keeps(
+    bytes: number,
+    limit: "requestBytesMax" | "resultBytesMax" | "detachedBytesMax",
+  ): Kept {
+    if (bytes > this.#limits[limit]) {
+      this.#options.tally?.reached(limit);
+      return "too large";
+    }
+    if (this.#bytes + bytes <= this.#limits.bytesMax) return "kept";
+    this.#options.tally?.reached("bytesMax");
+    return "no room";
   }
 
   #weigh(waiting: Waiting, bytes: number): void {
@@ -463,6 +442,8 @@ export class TaskReporter implements TaskObserver {
     };
     this.#dropped = 0;
     this.#unacknowledged.set(batch, { message, payload, bytes });
+    // What comes now waits until the hub has acknowledged one.
+    if (!this.#maySend) this.#options.tally?.reached("batchesMax");
     this.#options.send(message, payload);
     if (this.#tells.length > 0) this.#countTold(rows);
   }

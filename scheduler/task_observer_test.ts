@@ -14,13 +14,8 @@ import {
   OBSERVED_WORDS_MAX,
   observedRequest,
 } from "./observed_request.ts";
-import {
-  type ObservedTask,
-  REPORTER_LIMITS,
-  type ReporterLimits,
-  TaskReporter,
-  TELLS_MAX,
-} from "./task_observer.ts";
+import { type ObservedTask, TaskReporter, TELLS_MAX } from "./task_observer.ts";
+import { REPORTER_LIMITS, type ReporterLimits } from "./reporter_limits.ts";
 
 const { gatherMs, openGathers } = REPORTER_LIMITS;
 const OPEN_MS = gatherMs * (openGathers + 1);
@@ -177,7 +172,7 @@ Deno.test("TaskReporter tells of a detached task soon, since only the hub rememb
 });
 
 Deno.test("TaskReporter tells of tasks that have not ended before they take all the room", () => {
-  const bench = new Bench({ tasksMax: 20 });
+  const bench = new Bench({ observedTasksMax: 20 });
   for (let index = 0; index < 4; index++) {
     bench.reporter.submitted(taskWith(`c-${index}`));
   }
@@ -197,7 +192,7 @@ Deno.test("TaskReporter says nothing when the hub keeps no records", () => {
 });
 
 Deno.test("TaskReporter drops and counts what a slow hub does not take", () => {
-  const bench = new Bench({ tasksMax: 10, batchesMax: 2 });
+  const bench = new Bench({ observedTasksMax: 10, batchesMax: 2 });
   const submit = (from: number, to: number): void => {
     for (let index = from; index < to; index++) {
       bench.reporter.submitted(taskWith(`c-${index}`));

@@ -43,6 +43,7 @@ export function problemWithTerms(
   if (ids.length > DEPENDENCIES_MAX) {
     return {
       status: "refused",
+      limit: "DEPENDENCIES_MAX",
       reason: `it depends on ${ids.length} tasks, at most ${DEPENDENCIES_MAX}`,
     };
   }

@@ -68,7 +68,10 @@ export class TreeLink implements AsyncDisposable {
   constructor(options: TreeLinkOptions) {
     this.#options = options;
     this.#log = options.log ?? silentLogger;
-    this.#refusals = new RefusalTally({ log: this.#log });
+    this.#refusals = new RefusalTally({
+      log: this.#log,
+      tally: options.socket.tally,
+    });
     this.#link = new ServerLink({
       ...options,
       accepts: SCHEDULER_ACCEPTS,
@@ -252,8 +255,9 @@ export class TreeLink implements AsyncDisposable {
     { link, routingId, publicKey }: LeafJoined,
   ): string | undefined {
     if (engines.has(link)) return "its connection has the number of another";
-    const { leafEnginesMax = LEAF_ENGINES_MAX, roleOf } = this.#options;
+    const { leafEnginesMax = LEAF_ENGINES_MAX, roleOf, socket } = this.#options;
     if (engines.size >= leafEnginesMax) {
+      socket.tally?.reached("LEAF_ENGINES_MAX");
       return `its leaf has ${leafEnginesMax} engines already`;
     }
     if (roleOf(publicKey) !== ENGINE) {
@@ -303,7 +307,9 @@ export class TreeLink implements AsyncDisposable {
         this.send(far.routingId, { type: "refused", what, reason });
       }
     } catch (thrown) {
-      const { message } = toError(thrown);
+      const error = toError(thrown);
+      const { message } = error;
+      this.#options.socket.tally?.failed(error);
       this.#refuse(far, "peer dropped", message);
       this.#drop(far, message);
     }

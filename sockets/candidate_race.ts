@@ -6,6 +6,7 @@
 import {
   type Clock,
   ConnectionError,
+  type LimitTally,
   type Timer,
   toError,
 } from "../base/mod.ts";
@@ -27,6 +28,8 @@ export interface CandidateRaceOptions {
   readonly clock: Clock;
   /** How long one attempt may take. */
   readonly connectTimeoutMs: number;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
   /** Gives all attempts up. */
   readonly signal: AbortSignal;
   /** Hears of each attempt that failed. */
@@ -143,6 +146,7 @@ class CandidateRace {
       return await network.connect(endpoint, attempt.signal);
     } catch (error) {
       if (!isLate) throw error;
+      this.#options.tally?.reached("connectTimeoutMs");
       throw new ConnectionError(
         `Cannot connect to ${endpoint}: no answer within ${connectTimeoutMs} ms, is there a firewall?`,
         { cause: error },

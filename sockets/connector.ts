@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { AuthenticationError, type Clock, type Random } from "../base/mod.ts";
+import {
+  AuthenticationError,
+  type Clock,
+  type LimitTally,
+  type Random,
+} from "../base/mod.ts";
 import { connectToFirst } from "./candidate_race.ts";
 import { cancellableDelay } from "./delay.ts";
 import { isRefusal } from "./link.ts";
@@ -31,6 +36,8 @@ export interface ConnectorOptions {
   readonly random: Random;
   /** Limits of the socket. */
   readonly limits: SocketLimits;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
   /** Takes a stream; settles when its connection is over. */
   readonly hold: (stream: ByteStream) => Promise<ConnectionStory>;
   /**
@@ -89,7 +96,7 @@ export class Connector {
 
   /** Tries each candidate; gives the refusal when all failed and one did. */
   async #round(): Promise<Error | undefined> {
-    const { network, clock, limits, hold, onFailed } = this.#options;
+    const { network, clock, limits, hold, onFailed, tally } = this.#options;
     const { signal } = this.#stop;
     const endpoints = [...this.#seen()];
     let refusal: Error | undefined;
@@ -99,6 +106,7 @@ export class Connector {
         network,
         clock,
         connectTimeoutMs: limits.connectTimeoutMs,
+        tally,
         signal,
         onFailed: (reason) => onFailed(reason, false),
       });

@@ -173,6 +173,13 @@ export class DealerSocket implements AsyncDisposable {
       (this.#waiting.length >= sendQueueMessagesMax ||
         this.#waitingBytes + bytes > sendQueueBytesMax)
     ) {
+      if (!this.#toldFull) {
+        this.#options.tally?.reached(
+          this.#waiting.length >= sendQueueMessagesMax
+            ? "sendQueueMessagesMax"
+            : "sendQueueBytesMax",
+        );
+      }
       this.#toldFull = true;
       return "full";
     }

@@ -34,12 +34,14 @@ export class HandshakeGate {
     if (this.#total >= this.#totalMax) {
       return new LimitError(
         `Cannot admit peer: ${this.#total} handshakes are unfinished`,
+        { limit: "handshakesMax" },
       );
     }
     if (count >= this.#perAddressMax) {
       return new LimitError(
         `Cannot admit peer: ${count} handshakes from its address are ` +
           "unfinished",
+        { limit: "handshakesPerAddressMax" },
       );
     }
     this.#counts.set(address, count + 1);

@@ -8,6 +8,7 @@ import {
   type Clock,
   ConnectionError,
   IppdError,
+  type LimitTally,
   TimeoutError,
   toError,
 } from "../base/mod.ts";
@@ -46,6 +47,8 @@ export interface LinkContext {
   readonly flusher: Flusher;
   /** What is told. */
   readonly owner: LinkOwner;
+  /** Counts limits that are reached. */
+  readonly tally: LimitTally | undefined;
 }
 
 /** What a link tells its socket. */
@@ -235,6 +238,13 @@ export class Link implements Peer {
       (queued >= limits.sendQueueMessagesMax ||
         connection.queuedBytes + bytes > limits.sendQueueBytesMax)
     ) {
+      if (!this.#wasFull) {
+        this.#context.tally?.reached(
+          queued >= limits.sendQueueMessagesMax
+            ? "sendQueueMessagesMax"
+            : "sendQueueBytesMax",
+        );
+      }
       this.#wasFull = true;
       return "full";
     }
@@ -404,10 +414,11 @@ export class Link implements Peer {
   }
 
   #overdue(nowMs: number): Error | undefined {
-    const { limits, heartbeat } = this.#context;
+    const { limits, heartbeat, tally } = this.#context;
     if (this.#writing !== undefined) {
       const stalledMs = nowMs - this.#writeMs;
       if (stalledMs >= limits.stalledPeerTimeoutMs) {
+        tally?.reached("stalledPeerTimeoutMs");
         return new ConnectionError(
           `Cannot keep ${this.address}: it took nothing for ` +
             `${Math.round(stalledMs)} ms while ` +
@@ -416,12 +427,12 @@ export class Link implements Peer {
       }
     }
     if (this.#readyMs === undefined) {
-      return nowMs - this.#openedMs < limits.handshakeTimeoutMs
-        ? undefined
-        : new TimeoutError(
-          `Cannot admit ${this.address}: its handshake took more than ` +
-            `${limits.handshakeTimeoutMs} ms`,
-        );
+      if (nowMs - this.#openedMs < limits.handshakeTimeoutMs) return undefined;
+      tally?.reached("handshakeTimeoutMs");
+      return new TimeoutError(
+        `Cannot admit ${this.address}: its handshake took more than ` +
+          `${limits.handshakeTimeoutMs} ms`,
+      );
     }
     // A peer that is paused is watched by what it takes, not by what it says.
     if (this.#pause !== undefined) return undefined;

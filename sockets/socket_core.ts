@@ -102,6 +102,7 @@ export class SocketCore implements LinkOwner {
       pool: new BatchPool(),
       flusher: new Flusher(),
       owner: this,
+      tally: options.tally,
     };
   }
 
@@ -147,13 +148,14 @@ export class SocketCore implements LinkOwner {
       }
     }
     this.#checkOpen("connect");
-    const { network, clock, random, limits } = this.#options;
+    const { network, clock, random, limits, tally } = this.#options;
     const connector = new Connector({
       endpoints: [...endpoints],
       network,
       clock,
       random,
       limits,
+      tally,
       hold: (stream) => this.#hold(stream),
       onFailed: (reason, final) => {
         if (!this.closed) this.guard(() => this.#kind.failed(reason, final));
@@ -227,6 +229,7 @@ export class SocketCore implements LinkOwner {
     unsent: (readonly Uint8Array[])[],
   ): void {
     this.#links.delete(link);
+    this.#options.tally?.failed(reason);
     if (this.#stories.has(link)) this.#stories.set(link, reason);
     if (link.wasReady) {
       this.#readyCount--;
@@ -250,6 +253,7 @@ export class SocketCore implements LinkOwner {
       : this.#gate.enter(addressHost(stream.address));
     if (refusal !== undefined) {
       stream.close();
+      this.#options.tally?.failed(refusal);
       this.#refused(stream.address, refusal);
       return;
     }
@@ -304,6 +308,7 @@ export class SocketCore implements LinkOwner {
   #full(): LimitError {
     return new LimitError(
       `Cannot admit peer: ${this.#readyCount} peers are connected`,
+      { limit: "peersMax" },
     );
   }
 

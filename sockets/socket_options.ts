@@ -5,6 +5,7 @@
  */
 import {
   type Clock,
+  type LimitTally,
   type Logger,
   type Random,
   silentLogger,
@@ -119,6 +120,8 @@ export interface SocketOptions {
   readonly routingId?: string;
   /** Hears of connections that were not let in. */
   readonly onRefused?: (refusal: Refusal) => void;
+  /** Counts limits that are reached. */
+  readonly tally?: LimitTally | undefined;
 }
 
 /** How to close. */
@@ -187,6 +190,8 @@ export interface ResolvedSocketOptions {
   readonly routingId: Uint8Array;
   /** Hears of connections that were not let in. */
   readonly onRefused: ((refusal: Refusal) => void) | undefined;
+  /** Counts limits that are reached. */
+  readonly tally: LimitTally | undefined;
 }
 
 /** Completes options with the defaults and checks them. */
@@ -203,6 +208,7 @@ export function resolveSocketOptions(
     log: options.log ?? silentLogger,
     routingId: routingIdBytes(options.routingId ?? ""),
     onRefused: options.onRefused,
+    tally: options.tally,
   };
 }
 

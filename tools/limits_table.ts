@@ -20,6 +20,17 @@ export const LIMIT_FOLDERS = [
   "cluster",
 ] as const;
 
+/** Folders of processes that count how often their limits are reached. */
+export const COUNTING_FOLDERS = [
+  "zmtp",
+  "sockets",
+  "links",
+  "messages",
+  "hub",
+  "scheduler",
+  "engine",
+] as const;
+
 /** One limit, as a source has it. */
 export interface SourceLimit {
   /** Its name. */
@@ -90,6 +101,38 @@ export function limitRows(markdown: string): LimitRow[] {
     });
   }
   return rows;
+}
+
+/** The names of limits that a source has as texts, which is to count them. */
+export function countedIn(source: string): string[] {
+  return [...source.matchAll(/"(\w+(?:Max|TimeoutMs|MaxMs|_MAX))"/g)]
+    .map(([, name = ""]) => name);
+}
+
+/**
+ * Rows that are neither counted nor said not to be, or both.
+ *
+ * @param counted Names of limits that are counted.
+ */
+export function countOffences(
+  markdown: string,
+  counted: ReadonlySet<string>,
+): string[] {
+  const [, section = ""] = markdown.split("## Limits that are not counted");
+  const [list = ""] = section.split("\n## ");
+  const excepted = new Set(
+    [...list.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name),
+  );
+  const rows = limitRows(markdown).filter(({ folder }) =>
+    COUNTING_FOLDERS.some((one) => one === folder)
+  );
+  const names = new Set(rows.map(({ name }) => name));
+  return [...names].flatMap((name) => {
+    if (counted.has(name) !== excepted.has(name)) return [];
+    return counted.has(name)
+      ? `${name}: counted, and said not to be`
+      : `${name}: not counted, and not said why`;
+  });
 }
 
 /** Names after `Bounds of formats`: no peer can come near them. */

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { LIMIT_NAMES_MAX } from "../base/mod.ts";
 import {
+  countedIn,
+  COUNTING_FOLDERS,
+  countOffences,
   LIMIT_FOLDERS,
   limitRows,
   limitsIn,
@@ -33,6 +37,42 @@ Deno.test("docs/limits.md has every limit with its value and a test", () => {
   }
   const markdown = Deno.readTextFileSync(new URL("docs/limits.md", ROOT));
   assert.deepEqual(tableOffences(markdown, sources, tests), []);
+});
+
+Deno.test("docs/limits.md says of every limit of a process whether it is counted", () => {
+  const counted = new Set<string>();
+  for (const folder of COUNTING_FOLDERS) {
+    for (const url of filesBelow(new URL(`${folder}/`, ROOT))) {
+      if (url.pathname.endsWith("_test.ts")) continue;
+      for (const name of countedIn(Deno.readTextFileSync(url))) {
+        counted.add(name);
+      }
+    }
+  }
+  const markdown = Deno.readTextFileSync(new URL("docs/limits.md", ROOT));
+  assert.deepEqual(countOffences(markdown, counted), []);
+  assert.ok(counted.size < LIMIT_NAMES_MAX, `${counted.size} limits`);
+});
+
+Deno.test("countOffences names what is not counted, and what is said wrongly", () => {
+  const row = (name: string, folder: string): string =>
+    `| \`${name}\` | ${folder} | 1 | at it | “t” |`;
+  const markdown = [
+    row("aMax", "hub"),
+    row("B_MAX", "engine"),
+    row("C_MAX", "hub"),
+    row("dTimeoutMs", "links"),
+    row("E_MAX", "client"),
+    "## Limits that are not counted",
+    "- `C_MAX`, `dTimeoutMs`: why",
+    "## Bounds of formats",
+    "`B_MAX`",
+  ].join("\n");
+  const counted = countedIn('reached("aMax"); { limit: "C_MAX" }');
+  assert.deepEqual(countOffences(markdown, new Set(counted)), [
+    "B_MAX: not counted, and not said why",
+    "C_MAX: counted, and said not to be",
+  ]);
 });
 
 Deno.test("limitsIn finds constants and fields, valueOf reckons", () => {

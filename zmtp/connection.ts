@@ -272,6 +272,7 @@ export class ZmtpConnection {
       throw new LimitError(
         `Cannot finish handshake: the peer announced a command of ${length} ` +
           `bytes, more than ${this.#limits.handshakeBytesMax}`,
+        { limit: "handshakeBytesMax" },
       );
     }
     if (end - start - head < length) {

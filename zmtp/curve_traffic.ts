@@ -156,6 +156,7 @@ export class CurveReader implements TrafficReader {
       throw new LimitError(
         `Cannot read command: its length ${length} is over the limit of ` +
           `${this.#commandBytesMax} bytes`,
+        { limit: "commandBytesMax" },
       );
     }
     return FLAG_COMMAND;

@@ -56,12 +56,14 @@ export class MessageAssembler implements FrameSink {
     if (parts > this.#limits.partsMax) {
       throw new LimitError(
         `Cannot read message: it has more than ${this.#limits.partsMax} parts`,
+        { limit: "partsMax" },
       );
     }
     if (bytes > this.#limits.messageBytesMax) {
       throw new LimitError(
         `Cannot read message: it has more than ` +
           `${this.#limits.messageBytesMax} bytes`,
+        { limit: "messageBytesMax" },
       );
     }
   }

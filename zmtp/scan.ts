@@ -103,5 +103,6 @@ function lengthError(
   return new LimitError(
     `Cannot read ${command ? "command" : "frame"}: its length ${length} ` +
       `is over the limit of ${max} bytes`,
+    { limit: command ? "commandBytesMax" : "frameBytesMax" },
   );
 }

@@ -147,6 +147,7 @@ export const SAMPLES: {
     queued: 0,
     finished: 0,
     memoryBytes: 0,
+    limits: { tasksMax: 1 },
   },
   "heartbeat_ack": { type: "heartbeat_ack", hubMs: 1 },
   "interrupt_reply": {

@@ -1,0 +1,49 @@
+/**
+ * How much waits to be told to the hub about tasks.
+ *
+ * @module
+ */
+
+/** Limits of a {@linkcode TaskReporter}. */
+export interface ReporterLimits {
+  /** How long the end of a task waits, in milliseconds. */
+  readonly gatherMs: number;
+  /**
+   * How many times as long a task may wait that has not ended, unless
+   * somebody asks.
+   */
+  readonly openGathers: number;
+  /** Most tasks of which something waits to be sent. */
+  readonly observedTasksMax: number;
+  /** Most bytes of requests and results that wait or are on their way. */
+  readonly bytesMax: number;
+  /** Bytes after which a batch is closed. */
+  readonly batchBytesMax: number;
+  /** Most parts of one request or result that is kept. */
+  readonly partsMax: number;
+  /** Parts after which a batch is closed. */
+  readonly batchPartsMax: number;
+  /** Most batches that the hub has not acknowledged. */
+  readonly batchesMax: number;
+  /** Largest request that is kept, to be submitted again. */
+  readonly requestBytesMax: number;
+  /** Largest value or error that is kept. */
+  readonly resultBytesMax: number;
+  /** Largest value or error of a detached task that is kept. */
+  readonly detachedBytesMax: number;
+}
+
+/** Limits unless told otherwise. */
+export const REPORTER_LIMITS: ReporterLimits = {
+  gatherMs: 100,
+  openGathers: 20,
+  observedTasksMax: 50_000,
+  bytesMax: 256 << 20,
+  batchBytesMax: 1 << 20,
+  partsMax: 4_096,
+  batchPartsMax: 16_384,
+  batchesMax: 16,
+  requestBytesMax: 16 << 10,
+  resultBytesMax: 16 << 10,
+  detachedBytesMax: 64 << 20,
+};
