@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console -- user code prints
 import assert from "node:assert/strict";
-import { VirtualClock } from "../base/mod.ts";
+import { LimitTally, VirtualClock } from "../base/mod.ts";
 import type { EngineEnd, TaskOutcome } from "../messages/mod.ts";
 import { DEFAULT_ENGINE_LIMITS, resolveEngineLimits } from "./engine_limits.ts";
 import { isAlive, SlotRig, until } from "./slot_fixture_test.ts";
@@ -10,6 +10,7 @@ import { SlotProcess } from "./slot_process.ts";
 /** A process that does as its command says, under a clock that stands still. */
 class Rig {
   readonly clock: VirtualClock = new VirtualClock();
+  readonly tally: LimitTally = new LimitTally();
   readonly outcomes: TaskOutcome[] = [];
   readonly ends: EngineEnd[] = [];
   readonly process: SlotProcess;
@@ -25,6 +26,7 @@ class Rig {
       send: () => true,
       limits: resolveEngineLimits(),
       clock: this.clock,
+      tally: this.tally,
       handler: {
         ready: () => {},
         outcome: (outcome) => void this.outcomes.push(outcome),
@@ -61,6 +63,7 @@ Deno.test("SlotProcess waits for the marks of a task no longer than it may", asy
   assert.deepEqual(rig.outcomes, []);
   rig.clock.advance(1);
   assert.deepEqual(rig.outcomes.map(({ id }) => id), ["a"]);
+  assert.deepEqual(rig.tally.counts, { markTimeoutMs: 1 });
   rig.process.kill("enough");
   await rig.process.finished;
 });
@@ -81,6 +84,7 @@ Deno.test("SlotProcess reads the pipes of an ended process no longer than it may
     await rig.process.finished;
     clearInterval(turns);
     assert.deepEqual(rig.ends.map(({ exitCode }) => exitCode), [3]);
+    assert.equal(rig.tally.counts?.["slotDrainTimeoutMs"], 1);
     assert.ok(isAlive(pid));
   } finally {
     Deno.kill(pid, "SIGKILL");

@@ -1,4 +1,5 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
+import { LimitTally } from "../base/mod.ts";
 import { RoutingOwners } from "./routing_owners.ts";
 
 Deno.test("RoutingOwners keeps a routing id for its key until it is forgotten", () => {
@@ -14,11 +15,13 @@ Deno.test("RoutingOwners keeps a routing id for its key until it is forgotten", 
 });
 
 Deno.test("RoutingOwners takes nobody new when it is full", () => {
-  const owners = new RoutingOwners(2);
+  const tally = new LimitTally();
+  const owners = new RoutingOwners(2, tally);
   owners.take("a", "1");
   owners.take("b", "2");
   equal(owners.mayTake("c", "3"), false);
   equal(owners.mayTake("b", "2"), true);
+  deepEqual(tally.counts, { ROUTING_OWNERS_MAX: 1 });
   owners.forget("a");
   equal(owners.mayTake("c", "3"), true);
 });

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { LimitTally } from "../base/mod.ts";
 import { decodeEnvelopes, type Message, Outbox } from "../messages/mod.ts";
 import {
   createInprocNetwork,
@@ -27,6 +28,7 @@ async function watchLink(
   network: Network,
   waiting: WaitingLimits = {},
   queue = 10,
+  tally?: LimitTally,
 ): Promise<Watched> {
   const joined: Peer[] = [];
   const left: [string, Error | undefined][] = [];
@@ -37,6 +39,7 @@ async function watchLink(
       security: { kind: "null" },
       network,
       limits: { sendQueueMessagesMax: queue },
+      tally,
     },
     accepts: { friend: new Set(["stop"]) },
     defaultRole: "friend",
@@ -90,7 +93,8 @@ async function until(holds: () => boolean, what: string): Promise<void> {
 
 Deno.test("ServerLink ends the connection of a peer for which too much waits", async () => {
   const network = createInprocNetwork();
-  await using hub = await watchLink(network, { messagesMax: 50 });
+  const tally = new LimitTally();
+  await using hub = await watchLink(network, { messagesMax: 50 }, 10, tally);
   const { socket } = dealer(network, "p");
   await using _socket = socket;
   await until(() => hub.joined.length === 1, "the peer");
@@ -98,22 +102,26 @@ Deno.test("ServerLink ends the connection of a peer for which too much waits", a
   deepEqual(results.indexOf(false), 50);
   match(hub.left[0]?.[1]?.message ?? "", /50 messages .* it does not read/);
   deepEqual([...hub.link.refusals.values()].length, 1);
+  equal(tally.counts?.["WAITING_MESSAGES_MAX"], 1);
 });
 
 Deno.test("ServerLink counts the bytes that wait, with one message above", async () => {
   const network = createInprocNetwork();
-  await using hub = await watchLink(network, { bytesMax: 1_000 });
+  const tally = new LimitTally();
+  await using hub = await watchLink(network, { bytesMax: 1_000 }, 10, tally);
   const big = [new Uint8Array(5_000)];
   equal(hub.link.send("away", STOP, big), true);
   equal(hub.link.waitingBytes("away"), 5_000);
   equal(hub.link.send("away", STOP, big), false);
+  deepEqual(tally.counts, { WAITING_BYTES_MAX: 1 });
   // It is not there to be dropped; what waited for it is gone.
   equal(hub.link.waitingBytes("away"), 0);
 });
 
 Deno.test("ServerLink pauses a peer that does not read, and reads on when it does", async () => {
   const network = createInprocNetwork();
-  await using hub = await watchLink(network, {}, 2);
+  const tally = new LimitTally();
+  await using hub = await watchLink(network, {}, 2, tally);
   const { socket, outbox, heard } = dealer(network, "p");
   await using _socket = socket;
   await until(() => hub.joined.length === 1, "the peer");
@@ -122,6 +130,7 @@ Deno.test("ServerLink pauses a peer that does not read, and reads on when it doe
   outbox.post(STOP);
   await until(() => heard.length === 200, "everything");
   await until(() => hub.messages.length === 1, "the answer");
+  ok((tally.counts?.["sendQueueMessagesMax"] ?? 0) > 0);
 });
 
 Deno.test("ServerLink drops a peer that makes its user fall over, and nobody else", async () => {

@@ -255,7 +255,10 @@ Deno.test("decodeEnvelopes ignores fields that it does not know", () => {
 Deno.test("decodeEnvelopes refuses more messages than the limit", () => {
   const many: Envelope[] = new Array(ENVELOPE_MESSAGES_MAX + 1)
     .fill({ message: { type: "stop", reason: "" }, payload: [] });
-  assert.throws(() => decodeEnvelopes(encodeEnvelopes(many)), LimitError);
+  assert.throws(() => decodeEnvelopes(encodeEnvelopes(many)), {
+    name: "LimitError",
+    limit: "ENVELOPE_MESSAGES_MAX",
+  });
 });
 
 Deno.test("decodeEnvelopes throws only its own errors for garbage", () => {
@@ -287,7 +290,10 @@ Deno.test("decodeEnvelopes throws only its own errors for garbage", () => {
 Deno.test("decodeCbor refuses tags, indefinite lengths, depth and lies", () => {
   const nested = new Uint8Array(CBOR_DEPTH_MAX + 2).fill(0x81);
   nested[nested.length - 1] = 0;
-  assert.throws(() => decodeCbor(nested), LimitError);
+  assert.throws(() => decodeCbor(nested), {
+    name: "LimitError",
+    limit: "CBOR_DEPTH_MAX",
+  });
   const refused: readonly (readonly number[])[] = [
     [0xc2, 0x41, 1], // a bignum
     [0x9f, 0xff], // an array without a length
@@ -390,9 +396,14 @@ Deno.test("decodeCbor refuses headers that would grow", () => {
   const lists = new Uint8Array(5 + CBOR_CONTAINERS_MAX).fill(0x80);
   lists.set([0x9a, 0, 4, 0, 0]);
   assert.throws(() => decodeCbor(lists), /262145 lists and maps/);
+  const limit = "CBOR_CONTAINERS_MAX";
+  assert.throws(() => decodeCbor(lists), { limit });
   const items = new Uint8Array(5 + CBOR_ITEMS_MAX).fill(0);
   items.set([0x9a, 0, 0x40, 0, 0]);
-  assert.throws(() => decodeCbor(items), LimitError);
+  assert.throws(() => decodeCbor(items), {
+    name: "LimitError",
+    limit: "CBOR_ITEMS_MAX",
+  });
   items.set([0x9a, 0, 0x3f, 0xff, 0xff]);
   assert.equal(Array.isArray(decodeCbor(items.subarray(0, -1))), true);
 });
@@ -400,7 +411,7 @@ Deno.test("decodeCbor refuses headers that would grow", () => {
 Deno.test("decodeCbor and decodeEnvelopes refuse what is over their limits", () => {
   assert.throws(
     () => decodeCbor(new Uint8Array(CBOR_BYTES_MAX + 1)),
-    LimitError,
+    { name: "LimitError", limit: "CBOR_BYTES_MAX" },
   );
   const sizes = new Array(PAYLOAD_PARTS_MAX + 1).fill(0);
   assert.throws(

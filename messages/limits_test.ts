@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { ProtocolError } from "../base/mod.ts";
+import { LIMIT_NAMES_MAX, ProtocolError } from "../base/mod.ts";
 import { encodeCbor } from "./cbor.ts";
 import { FRAME_LENGTH_MAX } from "./control.ts";
 import { decodeEnvelopes } from "./envelope.ts";
 import { LIST_LENGTH_MAX, NAME_LENGTH_MAX } from "./fields.ts";
+import { LIMIT_NAME_LENGTH_MAX } from "./limit_counts.ts";
 import { Outbox, OUTBOX_ENVELOPE_PARTS_MAX } from "./outbox.ts";
 
 function refused(message: unknown, reason: RegExp): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { LimitError, ProtocolError } from "../base/mod.ts";
+import { ProtocolError } from "../base/mod.ts";
 import { encodeCbor } from "./cbor.ts";
 import { decodeEnvelopes, encodeEnvelopes } from "./envelope.ts";
 import {
@@ -124,7 +124,7 @@ Deno.test("TransferReader refuses heads that are none, and too many frames", () 
         encodeCbor([0, 0, TRANSFER_FRAMES_MAX]),
         new Uint8Array(1),
       ]),
-    LimitError,
+    { name: "LimitError", limit: "TRANSFER_FRAMES_MAX" },
   );
 });
 
@@ -137,6 +137,6 @@ Deno.test("TransferReader refuses more bytes than it may hold, and forgets them"
   assert.throws(() => {
     reader.take(second);
     reader.take(third);
-  }, LimitError);
+  }, { name: "LimitError", limit: "TRANSFER_BYTES_MAX" });
   assert.equal(reader.bytes, 0);
 });

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
-import { seededRandom, VirtualClock } from "../base/mod.ts";
+import { LimitTally, seededRandom, VirtualClock } from "../base/mod.ts";
 import { loadCurveCrypto } from "../security/mod.ts";
 import { createInprocNetwork } from "./inproc_network.ts";
 import type { ByteStream, Network } from "./network.ts";
@@ -112,7 +112,8 @@ Deno.test("DealerSocket gives up an attempt that takes too long", async () => {
         signal.addEventListener("abort", () => reject(new Error("given up")))
       ),
   };
-  await using dealer = watchDealer({ network, clock });
+  const tally = new LimitTally();
+  await using dealer = watchDealer({ network, clock, tally });
   dealer.socket.connect(HUB);
   await settle();
   clock.advance(9_999);
@@ -121,6 +122,7 @@ Deno.test("DealerSocket gives up an attempt that takes too long", async () => {
   clock.advance(1);
   await settle();
   match(dealer.disconnected[0]?.[0].message ?? "", /no answer within 10000 ms/);
+  deepEqual(tally.counts, { connectTimeoutMs: 1 });
 });
 
 Deno.test("DealerSocket sends over the next connection what was not begun", async () => {

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { VirtualClock } from "../base/mod.ts";
+import { LimitTally, VirtualClock } from "../base/mod.ts";
 import { createInprocNetwork } from "./inproc_network.ts";
 import type { Network } from "./network.ts";
 import {
@@ -17,9 +17,11 @@ const HUB = "inproc://hub";
 
 Deno.test("RouterSocket says full, takes nothing, and says when drained", async () => {
   const network = createInprocNetwork();
+  const tally = new LimitTally();
   await using router = watchRouter({
     network,
     limits: { sendQueueMessagesMax: 10 },
+    tally,
   });
   await using dealer = watchDealer({ network });
   await router.socket.bind(HUB);
@@ -32,6 +34,7 @@ Deno.test("RouterSocket says full, takes nothing, and says when drained", async 
     (_, index) => router.socket.send(peer, text(`${index}`)),
   );
   deepEqual(results, [...Array(10).fill("sent"), "full", "full"]);
+  deepEqual(tally.counts, { sendQueueMessagesMax: 1 });
   equal(peer.queuedMessages, 10);
   await until(() => router.drained.length === 1, "the drain");
   await until(() => dealer.messages.length === 10, "the messages");
@@ -41,9 +44,11 @@ Deno.test("RouterSocket says full, takes nothing, and says when drained", async 
 
 Deno.test("RouterSocket takes one oversized message on an empty queue", async () => {
   const network = createInprocNetwork();
+  const tally = new LimitTally();
   await using router = watchRouter({
     network,
     limits: { sendQueueBytesMax: 1000 },
+    tally,
   });
   await using dealer = watchDealer({ network });
   await router.socket.bind(HUB);
@@ -53,17 +58,20 @@ Deno.test("RouterSocket takes one oversized message on an empty queue", async ()
   if (peer === undefined) return;
   equal(router.socket.send(peer, [new Uint8Array(5000)]), "sent");
   equal(router.socket.send(peer, [new Uint8Array(1)]), "full");
+  deepEqual(tally.counts, { sendQueueBytesMax: 1 });
   await until(() => dealer.messages.length === 1, "the message");
   equal(dealer.messages[0]?.[0]?.byteLength, 5000);
 });
 
 Deno.test("RouterSocket drops a peer that takes nothing", async () => {
+  const tally = new LimitTally();
   const network = createInprocNetwork();
   const clock = new VirtualClock();
   await using router = watchRouter({
     network,
     clock,
     limits: { stalledPeerTimeoutMs: 1_000 },
+    tally,
   });
   await router.socket.bind(HUB);
   const slow = await stranger(network, HUB, opening("slow"));
@@ -79,6 +87,7 @@ Deno.test("RouterSocket drops a peer that takes nothing", async () => {
     router.left[0]?.[1]?.message ?? "",
     /took nothing for \d+ ms while 1000000 bytes/,
   );
+  deepEqual(tally.counts, { stalledPeerTimeoutMs: 1 });
   await settle();
   slow.close();
 });
@@ -153,7 +162,8 @@ Deno.test("RouterSocket forgives silence while it stood still itself", async () 
 Deno.test("RouterSocket ends handshakes that take too long", async () => {
   const network = createInprocNetwork();
   const clock = new VirtualClock();
-  await using router = watchRouter({ network, clock });
+  const tally = new LimitTally();
+  await using router = watchRouter({ network, clock, tally });
   await router.socket.bind(HUB);
   const slow = await stranger(network, HUB, opening().subarray(0, 64));
   await settle();
@@ -161,6 +171,7 @@ Deno.test("RouterSocket ends handshakes that take too long", async () => {
   equal(router.refusals.length, 0);
   clock.advance(2_000);
   match(router.refusals[0]?.reason.message ?? "", /more than 10000 ms/);
+  deepEqual(tally.counts, { handshakeTimeoutMs: 1 });
   clock.advance(2_000);
   equal(clock.pending, 0);
   await slow.readToEnd();
@@ -168,7 +179,9 @@ Deno.test("RouterSocket ends handshakes that take too long", async () => {
 
 Deno.test("RouterSocket limits handshakes in total and per address", async () => {
   const network = createInprocNetwork();
-  await using router = watchRouter({ network, limits: { handshakesMax: 2 } });
+  const tally = new LimitTally();
+  const limits = { handshakesMax: 2 };
+  await using router = watchRouter({ network, limits, tally });
   await router.socket.bind(HUB);
   const early = [
     await stranger(network, HUB, new Uint8Array(0)),
@@ -180,6 +193,7 @@ Deno.test("RouterSocket limits handshakes in total and per address", async () =>
     router.refusals[0]?.reason.message ?? "",
     /2 handshakes are unfinished/,
   );
+  deepEqual(tally.counts, { handshakesMax: 1 });
   early[0]?.close();
   await settle();
   const fourth = await stranger(network, HUB, opening("four"));
@@ -189,8 +203,10 @@ Deno.test("RouterSocket limits handshakes in total and per address", async () =>
 });
 
 Deno.test("RouterSocket limits handshakes of one host", async () => {
+  const tally = new LimitTally();
   await using router = watchRouter({
     security: NULL_OVER_TCP,
+    tally,
     limits: { handshakesPerAddressMax: 3 },
   });
   const port = Number(
@@ -202,13 +218,16 @@ Deno.test("RouterSocket limits handshakes of one host", async () => {
   }
   await until(() => router.refusals.length === 1, "the refusal");
   match(router.refusals[0]?.reason.message ?? "", /from its address/);
+  deepEqual(tally.counts, { handshakesPerAddressMax: 1 });
   equal(router.refusals[0]?.address.startsWith("tcp://127.0.0.1:"), true);
   for (const conn of conns) conn.close();
 });
 
 Deno.test("RouterSocket limits peers without telling them never to return", async () => {
   const network = createInprocNetwork();
-  await using router = watchRouter({ network, limits: { peersMax: 1 } });
+  const tally = new LimitTally();
+  const limits = { peersMax: 1 };
+  await using router = watchRouter({ network, limits, tally });
   await router.socket.bind(HUB);
   const [first, second] = [
     await stranger(network, HUB, new Uint8Array(0)),
@@ -225,6 +244,7 @@ Deno.test("RouterSocket limits peers without telling them never to return", asyn
     match(reason.message, /1 peers are connected/);
   }
   equal(router.refusals.length, 2);
+  deepEqual(tally.counts, { peersMax: 2 });
   first.close();
 });
 

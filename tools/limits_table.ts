@@ -105,7 +105,7 @@ export function limitRows(markdown: string): LimitRow[] {
 
 /** The names of limits that a source has as texts, which is to count them. */
 export function countedIn(source: string): string[] {
-  return [...source.matchAll(/"(\w+(?:Max|TimeoutMs|MaxMs|_MAX))"/g)]
+  return [...source.matchAll(/"(\w+(?:Max|TimeoutMs|_MAX))"/g)]
     .map(([, name = ""]) => name);
 }
 

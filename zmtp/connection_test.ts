@@ -262,7 +262,10 @@ Deno.test("ZmtpConnection limits handshake commands before they come", () => {
   const header = new Uint8Array(9);
   header[0] = 6;
   writeUint64(header, 1, 4097);
-  throws(() => feed(side, script(header)), LimitError);
+  throws(() => feed(side, script(header)), {
+    name: "LimitError",
+    limit: "handshakeBytesMax",
+  });
 });
 
 Deno.test("ZmtpConnection takes no message in the handshake", () => {
@@ -284,7 +287,10 @@ Deno.test("ZmtpConnection limits frames, parts and messages", () => {
   const header = new Uint8Array(9);
   header[0] = 2;
   writeUint64(header, 1, 2 ** 40);
-  throws(() => feed(router(), header), LimitError);
+  throws(() => feed(router(), header), {
+    name: "LimitError",
+    limit: "frameBytesMax",
+  });
 
   const frames = router({ partsMax: 3 });
   const part = encodeFrame(1, new Uint8Array(1));

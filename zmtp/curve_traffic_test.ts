@@ -142,7 +142,10 @@ Deno.test("CurveReader refuses flags that it does not know", () => {
     bytes[34] = flags;
     throws(() => read(bytes), /flags are/);
   }
-  throws(() => read(write([[4, 4097]])), { name: "LimitError" });
+  throws(() => read(write([[4, 4097]])), {
+    name: "LimitError",
+    limit: "commandBytesMax",
+  });
 });
 
 Deno.test("CurveReader takes no frame that is not sealed", () => {
