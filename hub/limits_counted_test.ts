@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { type LimitCounts, LimitTally } from "../base/mod.ts";
+import {
+  type LimitCounts,
+  LimitTally,
+  silentLogger,
+  VirtualClock,
+} from "../base/mod.ts";
 import { PROTOCOL_VERSION } from "../messages/mod.ts";
+import { NoStore } from "../store/mod.ts";
 import {
   CLIENTS_MAX,
   ENGINES_MAX,
@@ -17,6 +23,7 @@ import { FORMER_KEYS_MAX, KeyRing } from "./key_ring.ts";
 import { Questions, QUESTIONS_MAX } from "./questions.ts";
 import { QUEUE_QUESTIONS_MAX, QueueQuestions } from "./queue_questions.ts";
 import { RecordWatches, WATCHES_PER_CLIENT_MAX } from "./record_watches.ts";
+import { HubRecords, OWNERS_MAX } from "./records.ts";
 
 const REGISTER = {
   type: "engine_register",
@@ -92,6 +99,24 @@ Deno.test("HubState counts members that were silent, and shows what they count",
   state.tick(HUB_TIMES.heartbeatTimeoutMs);
   assert.deepEqual(tally.counts, { heartbeatTimeoutMs: 1 });
   assert.equal(state.engineCount, 0);
+});
+
+Deno.test("HubRecords counts the clients whose owners it forgets", () => {
+  const tally = new LimitTally();
+  const records = new HubRecords({
+    store: new NoStore(),
+    clock: new VirtualClock(),
+    log: silentLogger,
+    engine: () => undefined,
+    schedulers: () => [],
+    send: () => {},
+    tally,
+  });
+  for (let index = 0; index < OWNERS_MAX + 2; index++) {
+    const routingId = `c-${index}`;
+    records.clientConnected({ routingId, owner: "x", isReadOnly: false });
+  }
+  assert.deepEqual(tally.counts, { OWNERS_MAX: 2 });
 });
 
 Deno.test("questions, drains, watches and keys count what there is no room for", () => {

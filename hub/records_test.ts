@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { silentLogger, systemClock } from "../base/mod.ts";
+import { LimitTally, silentLogger, systemClock } from "../base/mod.ts";
 import {
   encodeThrown,
   encodeUnit,
@@ -83,6 +83,7 @@ class FailingStore extends MemoryStore {
 
 class Bench implements AsyncDisposable {
   readonly store = new FailingStore();
+  readonly tally = new LimitTally();
   readonly sent: { to: string; message: Message }[] = [];
   readonly records: HubRecords;
   schedulers: readonly string[] = [];
@@ -95,6 +96,7 @@ class Bench implements AsyncDisposable {
       log: silentLogger,
       engine: () => undefined,
       schedulers: () => this.schedulers,
+      tally: this.tally,
       send: (to, message) => void this.sent.push({ to, message }),
       limits: { writeMs: 1, pendingWriteMs: 1, retryMs: [1, 2], ...limits },
     });
@@ -259,6 +261,7 @@ Deno.test("HubRecords keeps to its limit of records that cannot be written", asy
   assert.match(reply.problem ?? "", /takes no records/);
   assert.equal(bench.records.keeper.live, 5);
   assert.equal(bench.records.keeper.counts.dropped, 15);
+  assert.deepEqual(bench.tally.counts, { unwrittenMax: 15 });
   bench.store.failures = 0;
   assert.equal((await idsSeenBy(bench, ALICE)).length, 5);
 });
@@ -269,6 +272,7 @@ Deno.test("HubRecords keeps few tasks in memory, and finds the others again", as
   bench.observe(...all.map((id) => seen(id, false)));
   assert.equal((await idsSeenBy(bench, ALICE)).length, 10);
   assert.equal(bench.records.keeper.live, 3);
+  assert.ok((bench.tally.counts?.["liveMax"] ?? 0) > 0);
   bench.observe(...all.map((id) => ({
     ...seen(id, true),
     submitted: undefined,
@@ -370,6 +374,7 @@ Deno.test("HubRecords keeps few outputs of tasks that it does not know", async (
   await idsSeenBy(bench, ALICE);
   const found = await bench.store.get(["c-alice-0", "c-alice-1"]);
   assert.deepEqual(found.map(({ record }) => record.stdout), ["", "x"]);
+  assert.deepEqual(bench.tally.counts, { EARLY_OUTPUTS_MAX: 1 });
 });
 
 Deno.test("HubRecords leaves what nobody asks about packed, and counts it", async () => {
@@ -458,6 +463,7 @@ Deno.test("HubRecords keeps few observations whose record is to be looked up", a
     bench.observe({ ...seen(`c-${index}`, true), submitted: undefined });
   }
   assert.equal(bench.records.keeper.counts.dropped, 3);
+  assert.deepEqual(bench.tally.counts, { lateMax: 3 });
 });
 
 Deno.test("HubRecords remembers the names of few functions", async () => {
@@ -480,6 +486,7 @@ Deno.test("HubRecords remembers the names of few functions", async () => {
     undefined,
     "second",
   ]);
+  assert.deepEqual(bench.tally.counts, { namesMax: 1 });
 });
 
 Deno.test("HubRecords forgets the owners of clients that came first", async () => {

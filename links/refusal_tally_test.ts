@@ -1,13 +1,17 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { createLogger } from "../base/mod.ts";
+import { createLogger, LimitTally } from "../base/mod.ts";
 import { RefusalTally } from "./refusal_tally.ts";
 
-function watched(causesMax?: number): { tally: RefusalTally; lines: string[] } {
+function watched(
+  causesMax?: number,
+  limits?: LimitTally,
+): { tally: RefusalTally; lines: string[] } {
   const lines: string[] = [];
   const log = createLogger({ write: (line) => lines.push(line), now: () => 0 });
   return {
     tally: new RefusalTally({
       log,
+      tally: limits,
       ...(causesMax !== undefined && { causesMax }),
     }),
     lines,
@@ -27,7 +31,8 @@ Deno.test("RefusalTally says each cause once and counts them all", () => {
 });
 
 Deno.test("RefusalTally keeps to causesMax, whatever strangers make up", () => {
-  const { tally, lines } = watched(3);
+  const limits = new LimitTally();
+  const { tally, lines } = watched(3, limits);
   for (let index = 0; index < 100; index++) {
     tally.count("connection refused", `${index}`, "who is that");
   }
@@ -35,4 +40,5 @@ Deno.test("RefusalTally keeps to causesMax, whatever strangers make up", () => {
   equal(tally.counts.size, 4);
   equal(tally.counts.get("other causes"), 97);
   equal(tally.total, 100);
+  deepEqual(limits.counts, { REFUSAL_CAUSES_MAX: 97 });
 });

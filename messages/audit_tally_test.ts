@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LimitTally } from "../base/mod.ts";
 import { AuditTally } from "./audit_tally.ts";
 
 Deno.test("AuditTally counts what is the same together", () => {
@@ -25,7 +26,8 @@ Deno.test("AuditTally names no address when there were several", () => {
 });
 
 Deno.test("AuditTally keeps to entriesMax and counts the rest by act", () => {
-  const tally = new AuditTally(2);
+  const limits = new LimitTally();
+  const tally = new AuditTally(2, limits);
   for (let index = 0; index < 50; index++) {
     tally.add("refused", { detail: `${index}` });
     tally.add("connected", { publicKey: `${index}` });
@@ -36,4 +38,5 @@ Deno.test("AuditTally keeps to entriesMax and counts the rest by act", () => {
     { act: "refused", detail: "many others", count: 49 },
     { act: "connected", detail: "many others", count: 49 },
   ]);
+  assert.deepEqual(limits.counts, { AUDIT_ENTRIES_MAX: 98 });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { VirtualClock } from "../base/mod.ts";
+import { LimitTally, VirtualClock } from "../base/mod.ts";
 import {
   type Message,
   OBSERVATION_ROWS_MAX,
@@ -62,6 +62,7 @@ function outcomeOf(id: string): TaskOutcome {
 class Bench {
   readonly clock = new VirtualClock();
   readonly sent: { message: Message; payload: readonly Uint8Array[] }[] = [];
+  readonly tally: LimitTally = new LimitTally();
   readonly reporter: TaskReporter;
 
   constructor(limits?: Partial<ReporterLimits>) {
@@ -71,6 +72,7 @@ class Bench {
         void this.sent.push({ message, payload }),
       unit: () => Uint8Array.of(1),
       limits,
+      tally: this.tally,
     });
     this.reporter.registered(true);
   }
@@ -219,6 +221,9 @@ Deno.test("TaskReporter drops and counts what a slow hub does not take", () => {
   assert.equal(open.tasks.length, 10);
   assert.equal(ended?.tasks.length, 1);
   assert.equal(ended.tasks[0]?.ended?.resultKept, "kept");
+  const { observedTasksMax, batchesMax } = bench.tally.counts ?? {};
+  assert.equal(observedTasksMax, 18);
+  assert.ok(batchesMax !== undefined);
   bench.reporter.stop();
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { silentLogger } from "../base/mod.ts";
+import { LimitTally, silentLogger } from "../base/mod.ts";
 import { ClientLink, type RefusedAct } from "../links/mod.ts";
 import { encodeEnvelopes, type Message } from "../messages/mod.ts";
 import {
@@ -25,6 +25,7 @@ type Named = "leaf" | "other leaf" | "engine" | "other engine" | "client";
 /** A root, keys for everybody, and a record of what is heard. */
 class Site implements AsyncDisposable {
   readonly network: Network = createInprocNetwork();
+  readonly tally: LimitTally = new LimitTally();
   readonly keys: Readonly<Record<Named, KeyPair>>;
   readonly events: string[] = [];
   readonly refused: RefusedAct[] = [];
@@ -51,6 +52,7 @@ class Site implements AsyncDisposable {
     this.root = new TreeLink({
       socket: {
         network: this.network,
+        tally: this.tally,
         security: {
           kind: "curve-server",
           crypto,
@@ -250,6 +252,7 @@ Deno.test("TreeLink lets a leaf have leafEnginesMax engines", async () => {
     link: 2,
     reason: "its leaf has 2 engines already",
   });
+  assert.deepEqual(site.tally.counts, { LEAF_ENGINES_MAX: 1 });
   assert.equal(site.events.length, 2);
 });
 
