@@ -103,12 +103,13 @@ export class LimitError extends IppdError {
   /** A code that stays the same between versions, for programs. */
   override readonly code = "LIMIT";
   /** The limit's name; absent where the message alone says which it is. */
-  readonly limit: string | undefined;
+  declare readonly limit?: string;
 
   /** Says what cannot be done, and which limit is in the way. */
   constructor(message: string, options?: LimitErrorOptions) {
     super(message, options);
-    this.limit = options?.limit;
+    // Absent rather than undefined: errors are shown with what they have.
+    if (options?.limit !== undefined) this.limit = options.limit;
   }
 }
 

@@ -32,4 +32,5 @@ Deno.test("LimitTally counts errors that name a limit, and no others", () => {
   tally.failed(new Error("frameBytesMax"));
   tally.failed(undefined);
   assert.deepEqual(tally.counts, { frameBytesMax: 1 });
+  assert.equal("limit" in new LimitError("Cannot go on"), false);
 });

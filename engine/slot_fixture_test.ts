@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { silentLogger, systemClock } from "../base/mod.ts";
+import { LimitTally, silentLogger, systemClock } from "../base/mod.ts";
 import {
   decodeThrown,
   decodeValue,
@@ -81,6 +81,7 @@ export class SlotRig implements AsyncDisposable {
   readonly events: (EventRecord & { id: string })[] = [];
   /** Whether items count as consumed when they arrive. */
   consumes = true;
+  readonly tally: LimitTally = new LimitTally();
   readonly ends: EngineEnd[] = [];
   readonly ready: PromiseWithResolvers<void> = Promise.withResolvers<void>();
   readonly failed: PromiseWithResolvers<string> = Promise.withResolvers<
@@ -110,6 +111,7 @@ export class SlotRig implements AsyncDisposable {
       limits: resolved,
       clock: systemClock,
       log: silentLogger,
+      tally: this.tally,
       handler: {
         slotReady: (slot) => this.state.slotReady(slot),
         taskFinished: (slot, outcome, payload) =>

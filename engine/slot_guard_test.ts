@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createLogger, silentLogger } from "../base/mod.ts";
+import { createLogger, LimitTally, silentLogger } from "../base/mod.ts";
 import { GUARD_RESTARTS_MAX, SlotGuard } from "./slot_guard.ts";
 import { isAlive, until } from "./slot_fixture_test.ts";
 
@@ -43,10 +43,13 @@ Deno.test("SlotGuard is replaced when it ends, and told again", async () => {
 Deno.test("SlotGuard gives up with a warning when it keeps ending", async () => {
   const lines: string[] = [];
   const log = createLogger({ write: (line) => lines.push(line), now: () => 0 });
-  const guard = new SlotGuard({ log, folder: "/nowhere", shell: "false" });
+  const tally = new LimitTally();
+  const folder = "/nowhere";
+  const guard = new SlotGuard({ log, folder, shell: "false", tally });
   await until(() => lines.length > 0);
   assert.equal(lines.length, 1);
   assert.match(lines[0] ?? "", /it ended too often/);
+  assert.deepEqual(tally.counts, { GUARD_RESTARTS_MAX: 1 });
   assert.ok(GUARD_RESTARTS_MAX < 100);
   await guard.watch([1_000_000]);
   await guard.close();

@@ -49,6 +49,8 @@ Deno.test("a slot whose start-up script fails does not start, and says why", asy
     const reason = await rig.failed.promise;
     assert.match(reason, /^Cannot start slot 0: 2 processes ended/);
     assert.match(reason, message);
+    const isLate = rig.tally.counts?.["startupTimeoutMs"] !== undefined;
+    assert.equal(isLate, source.startsWith("for"));
   }
 });
 

@@ -17,7 +17,7 @@ import {
 /** Options of {@linkcode SlotStopper}. */
 export interface SlotStopperOptions {
   /** The process's inspector. */
-  readonly inspector: SlotInspector;
+  readonly inspector: Pick<SlotInspector, "available" | "interrupt">;
   /** Says something to the process. */
   readonly post: (message: Message) => void;
   /** Kills the process. */

@@ -327,6 +327,7 @@ Deno.test("a slot that is not ready in time is killed", async () => {
   await using rig = new SlotRig(1, limits, ["sleep", "1000"]);
   await rig.open(1);
   assert.match(await rig.failed.promise, /was not ready after 50 ms/);
+  assert.ok((rig.tally.counts?.["slotStartTimeoutMs"] ?? 0) > 0);
 });
 
 Deno.test("slots leave when the pool stops, busy ones too", async () => {
