@@ -41,8 +41,14 @@ Deno.test("respawnDecision() obeys its policy", () => {
 Deno.test("respawnDecision() waits when a slot was started too often", () => {
   const delay = (respawnsMs: number[], endsInRow = 1) =>
     respawnDecision({ ...CASE, respawnsMs, endsInRow }, BOUNDS);
-  assert.deepEqual(delay([4_900, 4_950]), { delayMs: 0 });
-  assert.deepEqual(delay([4_200, 4_900, 4_950]), { delayMs: 200 });
-  assert.deepEqual(delay([1, 2, 3]), { delayMs: 0 });
-  assert.deepEqual(delay([4_200, 4_900, 4_950], 5), { delayMs: 400 });
+  assert.deepEqual(delay([4_900, 4_950]), { delayMs: 0, isHeldBack: false });
+  assert.deepEqual(delay([4_200, 4_900, 4_950]), {
+    delayMs: 200,
+    isHeldBack: true,
+  });
+  assert.deepEqual(delay([1, 2, 3]), { delayMs: 0, isHeldBack: false });
+  assert.deepEqual(delay([4_200, 4_900, 4_950], 5), {
+    delayMs: 400,
+    isHeldBack: false,
+  });
 });
