@@ -355,16 +355,18 @@ export class TaskReporter implements TaskObserver {
     if (request.terms?.inputs !== undefined) return "inputs";
     // A request with many targets has a task for each.
     const copies = typeof place === "number" ? request.targets.length : 1;
-    return this.#keeps(payloadBytes * copies, "requestBytesMax");
+    return this.#keeps(payloadBytes * copies, this.#limits.requestBytesMax);
   }
 
   #keepsResult(parts: number, bytes: number, isDetached: boolean): Kept {
     if (this.#hasManyParts(parts)) return "too large";
     if (bytes === 0) return "none";
-    return this.#keeps(
-      bytes,
-      isDetached ? "detachedBytesMax" : "resultBytesMax",
-    );
+    const { detachedBytesMax, resultBytesMax } = this.#limits;
+    if (!isDetached) return this.#keeps(bytes, resultBytesMax);
+    if (bytes > detachedBytesMax) {
+      this.#options.tally?.reached("detachedBytesMax");
+    }
+    return this.#keeps(bytes, detachedBytesMax);
   }
 
   #hasManyParts(parts: number): boolean {
@@ -373,14 +375,9 @@ export class TaskReporter implements TaskObserver {
     return true;
   }
 
-  #keeps(
-    bytes: number,
-    limit: "requestBytesMax" | "resultBytesMax" | "detachedBytesMax",
-  ): Kept {
-    if (bytes > this.#limits[limit]) {
-      this.#options.tally?.reached(limit);
-      return "too large";
-    }
+  /** Of what is too large the record says so, and its client has it. */
+  #keeps(bytes: number, bytesMax: number): Kept {
+    if (bytes > bytesMax) return "too large";
     if (this.#bytes + bytes <= this.#limits.bytesMax) return "kept";
     this.#options.tally?.reached("bytesMax");
     return "no room";
