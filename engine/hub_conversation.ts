@@ -5,7 +5,7 @@
  * @module
  */
 import { type Clock, Lease, type Logger, type Timer } from "../base/mod.ts";
-import { ClientLink } from "../links/mod.ts";
+import { ClientLink, type ClientLinkOptions } from "../links/mod.ts";
 import type {
   EngineEnd,
   EngineRegister,
@@ -49,6 +49,12 @@ export interface HubHandler {
   end(reason: string, cause?: Error): void;
 }
 
+/** What a conversation needs of a link. */
+export type HubLink = Pick<
+  ClientLink,
+  "connected" | "waiting" | "connect" | "send" | "reconnect" | "close"
+>;
+
 /** Options of {@linkcode HubConversation}. */
 export interface HubConversationOptions {
   /** Options of the socket. */
@@ -59,6 +65,8 @@ export interface HubConversationOptions {
   readonly describe: () => EngineRegister;
   /** What to report, now. */
   readonly load: () => Heartbeat;
+  /** Makes a link. @default one over a socket */
+  readonly openLink?: (options: ClientLinkOptions) => HubLink;
   /** Time. */
   readonly clock: Clock;
   /** Where to say what happened. */
@@ -68,7 +76,7 @@ export interface HubConversationOptions {
 /** The engine's side of the conversation with the hub. */
 export class HubConversation {
   readonly #options: HubConversationOptions;
-  readonly #link: ClientLink;
+  readonly #link: HubLink;
   readonly #lease: Lease;
   #heartbeat: Timer | undefined;
   #intervalMs = 0;
@@ -82,12 +90,13 @@ export class HubConversation {
   constructor(options: HubConversationOptions) {
     this.#options = options;
     const { clock, log, handler } = options;
+    const open = options.openLink ?? ((link) => new ClientLink(link));
     this.#lease = new Lease({
       clock,
       onExpired: (silentMs) =>
         handler.end(`no hub for ${(silentMs / 1000).toFixed(1)} s`),
     });
-    this.#link = new ClientLink({
+    this.#link = open({
       socket: options.socket,
       log,
       onMessage: (message) => this.#heard(message),

@@ -20,5 +20,10 @@ export {
 export { RESPAWN_POLICIES, type RespawnPolicy } from "./respawn_policy.ts";
 export type { StartupScript } from "./startup_script.ts";
 export type { EngineEffects } from "./engine_effects.ts";
+export { HubConversation, type HubLink } from "./hub_conversation.ts";
+export {
+  SchedulerConversation,
+  type SchedulerLink,
+} from "./scheduler_conversation.ts";
 export { EngineState } from "./engine_state.ts";
 export type { EngineStateOptions } from "./engine_state_options.ts";

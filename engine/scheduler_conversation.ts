@@ -5,7 +5,12 @@
  * @module
  */
 import type { Clock, Logger, Timer } from "../base/mod.ts";
-import { ClientLink, routedEndpoints, type Routes } from "../links/mod.ts";
+import {
+  ClientLink,
+  type ClientLinkOptions,
+  routedEndpoints,
+  type Routes,
+} from "../links/mod.ts";
 import {
   type ChannelNotice,
   isChannelNotice,
@@ -43,6 +48,12 @@ export interface SchedulerHandler {
   end(reason: string): void;
 }
 
+/** What a conversation needs of a link. */
+export type SchedulerLink = Pick<
+  ClientLink,
+  "connected" | "connect" | "send" | "close"
+>;
+
 /** Options of {@linkcode SchedulerConversation}. */
 export interface SchedulerConversationOptions {
   /** Options of the socket towards a scheduler with this public key. */
@@ -51,6 +62,8 @@ export interface SchedulerConversationOptions {
   readonly routes?: Routes | undefined;
   /** Who hears what the scheduler says. */
   readonly handler: SchedulerHandler;
+  /** Makes a link. @default one over a socket */
+  readonly openLink?: (options: ClientLinkOptions) => SchedulerLink;
   /** Pause before a scheduler that refused our key is asked again. */
   readonly retryMs: number;
   /** How long one scheduler is tried before the next, where there are more. */
@@ -65,7 +78,7 @@ export interface SchedulerConversationOptions {
 export class SchedulerConversation {
   readonly #options: SchedulerConversationOptions;
   readonly #closing = new Set<Promise<void>>();
-  #link: ClientLink | undefined;
+  #link: SchedulerLink | undefined;
   /** Where to turn to, best first, and which of them has its turn. */
   #candidates: readonly SchedulerAddress[] = [];
   #turn = 0;
@@ -116,8 +129,9 @@ export class SchedulerConversation {
     if (this.#closed) return;
     this.#retry?.cancel();
     this.#discard(this.#link);
-    const { log, handler } = this.#options;
-    const link = new ClientLink({
+    const { log, handler, openLink } = this.#options;
+    const open = openLink ?? ((options) => new ClientLink(options));
+    const link: SchedulerLink = open({
       socket: this.#options.socket(address.publicKey),
       // What it still holds is said again on each connection.
       isForgetful: true,
@@ -169,7 +183,7 @@ export class SchedulerConversation {
   }
 
   /** Ends a connection that has been replaced. */
-  #discard(link: ClientLink | undefined): void {
+  #discard(link: SchedulerLink | undefined): void {
     if (link === undefined) return;
     const closing = link.close({ lingerMs: 0 })
       .finally(() => this.#closing.delete(closing));

@@ -48,6 +48,8 @@ export class Drains {
    * told of one that was called off must not end the next one.
    */
   readonly #rounds = new Map<number, number>();
+  /** Engines that get work again: a scheduler may have missed it. */
+  readonly #undone = new Set<number>();
   #lastRound = 0;
 
   /** Starts without a request. */
@@ -91,6 +93,7 @@ export class Drains {
   /** An engine is gone. */
   engineLeft(engineId: number): void {
     this.#rounds.delete(engineId);
+    this.#undone.delete(engineId);
     this.#ended(engineId);
   }
 
@@ -99,8 +102,20 @@ export class Drains {
     return this.#rounds.has(engineId);
   }
 
-  /** A scheduler has joined: it hears which engines get nothing new. */
+  /** Requests that wait, and engines that are not as they joined. */
+  get residue(): { readonly waiting: number; readonly drained: number } {
+    return { waiting: this.#pending.size, drained: this.#rounds.size };
+  }
+
+  /**
+   * A scheduler has joined, or is back: it hears which engines get nothing
+   * new, and which get something again.
+   */
   schedulerJoined(scheduler: string): void {
+    for (const engineId of this.#undone) {
+      const drain = { engineId, round: 0, isUndone: true } as const;
+      this.#options.send(scheduler, { type: "engine_drain", ...drain });
+    }
     for (const [engineId, round] of this.#rounds) {
       const type = "engine_drain";
       this.#options.send(scheduler, { type, engineId, round });
@@ -123,6 +138,7 @@ export class Drains {
   #begin(engineId: number): void {
     const round = this.#rounds.get(engineId) ?? ++this.#lastRound;
     this.#rounds.set(engineId, round);
+    this.#undone.delete(engineId);
     this.#tell({ type: "engine_drain", engineId, round });
     this.#options.changed(engineId);
   }
@@ -132,6 +148,7 @@ export class Drains {
     // Schedulers may remember a drain that this hub has never heard of.
     const round = this.#rounds.get(engineId) ?? 0;
     this.#rounds.delete(engineId);
+    this.#undone.add(engineId);
     this.#tell({ type: "engine_drain", engineId, round, isUndone: true });
     this.#options.changed(engineId);
     for (const pending of [...this.#pending]) {

@@ -83,14 +83,14 @@ Deno.test("Drains gives engines back and tells whoever waits for them", () => {
   assert.equal(said.at(-1), "c drain_reply 4 done");
 });
 
-Deno.test("Drains tells schedulers that join which engines get nothing new", () => {
+Deno.test("Drains tells schedulers that join which engines get nothing new, and which do again", () => {
   const { drains, said } = bench();
   ask(drains, 1, [0, 1, 2]);
   drains.engineLeft(1);
   ask(drains, 2, [2], true);
   said.length = 0;
   drains.schedulerJoined("t");
-  assert.deepEqual(said, ["t engine_drain 0"]);
+  assert.deepEqual(said, ["t engine_drain 2 undone", "t engine_drain 0"]);
 });
 
 Deno.test("Drains answers a request once that was made again", () => {

@@ -91,6 +91,8 @@ Deno.test("HubState parts at once with those whose key is revoked, and with nobo
   scheduler(state, "S1");
   for (const name of ["A1", "A2", "B1"]) client(state, name);
   for (const name of ["E1", "F1"]) engine(state, name);
+  const type = "drain_request";
+  state.drains.asked("A1", { type, requestId: 1, targets: [1] });
   // One of them is away for a moment.
   state.disconnected("A2", 0);
   said.length = 0;
@@ -103,7 +105,8 @@ Deno.test("HubState parts at once with those whose key is revoked, and with nobo
   assert.equal(said[0]?.message.type, "keys_changed");
   const lost = said.filter(({ message }) => message.type === "engine_left");
   assert.deepEqual(lost.map(({ to }) => to).sort(), ["A1", "A2", "B1", "S1"]);
-  assert.equal(state.engineCount, 1);
+  assert.equal(state.residue["engines"], 1);
+  assert.equal(state.residue["waiting"], 0, "nobody waits for an answer");
   assert.equal(state.keys.get("A"), undefined);
   assert.equal(state.keys.known("A")?.name, "alice");
 });

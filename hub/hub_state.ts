@@ -29,6 +29,7 @@ import { Drains } from "./drains.ts";
 import type { HubActions, HubStateOptions } from "./hub_state_options.ts";
 import { heartbeatPaceMs, lossReason, newPace } from "./heartbeat_pace.ts";
 import { HUB_TIMES, type HubTimes } from "./hub_times.ts";
+import { Newcomers } from "./newcomers.ts";
 import { Shutdowns } from "./shutdowns.ts";
 import { type KeyChanges, KeyRing } from "./key_ring.ts";
 import { SchedulerTree } from "./scheduler_tree.ts";
@@ -38,9 +39,10 @@ import {
   type EngineMember,
   isAtRest,
   type Member,
+  newEngine,
   newMember,
 } from "./member.ts";
-import { clientKeys, processStatuses } from "./status.ts";
+import { statusReply } from "./status.ts";
 
 /** The hub's mind. */
 export class HubState {
@@ -54,6 +56,7 @@ export class HubState {
   readonly #questions: Questions;
   readonly #shutdowns: Shutdowns;
   readonly #keys: KeyRing;
+  readonly #newcomers: Newcomers;
   /** Who waits for engines to be empty. */
   readonly drains: Drains;
   #nextEngineId = 0;
@@ -80,18 +83,22 @@ export class HubState {
       schedulers: () => this.#tree.roots,
       changed: (id) => this.#showCondition(this.#engines.get(id)),
     });
-    const { answerTimeoutMs: timeoutMs } = this.#times;
+    const { answerTimeoutMs: timeoutMs, newcomerWaitMaxMs } = this.#times;
+    const waitMs = options.isRestarted === true ? newcomerWaitMaxMs : 0;
+    this.#newcomers = new Newcomers(waitMs);
     this.#questions = new Questions({ send, timeoutMs, tally });
   }
 
-  /** The times in force. */
-  get times(): HubTimes {
-    return this.#times;
-  }
-
-  /** Engines in the cluster. */
-  get engineCount(): number {
-    return this.#engines.size;
+  /** How many members and unanswered requests it remembers. */
+  get residue(): Readonly<Record<string, number>> {
+    return {
+      ...this.drains.residue,
+      engines: this.#engines.size,
+      newcomers: this.#newcomers.size,
+      schedulers: this.#tree.members.size,
+      clients: this.#clients.size,
+      questions: this.#questions.size,
+    };
   }
 
   /** Routing ids of the schedulers, leaves not among them. */
@@ -128,27 +135,16 @@ export class HubState {
     const { tally } = this.#options;
     const problem = problemWithEngine(message, this.#engines, tally);
     if (problem !== undefined) {
-      this.#refuse(routingId, message.type, problem);
-      return;
+      return this.#refuse(routingId, message.type, problem);
     }
+    if (this.#newcomers.holds(routingId, message, nowMs, wallMs)) return;
     const engineId = message.requestedId ?? this.#freeEngineId();
     const publicKey = this.#options.keyOf?.(routingId);
     this.#nextEngineId = Math.max(this.#nextEngineId, engineId + 1);
-    const member: EngineMember = {
-      ...newMember(routingId, message, nowMs, this.#keys.get(publicKey)?.name),
-      info: {
-        engineId,
-        routingId,
-        host: message.host,
-        pid: message.pid,
-        slots: message.slots,
-        labels: message.labels,
-        resources: message.resources ?? {},
-        registeredMs: wallMs,
-        ...(publicKey !== undefined && { publicKey }),
-        ...(message.launch === undefined ? {} : { launch: message.launch }),
-      },
-    };
+    const keyName = this.#keys.get(publicKey)?.name;
+    const base = newMember(routingId, message, nowMs, keyName);
+    const facts = { engineId, publicKey, registeredMs: wallMs };
+    const member = newEngine(base, message, facts);
     this.#engines.set(engineId, member);
     this.#enginesByRoute.set(routingId, member);
     // Schedulers first: they must know an engine before it calls on them.
@@ -228,8 +224,7 @@ export class HubState {
     const member = this.#enginesByRoute.get(routingId) ??
       this.#tree.members.get(routingId);
     if (member === undefined) {
-      this.#refuse(routingId, message.type, "it is not registered");
-      return;
+      return this.#refuse(routingId, message.type, "it is not registered");
     }
     member.heardMs = nowMs;
     member.load = message;
@@ -265,17 +260,18 @@ export class HubState {
 
   /** A connection ended; the peer may come back. */
   disconnected(routingId: string, nowMs: number): void {
-    const member = this.#enginesByRoute.get(routingId) ??
-      this.#tree.members.get(routingId) ?? this.#clients.get(routingId);
-    if (member === undefined) this.#actions.forget(routingId);
-    else member.brokenMs ??= nowMs;
+    const member = this.#memberAt(routingId);
+    if (member === undefined) {
+      this.#newcomers.gone(routingId);
+      this.drains.clientGone(routingId);
+      this.#actions.forget(routingId);
+    } else member.brokenMs ??= nowMs;
     this.#showCondition(this.#enginesByRoute.get(routingId));
   }
 
   /** The hub itself stood still for so long: that counts against nobody. */
   slept(forMs: number): void {
-    const { members: schedulers } = this.#tree;
-    for (const members of [this.#engines, schedulers, this.#clients]) {
+    for (const members of [this.#engines, this.#tree.members, this.#clients]) {
       for (const member of members.values()) delay(member, forMs);
     }
   }
@@ -283,6 +279,9 @@ export class HubState {
   /** Time has passed: gives up on those who are gone. */
   tick(nowMs: number): void {
     const { tally } = this.#options;
+    for (const [routingId, message, wallMs] of this.#newcomers.take(nowMs)) {
+      this.engineRegister(routingId, message, nowMs, wallMs);
+    }
     for (const engine of [...this.#engines.values()]) {
       const reason = lossReason(engine, nowMs, this.#times, tally);
       if (reason !== undefined) this.#loseEngine(engine, { reason });
@@ -296,12 +295,8 @@ export class HubState {
       this.#tellSchedulers();
     }
     for (const client of [...this.#clients.values()]) {
-      const { brokenMs } = client;
-      if (brokenMs === undefined) continue;
-      if (nowMs - brokenMs < this.#times.clientGraceMs) continue;
-      this.#clients.delete(client.routingId);
-      this.drains.clientGone(client.routingId);
-      this.#actions.forget(client.routingId);
+      const awayMs = nowMs - (client.brokenMs ?? nowMs);
+      if (awayMs >= this.#times.clientGraceMs) this.#loseClient(client);
     }
     this.#questions.tick(nowMs);
     this.#shutdowns.tick(nowMs);
@@ -315,24 +310,16 @@ export class HubState {
     wallMs: number,
     hub: Heartbeat,
   ): void {
-    const { host, pid, startedMs, clusterId } = this.#options;
-    const self: Member = {
-      ...newMember("", { host, pid }, nowMs),
-      load: hub,
-    };
-    this.#actions.send(routingId, {
-      type: "status_reply",
-      requestId: message.requestId,
-      clusterId,
-      uptimeMs: wallMs - startedMs,
-      clients: this.#clients.size,
-      clientKeys: clientKeys(this.#clients.values()),
-      processes: processStatuses({
-        hub: self,
+    const self = newMember("", this.#options, nowMs);
+    this.#actions.send(
+      routingId,
+      statusReply(message, this.#options, {
+        hub: { ...self, load: hub },
         schedulers: this.#tree.members.values(),
         engines: this.#engines.values(),
-      }, nowMs),
-    });
+        clients: [...this.#clients.values()],
+      }, { nowMs, wallMs }),
+    );
   }
 
   /** A client wants engines, or everything, to end. */
@@ -395,8 +382,7 @@ export class HubState {
       this.#loseEngine(engine, { reason: "its key was revoked" });
     }
     for (const client of [...this.#clients.values()].filter(isRevoked)) {
-      this.#clients.delete(client.routingId);
-      this.#actions.forget(client.routingId);
+      this.#loseClient(client);
     }
     const schedulers = [...this.#tree.members.values()].filter(isRevoked);
     for (const { routingId } of schedulers) {
@@ -415,6 +401,11 @@ export class HubState {
       ...this.#clients.keys(),
     ];
     this.#tell(everybody, { type: "stop", reason });
+  }
+
+  #memberAt(routingId: string): Member | undefined {
+    return this.#enginesByRoute.get(routingId) ??
+      this.#tree.members.get(routingId) ?? this.#clients.get(routingId);
   }
 
   #keyNameOf(routingId: string): string | undefined {
@@ -474,6 +465,12 @@ export class HubState {
     this.#questions.engineLost(engineId);
     this.#shutdowns.engineLeft(engineId);
     this.drains.engineLeft(engineId);
+  }
+
+  #loseClient({ routingId }: Member): void {
+    this.#clients.delete(routingId);
+    this.drains.clientGone(routingId);
+    this.#actions.forget(routingId);
   }
 
   #tellSchedulers(): void {

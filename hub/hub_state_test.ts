@@ -23,20 +23,25 @@ class Bench {
   readonly said: { to: string; message: Message }[] = [];
   readonly forgotten: string[] = [];
   ended: string | undefined;
-  readonly state: HubState = new HubState({
-    actions: {
-      send: (to, message) => void this.said.push({ to, message }),
-      forget: (routingId) => void this.forgotten.push(routingId),
-      end: (reason) => {
-        this.ended = reason;
+  readonly state: HubState;
+
+  constructor(change: { readonly isRestarted?: boolean } = {}) {
+    this.state = new HubState({
+      ...change,
+      actions: {
+        send: (to, message) => void this.said.push({ to, message }),
+        forget: (routingId) => void this.forgotten.push(routingId),
+        end: (reason) => {
+          this.ended = reason;
+        },
       },
-    },
-    clusterId: "lab",
-    keys: [{ publicKey: "k", role: "client" }],
-    host: "here",
-    pid: 1,
-    startedMs: WALL_MS,
-  });
+      clusterId: "lab",
+      keys: [{ publicKey: "k", role: "client" }],
+      host: "here",
+      pid: 1,
+      startedMs: WALL_MS,
+    });
+  }
 
   engine(name: string, change: Partial<EngineRegister> = {}, nowMs = 0): void {
     this.state.engineRegister(
@@ -108,6 +113,36 @@ Deno.test("HubState gives ids that are never used twice", () => {
   assert.deepEqual(ids(), [0, 7, 8, 3, 9]);
 });
 
+Deno.test("HubState gives nobody a number of an engine that may come back", () => {
+  const bench = new Bench({ isRestarted: true });
+  bench.engine("new", {}, 1_000);
+  bench.engine("gone", {}, 1_001);
+  bench.engine("old", { requestedId: 0 }, 1_002);
+  assert.deepEqual(bench.take(), ["old engine_registered"]);
+  bench.state.disconnected("gone", 1_100);
+  bench.state.tick(1_000 + HUB_TIMES.newcomerWaitMaxMs - 1);
+  assert.deepEqual(bench.take(), []);
+  bench.state.tick(1_000 + HUB_TIMES.newcomerWaitMaxMs);
+  assert.deepEqual(bench.take(), ["new engine_registered"]);
+  assert.equal(bench.state.engineIdOf("new"), 1);
+  assert.equal(bench.state.residue["newcomers"], 0);
+});
+
+Deno.test("HubState does not answer those who have gone before they said who they are", () => {
+  const bench = new Bench();
+  bench.engine("e");
+  bench.state.drains.asked("c", {
+    type: "drain_request",
+    requestId: 1,
+    targets: [0],
+  });
+  bench.state.disconnected("c", 0);
+  bench.take();
+  bench.state.engineLeaving("e", { reason: "done" });
+  assert.deepEqual(bench.take(), []);
+  assert.equal(bench.state.residue["waiting"], 0);
+});
+
 Deno.test("HubState refuses engines and clients that it cannot serve", () => {
   const bench = new Bench();
   bench.engine("a", { requestedId: 1 });
@@ -144,7 +179,7 @@ Deno.test("HubState gives an engine that comes back in time its place", () => {
     "e engine_registered",
     "c engine_joined",
   ]);
-  assert.equal(bench.state.engineCount, 1);
+  assert.equal(bench.state.residue["engines"], 1);
 });
 
 Deno.test("HubState tells clients how engines are, once for each change", () => {
@@ -207,7 +242,7 @@ Deno.test("HubState gives up on engines that are cut off or silent", () => {
   bench.take();
   bench.state.tick(late);
   assert.deepEqual(bench.take(), ["s engine_left", "c engine_left"]);
-  assert.equal(bench.state.engineCount, 1);
+  assert.equal(bench.state.residue["engines"], 1);
   assert.deepEqual(bench.forgotten, ["cut", "silent"]);
 });
 

@@ -20,6 +20,11 @@ export interface HubTimes {
   readonly shutdownTimeoutMs: number;
   /** How long engines may take to answer a question. */
   readonly answerTimeoutMs: number;
+  /**
+   * How long a hub that was started again gives no numbers to new engines, so
+   * that those which have one find it free.
+   */
+  readonly newcomerWaitMaxMs: number;
 }
 
 /** Times unless told otherwise. */
@@ -31,4 +36,6 @@ export const HUB_TIMES: HubTimes = {
   leaseMs: 60_000,
   shutdownTimeoutMs: 5_000,
   answerTimeoutMs: 4_000,
+  // The longest pause between their attempts, and some more.
+  newcomerWaitMaxMs: 6_000,
 };

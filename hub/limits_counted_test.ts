@@ -98,7 +98,7 @@ Deno.test("HubState counts members that were silent, and shows what they count",
   assert.equal(tally.counts, undefined);
   state.tick(HUB_TIMES.heartbeatTimeoutMs);
   assert.deepEqual(tally.counts, { heartbeatTimeoutMs: 1 });
-  assert.equal(state.engineCount, 0);
+  assert.equal(state.residue["engines"], 0);
 });
 
 Deno.test("HubRecords counts the clients whose owners it forgets", () => {

@@ -6,11 +6,11 @@
 import type {
   EngineCondition,
   EngineInfo,
+  EngineRegister,
   Heartbeat,
   LeafState,
   SchedulerAddress,
 } from "../messages/mod.ts";
-import type { HubTimes } from "./hub_times.ts";
 
 /** One process that the hub knows. */
 export interface Member {
@@ -60,6 +60,26 @@ export function newMember(
   };
 }
 
+/** An engine that has just joined. */
+export function newEngine(
+  member: Member,
+  { slots, labels, resources = {}, launch }: EngineRegister,
+  { publicKey, ...facts }: Pick<
+    EngineInfo,
+    "engineId" | "publicKey" | "registeredMs"
+  >,
+): EngineMember {
+  const { routingId, host, pid } = member;
+  return {
+    ...member,
+    info: {
+      ...{ ...facts, routingId, host, pid, slots, labels, resources },
+      ...(publicKey !== undefined && { publicKey }),
+      ...(launch !== undefined && { launch }),
+    },
+  };
+}
+
 /** How an engine is. */
 export function conditionOf(
   { brokenMs }: Member,
@@ -73,21 +93,6 @@ export function conditionOf(
 export function delay(member: Member, forMs: number): void {
   member.heardMs += forMs;
   if (member.brokenMs !== undefined) member.brokenMs += forMs;
-}
-
-/** Why a member counts as lost, if it does. */
-export function lossReason(
-  { brokenMs, heardMs }: Member,
-  times: HubTimes,
-  nowMs: number,
-): string | undefined {
-  if (brokenMs !== undefined && nowMs - brokenMs >= times.engineGraceMs) {
-    return "its connection broke and it did not come back";
-  }
-  const silentMs = nowMs - heardMs;
-  return silentMs >= times.heartbeatTimeoutMs
-    ? `nothing was heard of it for ${(silentMs / 1000).toFixed(1)} s`
-    : undefined;
 }
 
 /** Whether an engine did nothing when it was last heard of. */

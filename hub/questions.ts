@@ -60,6 +60,11 @@ export class Questions {
     this.#options = options;
   }
 
+  /** Questions that wait for answers. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
   /** A client asks these engines, all of which are there. */
   asked(
     client: string,

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import type { ClientKey, ProcessStatus } from "../messages/mod.ts";
+import type {
+  ClientKey,
+  ProcessStatus,
+  StatusReply,
+  StatusRequest,
+} from "../messages/mod.ts";
+import type { HubStateOptions } from "./hub_state_options.ts";
 import type { EngineMember, Member, SchedulerMember } from "./member.ts";
 
 /** Who is in the cluster. */
@@ -14,10 +20,30 @@ export interface Everybody {
   readonly schedulers: Iterable<SchedulerMember>;
   /** The engines. */
   readonly engines: Iterable<EngineMember>;
+  /** The clients. */
+  readonly clients: readonly Member[];
+}
+
+/** How everybody is. */
+export function statusReply(
+  { requestId }: StatusRequest,
+  { clusterId, startedMs }: Pick<HubStateOptions, "clusterId" | "startedMs">,
+  everybody: Everybody,
+  { nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number },
+): StatusReply {
+  return {
+    type: "status_reply",
+    requestId,
+    clusterId,
+    uptimeMs: wallMs - startedMs,
+    clients: everybody.clients.length,
+    clientKeys: clientKeys(everybody.clients),
+    processes: processStatuses(everybody, nowMs),
+  };
 }
 
 /** Every process of the cluster: the hub, the schedulers, the engines. */
-export function processStatuses(
+function processStatuses(
   { hub, schedulers, engines }: Everybody,
   nowMs: number,
 ): ProcessStatus[] {
@@ -45,7 +71,7 @@ export function processStatuses(
 }
 
 /** How many clients use each key that has a name. */
-export function clientKeys(clients: Iterable<Member>): ClientKey[] {
+function clientKeys(clients: Iterable<Member>): ClientKey[] {
   const counts = new Map<string, number>();
   for (const { keyName } of clients) {
     if (keyName === undefined) continue;

@@ -97,7 +97,7 @@ export class Admission {
   }
 
   #refuse(
-    { clientId, request, payload }: Asked,
+    { clientId, request, payload, earlier }: Asked,
     ids: Iterable<string>,
   ): boolean {
     const { book, dispatch, limits, sessions } = this.#options;
@@ -112,7 +112,12 @@ export class Admission {
     const account = book.client(clientId);
     for (const id of ids) {
       const { status, reason, engineId = 0 } = trouble;
-      const outcome = { ...unrunOutcome(id, status, reason), engineId };
+      const outcome = {
+        ...unrunOutcome(id, status, reason),
+        engineId,
+        // It may have run before, though not now.
+        ...(earlier > 1 && { attempts: earlier }),
+      };
       sessions.deliver(account, outcome, NO_PAYLOAD);
     }
     return true;

@@ -3,11 +3,21 @@
  *
  * @module
  */
-import type { LimitTally } from "../base/mod.ts";
+import { Deque, type LimitTally } from "../base/mod.ts";
 import type { Deadline } from "./deadlines.ts";
 import { KeptOutcomes } from "./kept_outcomes.ts";
 import { TaskFates } from "./task_fates.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
+
+/** An outcome that another engine has as well, or has once more. */
+export interface StrayOutcome {
+  /** The task. */
+  readonly id: string;
+  /** The engine that has it. */
+  readonly engineId: number;
+  /** When the client has so many outcomes, it has that of this task. */
+  readonly place: number;
+}
 
 /** One client: its tasks, its share, and how its tasks ended. */
 export class ClientAccount {
@@ -38,6 +48,8 @@ export class ClientAccount {
   readonly kept: KeptOutcomes = new KeptOutcomes();
   /** The tasks among them when it was back last. */
   keptIds: Set<string> | undefined;
+  /** Outcomes that engines may forget when the client has its own. */
+  readonly strays: Deque<StrayOutcome> = new Deque();
   /** When it is given up, while it is away. */
   grace: Deadline | undefined;
 

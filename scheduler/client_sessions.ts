@@ -21,6 +21,9 @@ import type { TaskBook } from "./task_book.ts";
 
 type Payload = readonly Uint8Array[];
 
+/** Outcomes of one client that engines have and it has already or soon. */
+export const STRAYS_PER_CLIENT_MAX = 65_536;
+
 /** Options of {@linkcode ClientSessions}. */
 export interface ClientSessionsOptions {
   /** Says something to a client or an engine. */
@@ -111,6 +114,7 @@ export class ClientSessions {
     if (account === undefined) return;
     const taken = new Map<number, string[]>();
     account.kept.acknowledge(count, (outcome) => note(taken, outcome));
+    noteStrays(taken, account);
     if (account.kept.length === 0) account.keptIds = undefined;
     this.#releaseIfTaken(account);
     this.#tellEngines(taken);
@@ -138,6 +142,7 @@ export class ClientSessions {
     this.#callOffGrace(account);
     const taken = new Map<number, string[]>();
     account.kept.acknowledge(Infinity, (outcome) => note(taken, outcome));
+    noteStrays(taken, account);
     this.#tellEngines(taken);
   }
 
@@ -184,6 +189,19 @@ export class ClientSessions {
     return fates.get(id) !== undefined || keptIds?.has(id) === true;
   }
 
+  /**
+   * An engine has an outcome of which the client has had, or will have one,
+   * perhaps of another engine: it may be forgotten once the client has it.
+   */
+  stray(account: ClientAccount, engineId: number, id: string): void {
+    if (account.kept.length === 0) {
+      return this.#tellEngines(new Map([[engineId, [id]]]));
+    }
+    // Whoever connects again says what it has, so that no more are lost.
+    if (account.strays.length >= STRAYS_PER_CLIENT_MAX) return;
+    account.strays.push({ id, engineId, place: account.kept.next });
+  }
+
   #releaseIfTaken(account: ClientAccount): void {
     const { limits, onReleased } = this.#options;
     if (
@@ -211,8 +229,23 @@ export class ClientSessions {
   }
 }
 
+/** Notes what engines may forget since the client has as much. */
+function noteStrays(
+  taken: Map<number, string[]>,
+  { strays, kept }: ClientAccount,
+): void {
+  for (let next = strays.peek(); next; next = strays.peek()) {
+    if (next.place > kept.first) return;
+    strays.shift();
+    note(taken, next);
+  }
+}
+
 /** Notes that an engine may forget an outcome. */
-function note(taken: Map<number, string[]>, outcome: TaskOutcome): void {
+function note(
+  taken: Map<number, string[]>,
+  outcome: Pick<TaskOutcome, "engineId" | "id">,
+): void {
   const ids = taken.get(outcome.engineId);
   if (ids === undefined) taken.set(outcome.engineId, [outcome.id]);
   else ids.push(outcome.id);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { TaskTerms } from "../messages/mod.ts";
 import { Bench, request } from "./scheduler_fixture_test.ts";
+import { STRAYS_PER_CLIENT_MAX } from "./client_sessions.ts";
 import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
 
 /** A scheduler with an engine `e0`, and a client `c` that has a session. */
@@ -149,4 +150,44 @@ Deno.test("a task on its way to an engine is not sent again because it says that
   one.state.engineDisconnected("e0");
   one.state.engineReady("e0", 8, []);
   assert.deepEqual(one.assigned(), ["c-0>e0"]);
+});
+
+Deno.test("ClientSessions has an engine forget what the client has of another run", () => {
+  const one = bench();
+  one.engine(1, 8);
+  run(one, "c-0");
+  // The other engine has run it too, and says so before the client has it.
+  assert.equal(one.finish("e1", "c-0", 1), false);
+  assert.deepEqual(taken(one), []);
+  one.state.outcomesAck("c", 1);
+  const told = one.take("outcomes_taken").map(({ to }) => to);
+  assert.deepEqual(told.sort(), ["e0", "e1"]);
+  // And again, when the client has it already.
+  assert.equal(one.finish("e1", "c-0", 1), false);
+  assert.deepEqual(one.take("outcomes_taken").map(({ to }) => to), ["e1"]);
+});
+
+Deno.test("ClientSessions notes only so many outcomes of other runs", () => {
+  const one = bench();
+  one.engine(1, 8);
+  run(one, "c-0");
+  for (let count = 0; count <= STRAYS_PER_CLIENT_MAX; count++) {
+    one.finish("e1", "c-0", 1);
+  }
+  one.state.outcomesAck("c", 1);
+  assert.equal(taken(one).length, STRAYS_PER_CLIENT_MAX + 1);
+});
+
+Deno.test("ClientSessions says of a task that is refused how often it may have run", () => {
+  const one = bench();
+  one.engine(1, 8);
+  one.state.engineLeft(1, { reason: "killed" });
+  one.state.taskRequest("c", {
+    ...request("c-0", [1], "direct"),
+    resent: 2,
+  }, []);
+  const [told = assert.fail()] = one.take("task_outcome");
+  assert.equal(told.message.status, "engine_lost");
+  // In two sessions that it knows of, and in the one that was over then.
+  assert.equal(told.message.attempts, 3);
 });

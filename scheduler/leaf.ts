@@ -8,27 +8,25 @@
 import {
   type Clock,
   ConnectionError,
-  Lease,
   LimitTally,
   type Logger,
   randomWord,
   silentLogger,
   systemClock,
-  type Timer,
 } from "../base/mod.ts";
-import { ClientLink, type RefusedAct, ServerLink } from "../links/mod.ts";
+import { type RefusedAct, ServerLink } from "../links/mod.ts";
 import {
   type KeyEntry,
   type LeafTell,
   type Message,
   PROTOCOL_VERSION,
   readMessage,
-  type SchedulerRegistered,
 } from "../messages/mod.ts";
 import { encodeZ85 } from "../security/mod.ts";
-import type { Peer } from "../sockets/mod.ts";
+import type { Peer, SocketOptions } from "../sockets/mod.ts";
 import { AuditReporter } from "./audit_reporter.ts";
 import { toldTo } from "./fan_out.ts";
+import { HubConversation } from "./hub_conversation.ts";
 import { LeafRoot } from "./leaf_root.ts";
 import type { LeafOptions } from "./leaf_options.ts";
 import { bindLocal } from "./local_socket.ts";
@@ -59,9 +57,8 @@ export class Leaf implements AsyncDisposable {
   readonly #tally = new LimitTally();
   readonly #log: Logger;
   readonly #link: ServerLink;
-  readonly #hub: ClientLink;
+  readonly #hub: HubConversation;
   readonly #root: LeafRoot;
-  readonly #lease: Lease;
   readonly #audit: AuditReporter;
   readonly #said: SaidBatch<Said>;
   readonly #resolveEnded: (reason: string) => void;
@@ -73,7 +70,6 @@ export class Leaf implements AsyncDisposable {
   #nextLink = 0;
   #roles: ReadonlyMap<string, string> = new Map();
   #bound = "";
-  #heartbeat: Timer | undefined;
   #ending: Promise<void> | undefined;
 
   /** Makes a leaf that is not bound yet. */
@@ -89,14 +85,9 @@ export class Leaf implements AsyncDisposable {
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.network === undefined ? {} : { network: options.network }),
     };
-    this.#lease = new Lease({
-      clock: this.#clock,
-      onExpired: (silentMs) =>
-        void this.stop(`no hub for ${(silentMs / 1000).toFixed(0)} s`),
-    });
     this.#audit = new AuditReporter(
       this.#clock,
-      (message) => void this.#hub.send(message),
+      (message) => this.#hub.send(message),
       this.#tally,
     );
     this.#said = new SaidBatch(this.#clock, ({ link, frames }) => {
@@ -121,19 +112,10 @@ export class Leaf implements AsyncDisposable {
       onLeft: (peer) => this.#left(peer),
       onRefused: (act) => this.#refused(act),
     });
-    this.#hub = new ClientLink({
-      socket: {
-        ...shared,
-        security: options.hub.security,
-        routingId: `l-${randomWord()}`,
-      },
-      log: this.#log,
-      onMessage: (message) => this.#heard(message),
-      onConnected: () => this.#register(),
-      onDisconnected: (reason, final) => {
-        this.#log.warn("hub disconnected", { reason: reason.message });
-        if (final) void this.stop(reason.message);
-      },
+    this.#hub = this.#makeHub({
+      ...shared,
+      security: options.hub.security,
+      routingId: `l-${randomWord()}`,
     });
     this.#root = new LeafRoot({
       socket: shared,
@@ -141,7 +123,7 @@ export class Leaf implements AsyncDisposable {
       clock: this.#clock,
       log: this.#log,
       onMessage: (message, payload) => this.#rootSaid(message, payload),
-      onConnected: () => this.#register(),
+      onConnected: () => this.#hub.register(),
       onLost: () => this.#rootLost(),
       onDrained: () => this.#readOn(),
     });
@@ -151,7 +133,6 @@ export class Leaf implements AsyncDisposable {
   async start(endpoint: string, local?: string): Promise<string> {
     this.#bound = await this.#link.bind(endpoint);
     await bindLocal(this.#link, local, this.#log);
-    this.#lease.begin(this.#options.leaseMs ?? LEASE_MS);
     this.#hub.connect(this.#options.hub.endpoints);
     return this.#bound;
   }
@@ -169,13 +150,12 @@ export class Leaf implements AsyncDisposable {
 
   async #end(reason: string): Promise<void> {
     this.#log.info("leaf ends", { reason });
-    this.#heartbeat?.cancel();
+    this.#hub.stop();
     this.#audit.stop();
-    this.#lease.stop();
     this.#said.flush();
     this.#said.clear();
     await Promise.all([
-      this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
+      this.#hub.close(FAREWELL_LINGER_MS),
       this.#root.close(FAREWELL_LINGER_MS),
       this.#link.close({ lingerMs: FAREWELL_LINGER_MS }),
     ]);
@@ -193,44 +173,53 @@ export class Leaf implements AsyncDisposable {
     return role === "engine" ? role : undefined;
   }
 
-  #register(): void {
-    const { host, pid, keyPair } = this.#options;
-    this.#hub.send({
-      type: "scheduler_register",
-      protocol: PROTOCOL_VERSION,
-      host,
-      pid,
-      leaf: this.#root.connected ? "ready" : "waiting",
-      address: {
-        endpoints: [...this.#options.candidates(this.#bound)],
-        publicKey: encodeZ85(keyPair.publicKey),
+  #makeHub(socket: SocketOptions): HubConversation {
+    const { host, pid, keyPair, candidates, leaseMs } = this.#options;
+    return new HubConversation({
+      socket,
+      clock: this.#clock,
+      log: this.#log,
+      leaseMs: leaseMs ?? LEASE_MS,
+      describe: () => ({
+        type: "scheduler_register",
+        protocol: PROTOCOL_VERSION,
+        host,
+        pid,
+        leaf: this.#root.connected ? "ready" : "waiting",
+        address: {
+          endpoints: [...candidates(this.#bound)],
+          publicKey: encodeZ85(keyPair.publicKey),
+        },
+      }),
+      load: () => ({
+        running: 0,
+        queued: 0,
+        finished: 0,
+        memoryBytes: this.#options.memoryBytes?.() ?? 0,
+        engines: this.#engines.size,
+        ...this.#tally.field,
+      }),
+      handler: {
+        registered: ({ keys }) => {
+          this.#setKeys(keys);
+          this.#audit.start();
+        },
+        said: (message) => this.#heard(message),
+        end: (reason) => void this.stop(reason),
       },
     });
   }
 
   /** What the hub says. */
   #heard(message: Message): void {
-    this.#lease.renew();
     switch (message.type) {
-      case "scheduler_registered":
-        return this.#registered(message);
       case "schedulers_changed":
         return this.#root.turnTo(message.schedulers);
       case "keys_changed":
         return this.#setKeys(message.keys);
-      case "stop":
-        return void this.stop(message.reason);
-      case "refused":
-        return void this.stop(`the hub refused it: ${message.reason}`);
       default:
         return;
     }
-  }
-
-  #registered(message: SchedulerRegistered): void {
-    this.#setKeys(message.keys);
-    this.#beat(message.heartbeatIntervalMs);
-    this.#audit.start();
   }
 
   #setKeys(keys: readonly KeyEntry[]): void {
@@ -241,22 +230,6 @@ export class Leaf implements AsyncDisposable {
       if (this.#roles.get(publicKey) === "engine") continue;
       this.#link.disconnect(routingId, "its key was revoked");
     }
-  }
-
-  #beat(intervalMs: number): void {
-    this.#heartbeat?.cancel();
-    this.#heartbeat = this.#clock.setTimer(intervalMs, () => {
-      this.#hub.send({
-        type: "heartbeat",
-        running: 0,
-        queued: 0,
-        finished: 0,
-        memoryBytes: this.#options.memoryBytes?.() ?? 0,
-        engines: this.#engines.size,
-        ...this.#tally.field,
-      });
-      this.#beat(intervalMs);
-    });
   }
 
   #refused({ publicKey, address, reason }: RefusedAct): void {

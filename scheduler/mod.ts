@@ -3,6 +3,17 @@
  *
  * @module
  */
+export {
+  EngineRoster,
+  type EngineRosterOptions,
+  type RosterState,
+} from "./engine_roster.ts";
+export {
+  HubConversation,
+  type HubConversationOptions,
+  type HubHandler,
+  type HubLink,
+} from "./hub_conversation.ts";
 export * from "./leaf.ts";
 export * from "./leaf_options.ts";
 export * from "./scheduler.ts";

@@ -5,6 +5,7 @@
  */
 import type { Message } from "../messages/mod.ts";
 import type { ClientAccount } from "./client_account.ts";
+import type { ClientSessions } from "./client_sessions.ts";
 import type { DispatchState } from "./dispatch_state.ts";
 import { type EngineEntry, extraOf, type Task } from "./entries.ts";
 import type { RecoveryState } from "./recovery_state.ts";
@@ -18,6 +19,8 @@ export interface ReconciliationParts {
   readonly book: TaskBook;
   /** Claims. */
   readonly recovery: RecoveryState;
+  /** What clients have. */
+  readonly sessions: Pick<ClientSessions, "stray">;
   /** Sends tasks. */
   readonly dispatch: DispatchState;
   /** Ends tasks. */
@@ -79,7 +82,7 @@ function sendAgain(
 function sortOut(
   entry: EngineEntry,
   held: Iterable<string>,
-  { book, recovery }: ReconciliationParts,
+  { book, recovery, sessions }: ReconciliationParts,
 ): void {
   const kept = new Map<ClientAccount, Set<string>>();
   /** Whether its client has still to take it. */
@@ -100,7 +103,9 @@ function sortOut(
       recovery.isSettling || account === undefined ||
       (!account.isContinued && account.fates.get(id) === undefined)
     ) claims.push(id);
-    else if (!isAwaited(account, id)) strays.push(id);
+    else if (isAwaited(account, id)) {
+      sessions.stray(account, entry.engineId, id);
+    } else strays.push(id);
   }
   recovery.claim(entry, claims);
   recovery.release(entry, strays);

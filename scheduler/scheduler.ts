@@ -7,20 +7,14 @@
 import {
   type Clock,
   ConnectionError,
-  Lease,
   LimitTally,
   type Logger,
   randomWord,
   silentLogger,
   systemClock,
   systemRandom,
-  type Timer,
 } from "../base/mod.ts";
-import { ClientLink } from "../links/mod.ts";
 import {
-  type EngineEnd,
-  type EngineInfo,
-  type EngineReady,
   isChannelRequest,
   type KeyEntry,
   type Message,
@@ -30,14 +24,14 @@ import {
 } from "../messages/mod.ts";
 import { functionHash } from "../messages/hash/mod.ts";
 import { encodeZ85 } from "../security/mod.ts";
-import type { Peer } from "../sockets/mod.ts";
+import type { Peer, SocketOptions } from "../sockets/mod.ts";
 import { AuditReporter } from "./audit_reporter.ts";
 import { ChannelState } from "./channel_state.ts";
 import { bindLocal } from "./local_socket.ts";
-import { MissingEngines } from "./missing_engines.ts";
 import { SCHEDULER_LIMITS } from "./scheduler_limits.ts";
 import type { SchedulerOptions } from "./scheduler_options.ts";
-import { EngineDrains } from "./engine_drains.ts";
+import { EngineRoster } from "./engine_roster.ts";
+import { HubConversation } from "./hub_conversation.ts";
 import { SchedulerState } from "./scheduler_state.ts";
 import { PlacementTracer } from "./placement_tracer.ts";
 import { unrunOutcome } from "./unrun_outcome.ts";
@@ -64,25 +58,13 @@ export class Scheduler implements AsyncDisposable {
   readonly #state: SchedulerState;
   readonly #channels: ChannelState;
   readonly #link: TreeLink;
-  readonly #hub: ClientLink;
-  readonly #lease: Lease;
+  readonly #hub: HubConversation;
+  readonly #roster: EngineRoster;
   readonly #reporter: TaskReporter;
   readonly #tracer: PlacementTracer | undefined;
-  /** Engines that called before the hub announced them. */
-  readonly #early = new Map<string, EngineReady>();
-  /** Routing ids of the engines that the hub has announced. */
-  readonly #announced = new Set<string>();
-  readonly #drains = new EngineDrains({
-    state: () => this.#state,
-    send: (message) => void this.#hub.send(message),
-  });
   readonly #audit: AuditReporter;
-  /** Engines that a new hub does not know yet. */
-  readonly #missing: MissingEngines;
-  #isRegistered = false;
   #roles: ReadonlyMap<string, string> = new Map();
   #bound = "";
-  #heartbeat: Timer | undefined;
   #ending: Promise<void> | undefined;
 
   /** Makes a scheduler that is not bound yet. */
@@ -97,20 +79,9 @@ export class Scheduler implements AsyncDisposable {
     };
     this.#audit = new AuditReporter(
       this.#clock,
-      (message) => void this.#hub.send(message),
+      (message) => this.#hub.send(message),
       this.#tally,
     );
-    const { engineReturnMs } = { ...SCHEDULER_LIMITS, ...options.limits };
-    this.#missing = new MissingEngines(this.#clock, engineReturnMs, (id) => {
-      const engineId = this.#state.engineAt(id);
-      const reason = "it did not come back to the hub";
-      if (engineId !== undefined) this.#engineLeft(engineId, { reason });
-    });
-    this.#lease = new Lease({
-      clock: this.#clock,
-      onExpired: (silentMs) =>
-        void this.stop(`no hub for ${(silentMs / 1000).toFixed(0)} s`),
-    });
     this.#link = new TreeLink({
       socket: {
         ...shared,
@@ -132,20 +103,12 @@ export class Scheduler implements AsyncDisposable {
       onRefused: ({ publicKey, address, reason }) =>
         this.#audit.add("refused", { publicKey, address, detail: reason }),
     });
-    this.#hub = new ClientLink({
-      socket: {
-        ...shared,
-        security: options.hub.security,
-        routingId: `s-${randomWord()}`,
-      },
-      log: this.#log,
-      onMessage: (message) => this.#heard(message),
-      onConnected: () => this.#register(),
-      onDisconnected: (reason, final) => {
-        this.#log.warn("hub disconnected", { reason: reason.message });
-        if (final) void this.stop(reason.message);
-      },
+    this.#hub = this.#makeHub({
+      ...shared,
+      security: options.hub.security,
+      routingId: `s-${randomWord()}`,
     });
+    this.#roster = this.#makeRoster();
     this.#reporter = this.#makeReporter();
     this.#tracer = options.tracing &&
       new PlacementTracer(options.tracing, this.#reporter);
@@ -161,14 +124,13 @@ export class Scheduler implements AsyncDisposable {
   async start(endpoint: string, local?: string): Promise<string> {
     this.#bound = await this.#link.bind(endpoint);
     await bindLocal(this.#link, local, this.#log);
-    this.#lease.begin(this.#options.leaseMs ?? LEASE_MS);
     this.#hub.connect(this.#options.hub.endpoints);
     return this.#bound;
   }
 
   /** The role of a key; a refusal would be final, so it waits for the hub. */
   #roleOf(key: string): string | undefined {
-    if (this.#isRegistered) return this.#roles.get(key);
+    if (this.#roster.isKnown) return this.#roles.get(key);
     throw new ConnectionError("Cannot let anybody in: the hub is not here yet");
   }
 
@@ -185,15 +147,14 @@ export class Scheduler implements AsyncDisposable {
 
   async #finish(reason: string): Promise<void> {
     this.#log.info("scheduler ends", { reason });
-    this.#heartbeat?.cancel();
+    this.#hub.stop();
     this.#audit.stop();
-    this.#missing.stop();
-    this.#lease.stop();
+    this.#roster.stop();
     this.#state.close();
     this.#reporter.flush();
     this.#reporter.stop();
     await Promise.all([
-      this.#hub.close({ lingerMs: FAREWELL_LINGER_MS }),
+      this.#hub.close(FAREWELL_LINGER_MS),
       this.#link.close({ lingerMs: FAREWELL_LINGER_MS }),
     ]);
     this.#end.resolve(reason);
@@ -218,7 +179,7 @@ export class Scheduler implements AsyncDisposable {
             client,
             outcomes,
           }),
-        engineDrained: (engineId) => this.#drains.ended(engineId),
+        engineDrained: (engineId) => this.#roster.drained(engineId),
       },
       clock: this.#clock,
       random: random ?? systemRandom,
@@ -230,49 +191,75 @@ export class Scheduler implements AsyncDisposable {
     });
   }
 
-  #register(): void {
-    const { host, pid, keyPair } = this.#options;
-    this.#hub.send({
-      type: "scheduler_register",
-      protocol: PROTOCOL_VERSION,
-      host,
-      pid,
-      address: {
-        endpoints: [...this.#options.candidates(this.#bound)],
-        publicKey: encodeZ85(keyPair.publicKey),
+  #makeHub(socket: SocketOptions): HubConversation {
+    const { host, pid, keyPair, candidates, leaseMs } = this.#options;
+    return new HubConversation({
+      socket,
+      clock: this.#clock,
+      log: this.#log,
+      leaseMs: leaseMs ?? LEASE_MS,
+      describe: () => ({
+        type: "scheduler_register",
+        protocol: PROTOCOL_VERSION,
+        host,
+        pid,
+        address: {
+          endpoints: [...candidates(this.#bound)],
+          publicKey: encodeZ85(keyPair.publicKey),
+        },
+      }),
+      load: () => ({
+        ...this.#state.counts,
+        memoryBytes: this.#options.memoryBytes?.() ?? 0,
+        ...this.#tally.field,
+      }),
+      handler: {
+        registered: (message) => this.#registered(message),
+        said: (message) => this.#heard(message),
+        end: (reason) => void this.stop(reason),
       },
+    });
+  }
+
+  #makeRoster(): EngineRoster {
+    const limits = { ...SCHEDULER_LIMITS, ...this.#options.limits };
+    return new EngineRoster({
+      state: () => this.#state,
+      clock: this.#clock,
+      returnMs: limits.engineReturnMs,
+      say: (message) => this.#hub.send(message),
+      joined: (engine) => {
+        const { routingId, publicKey } = engine;
+        // Only the key that the hub has seen may speak for this engine.
+        if (publicKey !== undefined) this.#link.reserve(routingId, publicKey);
+        this.#channels.engineJoined(engine);
+      },
+      left: (engineId, end) => this.#channels.engineLeft(engineId, end),
+      drop: (routingId, reason) => this.#link.disconnect(routingId, reason),
+      forget: (routingId) => this.#link.forget(routingId),
     });
   }
 
   /** What the hub says. */
   #heard(message: Message): void {
-    this.#lease.renew();
     switch (message.type) {
-      case "scheduler_registered":
-        return this.#registered(message);
       case "keys_changed":
         return this.#setKeys(message.keys);
       case "engine_joined":
-        return this.#engineJoined(message.engine);
+        return this.#roster.joined(message.engine);
       case "engine_left":
-        return this.#engineLeft(message.engineId, message.end);
+        return this.#roster.left(message.engineId, message.end);
       case "engine_drain":
-        return this.#drains.asked(message);
+        return this.#roster.drain(message);
       case "observations_ack":
         return this.#reporter.acknowledged(message.batch);
       case "observations_wanted": {
         const { requestId } = message;
         const type = "observations_told";
-        return this.#reporter.tell(() =>
-          void this.#hub.send({ type, requestId })
-        );
+        return this.#reporter.tell(() => this.#hub.send({ type, requestId }));
       }
       case "queue_request":
         return this.#queueRequest(message.requestId);
-      case "stop":
-        return void this.stop(message.reason);
-      case "refused":
-        return void this.stop(`the hub refused it: ${message.reason}`);
       default:
         return;
     }
@@ -281,7 +268,7 @@ export class Scheduler implements AsyncDisposable {
   #makeReporter(): TaskReporter {
     return new TaskReporter({
       clock: this.#clock,
-      send: (message, payload) => void this.#hub.send(message, payload),
+      send: (message, payload) => this.#hub.send(message, payload),
       unit: (hash) => this.#state.unit(hash),
       tally: this.#tally,
     });
@@ -295,39 +282,11 @@ export class Scheduler implements AsyncDisposable {
     this.#hub.send({ type, requestId, engines, unassigned });
   }
 
-  #engineLeft(engineId: number, end: EngineEnd): void {
-    this.#drains.engineLeft(engineId);
-    this.#channels.engineLeft(engineId, end);
-    const route = this.#state.engineLeft(engineId, end);
-    if (route === undefined) return;
-    this.#announced.delete(route);
-    this.#link.forget(route);
-  }
-
   #registered(message: SchedulerRegistered): void {
     this.#setKeys(message.keys);
     this.#reporter.registered(message.keepsRecords === true);
-    const before = new Set(this.#announced);
-    for (const engine of message.engines) {
-      before.delete(engine.routingId);
-      this.#engineJoined(engine);
-    }
-    if (this.#isRegistered) this.#missing.expect(before);
-    else this.#state.recover(message.isRestarted === true);
-    this.#isRegistered = true;
-    this.#beat(message.heartbeatIntervalMs);
+    this.#roster.registered(message);
     this.#audit.start();
-  }
-
-  #engineJoined(engine: EngineInfo): void {
-    const { routingId, publicKey } = engine;
-    this.#missing.isBack(routingId);
-    // Only the key that the hub has seen may speak for this engine.
-    if (publicKey !== undefined) this.#link.reserve(routingId, publicKey);
-    this.#channels.engineJoined(engine);
-    this.#announced.add(routingId);
-    this.#state.engineJoined(engine);
-    this.#tryEarly(routingId);
   }
 
   #setKeys(keys: readonly KeyEntry[]): void {
@@ -342,19 +301,6 @@ export class Scheduler implements AsyncDisposable {
     }
   }
 
-  #beat(intervalMs: number): void {
-    this.#heartbeat?.cancel();
-    this.#heartbeat = this.#clock.setTimer(intervalMs, () => {
-      this.#hub.send({
-        type: "heartbeat",
-        ...this.#state.counts,
-        memoryBytes: this.#options.memoryBytes?.() ?? 0,
-        ...this.#tally.field,
-      });
-      this.#beat(intervalMs);
-    });
-  }
-
   /** What waits from an earlier connection is said again, if still true. */
   #joined(routingId: string, role: string | undefined): void {
     this.#link.clear(routingId);
@@ -366,12 +312,11 @@ export class Scheduler implements AsyncDisposable {
     const { routingId, role, publicKey, address } = peer;
     this.#audit.add("disconnected", { publicKey, address });
     if (role === "engine") {
-      this.#early.delete(routingId);
-      this.#state.engineDisconnected(routingId);
+      const isExpected = this.#roster.disconnected(routingId);
       this.#channels.engineDisconnected(routingId);
       this.#link.clear(routingId);
       // One that the hub has not announced is not expected back.
-      if (!this.#announced.has(routingId)) this.#link.forget(routingId);
+      if (!isExpected) this.#link.forget(routingId);
       return;
     }
     this.#channels.clientGone(routingId);
@@ -440,8 +385,7 @@ export class Scheduler implements AsyncDisposable {
       case "task_returned":
         return this.#state.tasksReturned(from, message.ids);
       case "engine_ready":
-        this.#early.set(from, message);
-        return this.#tryEarly(from);
+        return this.#roster.ready(from, message);
       default:
         if (isChannelRequest(message)) {
           this.#channels.said(from, message, payload);
@@ -477,13 +421,5 @@ export class Scheduler implements AsyncDisposable {
       );
     }
     return false;
-  }
-
-  #tryEarly(routingId: string): void {
-    const early = this.#early.get(routingId);
-    if (early === undefined) return;
-    if (this.#state.engineReady(routingId, early.slots, early.holding)) {
-      this.#early.delete(routingId);
-    }
   }
 }

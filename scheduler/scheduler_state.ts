@@ -220,6 +220,7 @@ export class SchedulerState {
     reconcile(entry, holding, isAgain, {
       book: this.#book,
       recovery: this.#recovery,
+      sessions: this.#sessions,
       dispatch: this.#dispatch,
       lifecycle: this.#lifecycle,
       send: (to, message) => this.#actions.send(to, message),
@@ -391,7 +392,9 @@ export class SchedulerState {
   #strayOutcome(entry: EngineEntry, { id }: TaskOutcome): void {
     if (this.#recovery.isSettling || this.#recovery.isClaimed(id)) return;
     const account = this.#book.known(clientOf(id));
-    if (account !== undefined && this.#sessions.remembers(account, id)) return;
+    if (account !== undefined && this.#sessions.remembers(account, id)) {
+      return this.#sessions.stray(account, entry.engineId, id);
+    }
     const message = { type: "outcomes_taken", ids: [id] } as const;
     this.#actions.send(entry.routingId, message);
   }

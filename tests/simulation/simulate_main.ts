@@ -18,7 +18,8 @@ const { values } = parseArgs({
 });
 const first = Number(values.first);
 const seeds = Number(values.seeds);
-const sums = { tasks: 0, cuts: 0, crashes: 0, jumps: 0 };
+const sums = { tasks: 0, cuts: 0, stalls: 0, jumps: 0 };
+const ends = { hub: 0, scheduler: 0, leaf: 0, engine: 0, refused: 0 };
 for (let seed = first; seed < first + seeds; seed++) {
   const cluster = new SimulatedCluster(seededRandom(seed));
   try {
@@ -26,11 +27,18 @@ for (let seed = first; seed < first + seeds; seed++) {
   } catch (cause) {
     throw new Error(`Failed with IPPD_SEED=${seed}`, { cause });
   }
-  sums.tasks += cluster.size;
-  sums.cuts += cluster.network.faults;
-  sums.crashes += cluster.crashes;
+  sums.tasks += cluster.ledger.size;
+  for (const lines of [cluster.hubLines, cluster.taskLines]) {
+    sums.cuts += lines.cuts;
+    sums.stalls += lines.stalls;
+  }
   sums.jumps += cluster.jumps;
+  ends.hub += cluster.ends.hub;
+  ends.scheduler += cluster.ends.scheduler;
+  ends.leaf += cluster.ends.leaf;
+  ends.engine += cluster.ends.engine;
+  ends.refused += cluster.ends.refused;
 }
 console.log(
-  `${seeds} histories: ${sums.tasks} tasks, ${sums.cuts} connections cut, ${sums.crashes} processes killed, ${sums.jumps} clocks set, none lost`,
+  `${seeds} histories: ${sums.tasks} tasks, ${sums.cuts} connections cut, ${sums.stalls} stalled, ${ends.hub} hubs, ${ends.scheduler} schedulers, ${ends.leaf} leaves and ${ends.engine} engines ended (${ends.refused} because their numbers were taken), ${sums.jumps} clocks set, none lost`,
 );

@@ -1,288 +1,102 @@
 /**
- * A whole cluster in this process: the scheduler's mind, engines' minds with
- * a slot that only pretends, clients' conversations; and accidents.
+ * A whole cluster in this process: the hub's mind, the scheduler's, those of
+ * engines with a slot that only pretends, the conversations of all of them and
+ * of leaves and clients; and accidents.
  *
  * @module
  */
 import assert from "node:assert/strict";
-import {
-  type Random,
-  silentLogger,
-  type Timer,
-  utf8,
-  VirtualClock,
-} from "../../base/mod.ts";
-import { SchedulerConversation, type SchedulerLink } from "../../client/mod.ts";
-import { DEFAULT_ENGINE_LIMITS, EngineState } from "../../engine/mod.ts";
-import type {
-  Message,
-  TaskAssign,
-  TaskOutcome,
-  TaskRequest,
-} from "../../messages/mod.ts";
-import { SchedulerState } from "../../scheduler/mod.ts";
+import { type Random, VirtualClock } from "../../base/mod.ts";
+import { HUB_TIMES } from "../../hub/mod.ts";
 import { JumpingClock } from "./jumping_clock.ts";
+import { SimulatedClient } from "./simulated_client.ts";
+import { SimulatedEngine } from "./simulated_engine.ts";
+import { SimulatedHub } from "./simulated_hub.ts";
 import { SimulatedNetwork } from "./simulated_network.ts";
+import {
+  SCHEDULER_KEY,
+  SimulatedLeaf,
+  SimulatedScheduler,
+} from "./simulated_scheduler.ts";
+import type { Site } from "./site.ts";
+import { TaskLedger } from "./task_ledger.ts";
 
-type Payload = readonly Uint8Array[];
-
-/** How long the hub takes to notice that an engine has died. */
-const ENGINE_LOST_MS = 1_000;
 /** Leaves among which the engines are spread. */
 const LEAVES = 2;
-/** How long the controller takes to start a scheduler. */
+/** Engines at the beginning. */
+const ENGINES = 3;
+/** How long the controller takes to start a scheduler or a leaf. */
 const RESTART_MS = 400;
+/** How long it takes at most until there is a controller again. */
+const HUB_RESTART_MAX_MS = 3_000;
+/** How long it takes until there is another engine. */
+const ENGINE_START_MS = 1_500;
 /** How far the clock of a process is set back or forth at most. */
 const JUMP_MAX_MS = 86_400_000;
-
-/** What has been submitted, and what came of it. */
-interface Asked {
-  readonly client: string;
-  outcome: TaskOutcome | undefined;
-}
-
-class SimulatedEngine {
-  readonly id: number;
-  readonly route: string;
-  readonly state: EngineState;
-  readonly #timers = new Set<Timer>();
-  readonly #clock: JumpingClock;
-  /** When the slot has done what it has been given. */
-  #freeMs = 0;
-
-  constructor(id: number, cluster: SimulatedCluster) {
-    this.id = id;
-    this.route = `e-${id}`;
-    this.#clock = cluster.newClock();
-    const say = (message: Message, payload: Payload = []): void =>
-      cluster.network.toServer(this.route, message, payload);
-    this.state = new EngineState({
-      slots: 1,
-      respawn: "always",
-      limits: DEFAULT_ENGINE_LIMITS,
-      clock: this.#clock,
-      effects: {
-        sendSource: () => {},
-        assignTask: (_, task) => this.#run(task, cluster),
-        assignApart: () => {},
-        endSlot: () => {},
-        stopTask: () => {},
-        sendOutcome: (outcome, payload) =>
-          say({ ...outcome, engineId: id }, payload),
-        announce: (holding) =>
-          say({ type: "engine_ready", engineId: id, slots: 1, holding }),
-        requestSource: () => {},
-        startSlot: () => {},
-        slotsReady: () => {},
-        slotGone: () => {},
-        endEngine: () => {},
-      },
-    });
-    this.state.slotReady(0);
-    cluster.network.add(this.route, {
-      connected: () => this.state.schedulerConnected(),
-      disconnected: () => {},
-      heard: (message, payload) => {
-        switch (message.type) {
-          case "task_assign":
-            return this.state.taskAssigned(message, payload);
-          case "task_cancel":
-            return this.state.tasksCancelled(message.ids, message.reason);
-          case "outcomes_taken":
-            return this.state.outcomesTaken(message.ids);
-          case "task_recall":
-            return say({
-              type: "task_returned",
-              ids: this.state.tasksRecalled(message.ids),
-            });
-          default:
-        }
-      },
-    });
-  }
-
-  die(): void {
-    for (const timer of this.#timers) timer.cancel();
-  }
-
-  /** The pretended slot: one task after the other; its value is its id. */
-  #run(task: TaskAssign, cluster: SimulatedCluster): void {
-    const clock = this.#clock;
-    const nowMs = clock.monotonic();
-    this.#freeMs = Math.max(nowMs, this.#freeMs) +
-      cluster.random() ** 3 * 1_000;
-    cluster.ran(task.id);
-    const startedMs = Math.max(1, clock.now());
-    const timer = clock.setTimer(this.#freeMs - nowMs, () => {
-      this.#timers.delete(timer);
-      this.state.taskFinished(0, {
-        type: "task_outcome",
-        id: task.id,
-        status: "ok",
-        engineId: 0,
-        startedMs,
-        completedMs: Math.max(1, clock.now()),
-        outputs: 0,
-      }, [utf8(task.id)]);
-    });
-    this.#timers.add(timer);
-  }
-}
-
-class SimulatedClient {
-  readonly id: string;
-  readonly #cluster: SimulatedCluster;
-  readonly conversation: SchedulerConversation;
-  #count = 0;
-
-  constructor(id: string, cluster: SimulatedCluster) {
-    this.id = id;
-    this.#cluster = cluster;
-    this.conversation = new SchedulerConversation({
-      socket: () => {
-        return { security: { kind: "null" } };
-      },
-      clock: cluster.newClock(),
-      log: silentLogger,
-      openLink: (options): SchedulerLink => {
-        const { network } = cluster;
-        return {
-          get connected() {
-            return network.isConnected(id);
-          },
-          isSending: false,
-          connect: () =>
-            network.add(id, {
-              connected: () => options.onConnected?.(),
-              disconnected: () =>
-                options.onDisconnected?.(new Error("cut"), false),
-              heard: (message, payload) => options.onMessage(message, payload),
-            }),
-          send: (message, payload = []) => {
-            if (!network.isConnected(id)) return false;
-            network.toServer(id, message, payload);
-            return true;
-          },
-          close: () => Promise.resolve(),
-        };
-      },
-      handler: {
-        connected: () => {},
-        disconnected: () => {},
-        outcome: (outcome, payload) => cluster.heard(id, outcome, payload),
-        said: () => {},
-      },
-    });
-    this.conversation.turnTo({ endpoints: [], publicKey: "k" });
-  }
-
-  submit(): void {
-    const id = `${this.id}-${(this.#count++).toString(36)}`;
-    const cluster = this.#cluster;
-    const { random } = cluster;
-    const targets = [...cluster.engines.keys()].filter(() => random() < 0.3);
-    const isDirect = targets.length > 0 && random() < 0.3;
-    const before = cluster.lastOf(this.id);
-    const request: TaskRequest = {
-      type: "task_request",
-      id,
-      mode: isDirect ? "direct" : "balanced",
-      targets: isDirect ? targets : [],
-      work: { kind: "execute", name: id, language: "js" },
-      terms: {
-        ...(random() < 0.5 && {
-          retries: { max: 3, on: "engine-lost" as const, backoffMs: 0 },
-        }),
-        ...(before !== undefined && random() < 0.2 && {
-          after: {
-            ids: [before],
-            mode: "all" as const,
-            success: true,
-            failure: true,
-          },
-        }),
-      },
-    };
-    const ids = isDirect ? targets.map((_, index) => `${id}.${index}`) : [id];
-    for (const one of ids) cluster.asked(one, this.id);
-    this.conversation.request(request, [utf8(id)]);
-    if (random() < 0.05) this.conversation.cancel(ids, "not needed");
-  }
-}
+/** How long nothing may pass between one process and the hub. */
+const STALL_MAX_MS = 16_000;
+/** The same for the scheduler, where users wait. */
+const TASK_STALL_MAX_MS = 2_000;
 
 /** One cluster and its history. */
-export class SimulatedCluster {
+export class SimulatedCluster implements Site {
   readonly random: Random;
   readonly clock: VirtualClock = new VirtualClock();
-  readonly network: SimulatedNetwork;
-  readonly engines: Map<number, SimulatedEngine> = new Map();
-  /** How many schedulers, leaves and engines died. */
-  crashes = 0;
+  readonly hubLines: SimulatedNetwork;
+  readonly taskLines: SimulatedNetwork;
+  readonly ledger: TaskLedger = new TaskLedger();
+  /** How many processes died or were stopped, by what they were. */
+  readonly ends = { hub: 0, scheduler: 0, leaf: 0, engine: 0, refused: 0 };
   /** How often somebody's clock was set. */
   jumps = 0;
   readonly #clocks: JumpingClock[] = [];
-  readonly #asked = new Map<string, Asked>();
-  readonly #runs = new Map<string, number>();
   readonly #clients: SimulatedClient[] = [];
-  readonly #early = new Map<string, readonly string[]>();
-  #scheduler: SchedulerState | undefined;
-  #nextEngine = 0;
+  readonly #engines = new Map<string, SimulatedEngine>();
+  readonly #leaves = new Map<string, SimulatedLeaf>();
+  #hub: SimulatedHub | undefined;
+  #scheduler: SimulatedScheduler | undefined;
+  #hubStartedMs = 0;
+  #count = 0;
 
-  /** Begins with three engines and two clients. */
+  /** Begins with some engines and two clients. */
   constructor(random: Random) {
     this.random = random;
-    this.network = new SimulatedNetwork(this.clock, random);
+    this.hubLines = new SimulatedNetwork(this.clock, random, {
+      keeps: true,
+      halfOpenMaxMs: 15_000,
+    });
+    this.taskLines = new SimulatedNetwork(this.clock, random, {
+      keeps: false,
+      halfOpenMaxMs: 3_000,
+    });
+    this.#hub = new SimulatedHub(this, false);
     this.#startScheduler();
-    for (let count = 0; count < 3; count++) this.#addEngine();
+    for (let leaf = 0; leaf < LEAVES; leaf++) this.#startLeaf(`leaf-${leaf}`);
+    for (let count = 0; count < ENGINES; count++) this.#startEngine();
     for (const id of ["c-x", "c-y"]) {
       this.#clients.push(new SimulatedClient(id, this));
     }
   }
 
-  /** How many tasks were submitted. */
-  get size(): number {
-    return this.#asked.size;
-  }
-
-  /** A clock for one more process. */
   newClock(): JumpingClock {
     const clock = new JumpingClock(this.clock);
     this.#clocks.push(clock);
     return clock;
   }
 
-  asked(id: string, client: string): void {
-    this.#asked.set(id, { client, outcome: undefined });
+  isLeafThere(publicKey: string): boolean {
+    return this.#leaves.has(publicKey);
   }
 
-  /** A task of a client that has not ended. */
-  lastOf(client: string): string | undefined {
-    const own = [...this.#asked].filter(([id, one]) =>
-      one.client === client && one.outcome === undefined && !id.includes(".")
-    );
-    return own[Math.floor(this.random() * own.length)]?.[0];
-  }
-
-  ran(id: string): void {
-    this.#runs.set(id, (this.#runs.get(id) ?? 0) + 1);
-  }
-
-  heard(client: string, outcome: TaskOutcome, payload: Payload): void {
-    const asked = this.#asked.get(outcome.id);
-    assert.equal(asked?.client, client, `${outcome.id} given to another`);
-    if (asked === undefined || asked.outcome !== undefined) return;
-    asked.outcome = outcome;
-    const runs = this.#runs.get(outcome.id) ?? 0;
-    if (outcome.status === "ok") {
-      const value = new TextDecoder().decode(payload[0]);
-      assert.equal(value, outcome.id, "a wrong value");
-      assert.ok(runs > 0);
-    }
-    const { attempts = 1 } = outcome;
+  /** Only an engine that was away for long finds its number taken. */
+  engineEnded(route: string, reason: string): void {
+    assert.match(reason, /is taken/);
     assert.ok(
-      runs <= 1 || attempts > 1,
-      `${outcome.id} ran ${runs} times and says ${attempts}`,
+      this.clock.now() - this.#hubStartedMs >= HUB_TIMES.newcomerWaitMaxMs,
+      "a number was given away before its engine could be back",
     );
+    this.ends.refused++;
+    this.#endEngine(this.#engines.get(route), false);
   }
 
   /** Work and accidents for so many steps; then calm, until all is done. */
@@ -291,112 +105,156 @@ export class SimulatedCluster {
       this.#act();
       this.clock.advance(this.random() * 150);
     }
-    this.network.isCalm = true;
-    for (let round = 0; round < 600 && this.#open().length > 0; round++) {
+    this.hubLines.isCalm = true;
+    this.taskLines.isCalm = true;
+    this.clock.advance(30_000);
+    this.#probe();
+    for (let round = 0; round < 600 && this.ledger.open.length > 0; round++) {
       this.clock.advance(500);
     }
-    assert.deepEqual(this.#open(), [], "tasks never ended");
+    assert.deepEqual(this.ledger.open, [], "tasks never ended");
     this.clock.advance(300_000);
-    this.#checkEmpty();
+    this.#checkTasks();
+    this.#checkMembers();
   }
 
-  #open(): string[] {
-    return [...this.#asked].filter(([, { outcome }]) => outcome === undefined)
-      .map(([id]) => id);
+  /** Every engine takes work again, from everybody. */
+  #probe(): void {
+    for (const client of this.#clients) {
+      // A hub that was started again does not know what schedulers remember.
+      if (this.ends.hub > 0 || client.seesDrained) client.undrain();
+      client.submit(client.directory.ids);
+    }
   }
 
   #act(): void {
     const chance = this.random();
-    const client = this.#clients[Math.floor(this.random() * 2)];
-    const peers = [
-      ...[...this.engines.values()].map(({ route }) => route),
-      "c-x",
-      "c-y",
-    ];
-    if (chance < 0.75) {
+    const client = this.#one(this.#clients);
+    if (chance < 0.7) {
       for (let left = this.random() * 4; left > 0; left--) client?.submit();
-    } else if (chance < 0.93) {
-      this.network.cut(peers[Math.floor(this.random() * peers.length)] ?? "");
-    } else if (chance < 0.95) {
-      this.jumps++;
-      const clock = this.#clocks[
-        Math.floor(this.random() * this.#clocks.length)
-      ];
-      clock?.jump((this.random() - 0.5) * 2 * JUMP_MAX_MS);
-    } else if (chance < 0.965) this.#crashLeaf();
-    else if (chance < 0.98) this.#crashScheduler();
-    else this.#crashEngine();
+    } else if (chance < 0.82) this.taskLines.cut(this.#taskPeer());
+    else if (chance < 0.87) this.hubLines.cut(this.#hubPeer());
+    else if (chance < 0.885) {
+      this.hubLines.stall(this.#hubPeer(), this.random() * STALL_MAX_MS);
+    } else if (chance < 0.895) {
+      this.taskLines.stall(this.#taskPeer(), this.random() * TASK_STALL_MAX_MS);
+    } else if (chance < 0.915) client?.drain();
+    else if (chance < 0.94) client?.undrain();
+    else if (chance < 0.945) client?.signal();
+    else if (chance < 0.955) this.#jump();
+    else if (chance < 0.965) this.#crashLeaf();
+    else if (chance < 0.977) this.#crashScheduler(true);
+    else if (chance < 0.984) this.#crashHub();
+    else if (chance < 0.994) this.#endEngine(this.#one(this.#engines.values()));
+    else this.#startEngine();
+  }
+
+  #one<T>(from: Iterable<T>): T | undefined {
+    const all = [...from];
+    return all[Math.floor(this.random() * all.length)];
+  }
+
+  #taskPeer(): string {
+    return this.#one([...this.#engines.keys(), "c-x", "c-y"]) ?? "";
+  }
+
+  #hubPeer(): string {
+    const leaves = [...this.#leaves.values()].map(({ id }) => id);
+    const scheduler = this.#scheduler?.id ?? "";
+    // As often as everybody else together: most depends on it.
+    if (this.random() < 0.5) return scheduler;
+    return this.#one([...this.#engines.keys(), ...leaves, "c-x", "c-y"]) ?? "";
+  }
+
+  #jump(): void {
+    this.jumps++;
+    const byMs = (this.random() - 0.5) * 2 * JUMP_MAX_MS;
+    this.#one(this.#clocks)?.jump(byMs);
   }
 
   /** A leaf dies: the connections of its engines end, all at once. */
   #crashLeaf(): void {
-    this.crashes++;
-    const leaf = Math.floor(this.random() * LEAVES);
-    for (const { id, route } of this.engines.values()) {
-      if (id % LEAVES === leaf) this.network.cut(route);
+    const leaf = this.#one(this.#leaves.values());
+    if (leaf === undefined) return;
+    this.#endLeaf(leaf);
+    this.clock.setTimer(RESTART_MS, () => this.#startLeaf(leaf.publicKey));
+  }
+
+  #endLeaf(leaf: SimulatedLeaf): void {
+    this.ends.leaf++;
+    leaf.die();
+    this.#leaves.delete(leaf.publicKey);
+    for (const { via, route } of this.#engines.values()) {
+      if (via === leaf.publicKey) this.taskLines.cut(route);
     }
   }
 
-  #crashScheduler(): void {
-    if (this.#scheduler === undefined) return;
-    this.crashes++;
-    this.#scheduler.close();
+  #crashScheduler(isStartedAgain: boolean): void {
+    const scheduler = this.#scheduler;
+    if (scheduler === undefined) return;
+    this.ends.scheduler++;
     this.#scheduler = undefined;
-    this.#early.clear();
-    this.network.serverGone();
+    scheduler.die();
+    if (!isStartedAgain) return;
     this.clock.setTimer(RESTART_MS, () => this.#startScheduler());
   }
 
-  #crashEngine(): void {
-    const all = [...this.engines.values()];
-    const engine = all[Math.floor(this.random() * all.length)];
-    if (engine === undefined || all.length < 2) return;
-    this.crashes++;
-    engine.die();
-    this.engines.delete(engine.id);
-    this.network.remove(engine.route);
-    this.clock.setTimer(ENGINE_LOST_MS, () => {
-      this.#scheduler?.engineLeft(engine.id, { reason: "killed" });
-      this.#addEngine();
+  /** A hub dies, alone or with what its controller has started. */
+  #crashHub(): void {
+    if (this.#hub === undefined) return;
+    this.ends.hub++;
+    this.#hub.die();
+    this.#hub = undefined;
+    const leaves = [...this.#leaves.values()];
+    const isController = this.random() < 0.5 && this.#scheduler !== undefined &&
+      leaves.length === LEAVES;
+    if (isController) {
+      this.#crashScheduler(false);
+      for (const leaf of leaves) this.#endLeaf(leaf);
+    }
+    this.clock.setTimer(this.random() * HUB_RESTART_MAX_MS, () => {
+      this.#hub = new SimulatedHub(this, true);
+      this.#hubStartedMs = this.clock.now();
+      if (!isController) return;
+      this.#startScheduler();
+      for (const { publicKey } of leaves) this.#startLeaf(publicKey);
     });
   }
 
-  #addEngine(): void {
-    const engine = new SimulatedEngine(this.#nextEngine++, this);
-    this.engines.set(engine.id, engine);
-    this.#scheduler?.engineJoined(facts(engine));
+  /** An engine dies or is stopped, and another takes its place. */
+  #endEngine(
+    engine: SimulatedEngine | undefined,
+    isPolite: boolean = this.random() < 0.3,
+  ): void {
+    if (engine === undefined) return;
+    this.ends.engine++;
+    this.#engines.delete(engine.route);
+    if (isPolite) engine.leave();
+    else engine.die();
+    if (this.#engines.size >= ENGINES) return;
+    this.clock.setTimer(
+      this.random() * ENGINE_START_MS,
+      () => this.#startEngine(),
+    );
+  }
+
+  #startEngine(): void {
+    const route = `e-${this.#count++}`;
+    this.#engines.set(route, new SimulatedEngine(route, this));
   }
 
   #startScheduler(): void {
-    const state = new SchedulerState({
-      actions: {
-        send: (to, message, payload = []) =>
-          this.network.toPeer(to, message, payload),
-        engineDrained: () => {},
-      },
-      clock: this.newClock(),
-      random: this.random,
-      newSession: () => `s${this.random()}`,
-    });
-    this.#scheduler = state;
-    for (const engine of this.engines.values()) {
-      state.engineJoined(facts(engine));
-    }
-    state.recover(false);
-    this.network.serve({
-      joined: (peer) => {
-        if (peer.startsWith("e-")) state.engineDisconnected(peer);
-      },
-      left: (peer) => {
-        if (peer.startsWith("e-")) state.engineDisconnected(peer);
-        else if (!state.clientAway(peer)) state.clientGone(peer);
-      },
-      heard: (peer, message, payload) => hear(state, peer, message, payload),
-    });
+    this.#scheduler = new SimulatedScheduler(`s-${this.#count++}`, this);
   }
 
-  #checkEmpty(): void {
-    const state = this.#scheduler;
+  #startLeaf(publicKey: string): void {
+    const id = `l-${this.#count++}`;
+    this.#leaves.set(publicKey, new SimulatedLeaf(id, publicKey, this));
+  }
+
+  /** Nobody has anything left of the tasks. */
+  #checkTasks(): void {
+    const state = this.#scheduler?.state;
     assert.ok(state !== undefined);
     const { running, queued } = state.counts;
     assert.deepEqual({ running, queued }, { running: 0, queued: 0 });
@@ -406,47 +264,37 @@ export class SimulatedCluster {
     for (const { conversation } of this.#clients) {
       assert.equal(conversation.outstanding, 0);
     }
-    for (const engine of this.engines.values()) {
+    for (const engine of this.#engines.values()) {
       assert.equal(engine.state.running + engine.state.queued, 0);
       assert.equal(engine.state.untaken, 0, "an engine keeps outcomes");
     }
   }
-}
 
-function facts({ id, route }: SimulatedEngine) {
-  return {
-    engineId: id,
-    routingId: route,
-    slots: 1,
-    labels: {},
-    resources: {},
-  };
-}
-
-/** What the scheduler's shell does with messages. */
-function hear(
-  state: SchedulerState,
-  from: string,
-  message: Message,
-  payload: Payload,
-): void {
-  switch (message.type) {
-    case "client_resume":
-      return state.clientResume(from, message);
-    case "outcomes_ack":
-      return state.outcomesAck(from, message.count);
-    case "task_fate":
-      return state.taskFate(from, message, payload);
-    case "task_request":
-      return state.taskRequest(from, message, payload);
-    case "task_cancel":
-      return state.taskCancel(from, message.ids, message.reason);
-    case "engine_ready":
-      return void state.engineReady(from, message.slots, message.holding);
-    case "task_outcome":
-      return void state.taskOutcome(from, message, payload);
-    case "task_returned":
-      return state.tasksReturned(from, message.ids);
-    default:
+  /** Everybody agrees on who is in the cluster; nobody else is remembered. */
+  #checkMembers(): void {
+    const ids = [...this.#engines.values()].map(({ id }) => id)
+      .toSorted((a = 0, b = 0) => a - b);
+    assert.equal(new Set(ids).size, this.#engines.size);
+    assert.deepEqual(this.#hub?.state.residue, {
+      waiting: 0,
+      drained: 0,
+      engines: ids.length,
+      newcomers: 0,
+      schedulers: 1 + LEAVES,
+      clients: this.#clients.length,
+      questions: 0,
+    });
+    assert.equal(this.hubLines.waiting, 0, "the hub keeps words for somebody");
+    const queues = this.#scheduler?.state.engineQueues ?? [];
+    assert.deepEqual(queues.map(({ engineId }) => engineId), ids);
+    for (const { directory, asking } of this.#clients) {
+      assert.equal(asking, 0, "a drain was not answered");
+      assert.deepEqual(directory.ids, ids);
+      for (const { state } of directory.engines) assert.equal(state, "active");
+      assert.deepEqual(
+        directory.schedulers.map(({ publicKey }) => publicKey),
+        [SCHEDULER_KEY],
+      );
+    }
   }
 }
