@@ -102,6 +102,10 @@ export class EngineRoster {
     if (before !== undefined && before !== routingId) {
       this.left(engineId, { reason: "another engine has its number" });
     }
+    const former = this.#numbers.get(routingId);
+    if (former !== undefined && former !== engineId) {
+      this.left(former, { reason: "the hub has given it another number" });
+    }
     const isNew = before !== routingId;
     this.#missing.isBack(routingId);
     this.#options.joined?.(engine);

@@ -128,3 +128,20 @@ Deno.test("EngineRoster gives an engine up whose number another has", () => {
   bench.clock.advance(RETURN_MS);
   assert.deepEqual(bench.take(), ["ready b "]);
 });
+
+Deno.test("EngineRoster gives an engine's former number up when it has another", () => {
+  const bench = new Bench();
+  bench.registered(engine(0, "a"));
+  bench.ready("a");
+  bench.take();
+  // It had left and come back while the hub could not be heard.
+  bench.registered(engine(1, "a"));
+  assert.deepEqual(bench.take(), [
+    "left 0: the hub has given it another number",
+    "forget a",
+    "drop a",
+  ]);
+  bench.ready("a", "t-1");
+  bench.clock.advance(RETURN_MS);
+  assert.deepEqual(bench.take(), ["ready a t-1"]);
+});
