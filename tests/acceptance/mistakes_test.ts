@@ -7,7 +7,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Client, Cluster, connect, EngineLostError } from "../../mod.ts";
-import { runIppd, startController, withIppdDir } from "../cli/ippd_process.ts";
+import {
+  freePorts,
+  runIppd,
+  startController,
+  withIppdDir,
+} from "../cli/ippd_process.ts";
 import { withCluster } from "../work/fixture.ts";
 
 /** The message of what a promise rejects with. */
@@ -42,7 +47,12 @@ Deno.test("Mistakes with connection files are told in a line", async (t) => {
         assert.equal(code, 5);
         assert.match(stderr, /package\.json/);
       });
-      const { process, clientFile, engineFile } = await startController(folder);
+      // The hub's, and behind it the scheduler's.
+      const port = String(freePorts(2));
+      const { process, clientFile, engineFile } = await startController(
+        folder,
+        ...["--port", port],
+      );
       await using controller = process;
       await t.step("the file of engines in a client", async () => {
         assert.match(
@@ -62,7 +72,6 @@ Deno.test("Mistakes with connection files are told in a line", async (t) => {
       await Deno.writeFile(old, await Deno.readFile(clientFile), {
         mode: 0o600,
       });
-      const [, port = ""] = /:(\d+)"/.exec(await Deno.readTextFile(old)) ?? [];
       await controller.end();
       await t.step("a controller that has ended", async () => {
         const said = await trouble(() => connect(old, { timeoutMs: 300 }));
