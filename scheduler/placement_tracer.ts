@@ -38,8 +38,16 @@ export class PlacementTracer implements TaskObserver {
     return this.#requests.size;
   }
 
-  /** Takes a request on, with a span of its own where it is traced. */
-  arrived(request: TaskRequest, take: (request: TaskRequest) => void): void {
+  /**
+   * Takes a request on, with a span of its own where it is traced.
+   *
+   * @param take Takes it, and calls `decided` once it is clear which tasks it
+   * brings, which may be later.
+   */
+  arrived(
+    request: TaskRequest,
+    take: (request: TaskRequest, decided?: () => void) => void,
+  ): void {
     const { trace: parent, id, mode, work: { kind }, terms } = request;
     if (parent === undefined) return take(request);
     const span = this.#tracing.begin("place", `schedule ${kind}`, {
@@ -53,11 +61,12 @@ export class PlacementTracer implements TaskObserver {
     const trace = span.traceparent;
     const traced: TracedRequest = { span, tasks: 0, trouble: undefined };
     this.#requests.set(trace, traced);
-    take({ ...request, trace });
-    // One that was refused, or is here already, has brought no task.
-    if (traced.tasks === 0 && this.#requests.delete(trace)) {
-      span.end({ status: "untaken", reason: "refused, or here already" });
-    }
+    take({ ...request, trace }, () => {
+      // One that was refused, or is here already, has brought no task.
+      if (traced.tasks === 0 && this.#requests.delete(trace)) {
+        span.end({ status: "untaken", reason: "refused, or here already" });
+      }
+    });
   }
 
   /** A task was admitted. */

@@ -73,7 +73,7 @@ Deno.test("PlacementTracer ends a span with the last of its tasks, and tells how
 Deno.test("PlacementTracer ends the span of a request that brings no task at once", () => {
   const { tracing, told } = story();
   const tracer = new PlacementTracer(tracing, deaf);
-  tracer.arrived(requestFor([0], CLIENT_SPAN), () => {});
+  tracer.arrived(requestFor([0], CLIENT_SPAN), (_, decided) => decided?.());
   assert.equal(tracer.size, 0);
   assert.deepEqual(told, ["place schedule reset", "span-0 untaken"]);
 });
@@ -88,4 +88,23 @@ Deno.test("PlacementTracer makes no span for a request without a trace", () => {
     tracer.ended(taskOf(same, 0), outcome("ok"), []);
   });
   assert.deepEqual(told, []);
+});
+
+Deno.test("PlacementTracer keeps the span of a request that has to wait", () => {
+  const { tracing, told } = story();
+  const tracer = new PlacementTracer(tracing, deaf);
+  let takeOn = (): void => {};
+  tracer.arrived(requestFor([0], CLIENT_SPAN), (request, decided) => {
+    takeOn = () => {
+      const task = taskOf(request, 0);
+      tracer.submitted(task);
+      tracer.assigned(task, 7);
+      decided?.();
+      tracer.ended(task, outcome("ok"), []);
+    };
+  });
+  assert.equal(tracer.size, 1);
+  takeOn();
+  assert.equal(tracer.size, 0);
+  assert.deepEqual(told.slice(1), ["span-0 assigned", "span-0 ok"]);
 });

@@ -403,7 +403,8 @@ export class Scheduler implements AsyncDisposable {
     }
     this.#tracer.arrived(
       request,
-      (traced) => this.#state.taskRequest(from, traced, payload),
+      (traced, decided) =>
+        this.#state.taskRequest(from, traced, payload, decided),
     );
   }
 

@@ -294,19 +294,31 @@ export class SchedulerState {
     if (entry !== undefined) this.#dispatch.undrain(entry);
   }
 
-  /** A client asks for work. */
-  taskRequest(clientId: string, request: TaskRequest, payload: Payload): void {
+  /**
+   * A client asks for work.
+   *
+   * @param decided Hears when the tasks are taken on, or refused.
+   */
+  taskRequest(
+    clientId: string,
+    request: TaskRequest,
+    payload: Payload,
+    decided?: () => void,
+  ): void {
     // What counts is the session in which it arrived.
     const earlier = this.#sessions.earlierRuns(clientId, request);
     const { isSettling } = this.#recovery;
     if (!isSettling && !this.#news.mustWait(clientId, request.targets)) {
-      return this.#admission.request(clientId, request, payload, earlier);
+      this.#admission.request(clientId, request, payload, earlier);
+      return decided?.();
     }
     const account = this.#book.client(clientId);
     const admit = (): void => {
       // It may have gone meanwhile, and have come back as another.
-      if (this.#book.known(clientId) !== account) return;
-      this.#admission.request(clientId, request, payload, earlier);
+      if (this.#book.known(clientId) === account) {
+        this.#admission.request(clientId, request, payload, earlier);
+      }
+      decided?.();
     };
     if (isSettling) this.#recovery.defer(admit);
     else this.#news.wait(clientId, request.targets, admit);

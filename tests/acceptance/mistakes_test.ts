@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Client, Cluster, connect, EngineLostError } from "../../mod.ts";
 import {
+  eventually,
   freePorts,
   runIppd,
   startController,
@@ -157,6 +158,8 @@ async function driveMistakes(
     assert.match(error.message, /engine 0/);
   });
   await t.step("an engine that is not there", async () => {
+    // The hub and the scheduler tell of it on connections of their own.
+    assert.ok(await eventually(() => Promise.resolve(!client.ids.includes(0))));
     assert.throws(() => client.directView(0), /Cannot find engine 0/);
     assert.equal(await view.apply(() => 1), 1);
   });

@@ -25,7 +25,7 @@ function limitsIn(metrics: string): Map<string, number> {
   );
 }
 
-Deno.test("limits that hub, scheduler and engine reach are counted at /metrics and by ippd status", async () => {
+Deno.test("limits that hub and engine reach are counted at /metrics and by ippd status", async () => {
   await withIppdDir(async (folder) => {
     const { process, clientFile, engineFile } = await startController(
       folder,
@@ -51,14 +51,13 @@ Deno.test("limits that hub, scheduler and engine reach are counted at /metrics a
     const before = await read();
     const names = [
       "hub OUTPUT_TAIL_MAX",
-      "scheduler resultBytesMax",
       "engine finishedBytesMax",
     ];
     assert.deepEqual(names.filter((name) => before.has(name)), []);
 
     const engine = client.directView(0);
-    // Too much for a record's output, for a record's result, and for an
-    // engine to keep in case that it has to be sent again.
+    // Too much for a record's output, and for an engine to keep in case that
+    // it has to be sent again.
     for (let times = 0; times < 2; times++) {
       const large = await engine.apply(
         (bytes: number, length: number) => {
