@@ -91,7 +91,6 @@ Deno.test("limits that hub and engine reach are counted at /metrics and by ippd 
     const of = (wantedRole: string): Record<string, number> =>
       processes.find(({ role }: { role: string }) => role === wantedRole)
         .limits;
-    assert.equal(of("scheduler")["resultBytesMax"], 2);
     assert.equal(of("engine")["finishedBytesMax"], 2);
   });
 });
