@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { clusterFileStem } from "../../client/profile/mod.ts";
 
 /** The environment variable by which a controller names the folder. */
 export const SCHEDULER_FOLDER_VARIABLE = "IPPD_SCHEDULER_FOLDER";
@@ -59,7 +60,7 @@ export async function removeDeadSockets(
 }
 
 function prefixOf(clusterId: string): string {
-  return `${clusterId === "" ? "ippd" : `ippd-${clusterId}`}-scheduler-`;
+  return `${clusterFileStem(clusterId)}-scheduler-`;
 }
 
 function socketNames(folder: string): string[] {
