@@ -28,7 +28,7 @@ import {
 } from "../security/mod.ts";
 import type { SocketOptions } from "../sockets/mod.ts";
 import { MEMORY_RETENTION } from "../store/mod.ts";
-import { processorMs, residentBytes } from "./process_figures.ts";
+import { processorMs, residentBytes } from "./process_usage.ts";
 
 const TASKS_DEFAULT = 300_000;
 /** Tasks that have not ended, at any time. */

@@ -11,6 +11,21 @@ const NUMBER_UTIME = 11;
 const NUMBER_STIME = 12;
 const NUMBER_PARENT = 1;
 
+/** Processor time of processes so far, in milliseconds; all must run. */
+export function processorMs(pids: readonly number[]): number {
+  let total = 0;
+  for (const pid of pids) {
+    total += cpuMsIn(numbersIn(Deno.readTextFileSync(`/proc/${pid}/stat`)));
+  }
+  return total;
+}
+
+/** Resident memory of a process that runs, in bytes. */
+export function residentBytes(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return kibibytes(status, "VmRSS") * 1024;
+}
+
 /** What one process has used since it started. */
 export interface ProcessUsage {
   /** Its role: `client`, `hub`, `scheduler`, `leaf`, `engine` or `slot`. */
@@ -40,12 +55,10 @@ export function processUsage(): ProcessUsage[] {
   for (const { name } of Deno.readDirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
-    const stat = read(`/proc/${pid}/stat`);
-    const numbers = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const numbers = numbersIn(read(`/proc/${pid}/stat`));
     if (numbers.length < NUMBER_STIME) continue;
     parents.set(pid, Number(numbers[NUMBER_PARENT]));
-    const ticks = Number(numbers[NUMBER_UTIME]) + Number(numbers[NUMBER_STIME]);
-    cpu.set(pid, ticks * 1000 / TICKS_PER_SECOND);
+    cpu.set(pid, cpuMsIn(numbers));
   }
   const family: ProcessUsage[] = [];
   for (const [pid, cpuMs] of cpu) {
@@ -85,6 +98,16 @@ export function peakByRole(
     byRole.set(role, Math.max(byRole.get(role) ?? 0, peakBytes));
   }
   return byRole;
+}
+
+/** What `stat` says behind the name, which may hold anything. */
+function numbersIn(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+function cpuMsIn(numbers: readonly string[]): number {
+  const ticks = Number(numbers[NUMBER_UTIME]) + Number(numbers[NUMBER_STIME]);
+  return ticks * 1000 / TICKS_PER_SECOND;
 }
 
 function descends(pid: number, parents: ReadonlyMap<number, number>): boolean {

@@ -12,7 +12,7 @@
 import { type Client, Cluster } from "../mod.ts";
 import { MEMORY_RETENTION } from "../store/mod.ts";
 import type { Figure } from "./figures.ts";
-import { processorMs } from "./process_figures.ts";
+import { processorMs } from "./process_usage.ts";
 import { quantile } from "./statistics.ts";
 
 /** Tasks of a pass: those that do nothing, and those that take 1 ms. */
