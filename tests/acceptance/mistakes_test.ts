@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { type Client, Cluster, connect, EngineLostError } from "../../mod.ts";
 import {
   eventually,
-  freePorts,
   runIppd,
   startController,
   withIppdDir,
 } from "../cli/ippd_process.ts";
+import { freePorts } from "../free_ports.ts";
 import { withCluster } from "../work/fixture.ts";
 
 /** The message of what a promise rejects with. */

@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { Cluster } from "../../mod.ts";
+import { freePort } from "../free_ports.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const APP = `${ROOT}.conformance/lab`;
@@ -29,12 +30,6 @@ function hasAll(): boolean {
   } catch {
     return false;
   }
-}
-
-/** A port that nobody uses: the server wants to be told one. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Writes a specification of Deno's kernel, and an empty notebook. */

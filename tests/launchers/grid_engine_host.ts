@@ -5,6 +5,7 @@
  * @module
  */
 import { eventually } from "../cli/ippd_process.ts";
+import { freePort } from "../free_ports.ts";
 
 /** A Grid Engine that runs until it is disposed of. */
 export class GridEngineHost implements AsyncDisposable {
@@ -129,11 +130,6 @@ function kill(pid: number, signal: Deno.Signal): boolean {
   } catch {
     return false;
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 function bootstrap(folder: string): string {

@@ -5,6 +5,7 @@
  * @module
  */
 import { eventually } from "../cli/ippd_process.ts";
+import { freePort } from "../free_ports.ts";
 
 /** The nodes that it pretends to have, and their cores. */
 const NODES = 2;
@@ -98,11 +99,6 @@ export class SlurmHost implements AsyncDisposable {
 
 function nodeNames(): string[] {
   return Array.from({ length: NODES }, (_, index) => `n${index + 1}`);
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 function configuration(folder: string, ports: readonly number[]): string {

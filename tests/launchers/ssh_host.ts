@@ -4,6 +4,7 @@
  * @module
  */
 import { eventually } from "../cli/ippd_process.ts";
+import { freePort } from "../free_ports.ts";
 
 /** Where the server is on the systems that have it. */
 const SSHD = "/usr/sbin/sshd";
@@ -54,7 +55,9 @@ export class SshServer implements AsyncDisposable {
     await Deno.remove(this.folder, { recursive: true });
   }
 
-  async #start({ address, port = freePort(), enter }: SshPlace): Promise<void> {
+  async #start(
+    { address, port = freePort(HERE.address), enter }: SshPlace,
+  ): Promise<void> {
     const { folder } = this;
     // Compiled in: where it gives up its privileges.
     await Deno.mkdir("/run/sshd", { recursive: true, mode: 0o755 });
@@ -106,11 +109,6 @@ async function run(program: string, ...args: string[]): Promise<void> {
     stdin: "null",
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: HERE.address, port: 0 });
-  return listener.addr.port;
 }
 
 function serverConfiguration(

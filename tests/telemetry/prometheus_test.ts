@@ -6,6 +6,7 @@ import {
   startIppd,
   withIppdDir,
 } from "../cli/ippd_process.ts";
+import { freePort } from "../free_ports.ts";
 
 const PROMETHEUS = "/usr/bin/prometheus";
 
@@ -15,12 +16,6 @@ function isInstalled(): boolean {
   } catch {
     return false;
   }
-}
-
-/** A port that is free now. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 async function configure(folder: string, page: URL): Promise<string> {
