@@ -14,7 +14,6 @@ import {
   encodeThrown,
   encodeValue,
   type Output,
-  type TaskOutcome,
   thrownData,
 } from "../messages/mod.ts";
 import { AsyncResult } from "./async_result.ts";
@@ -23,22 +22,10 @@ import { FunctionShipper } from "./function_shipping.ts";
 import { chunkSizeFor, cutColumns, readColumns } from "./map_columns.ts";
 import { connectionFilePath, stateFolder } from "./profile/mod.ts";
 import { OUTPUT_KEPT_MAX } from "./output_log.ts";
+import { outcomeOf } from "./run_fixture_test.ts";
 import { TaskRun } from "./task_run.ts";
 import { TaskTable } from "./task_table.ts";
 import { listsJoined, oneValue, valueEach } from "./result_shape.ts";
-
-function outcome(id: string, change: Partial<TaskOutcome> = {}): TaskOutcome {
-  return {
-    type: "task_outcome",
-    id,
-    status: "ok",
-    engineId: 3,
-    startedMs: 110,
-    completedMs: 120,
-    outputs: 0,
-    ...change,
-  };
-}
 
 function output(taskId: string, text: string, dropped = 0): Output {
   return {
@@ -76,7 +63,7 @@ Deno.test("TaskTable holds an outcome until the output before it is here", () =>
   table.add(run);
   const payload = encodeValue(7);
   assert.equal(
-    table.outcome(outcome("t", { outputs: 2 }), payload, 130),
+    table.outcome(outcomeOf("t", { outputs: 2 }), payload, 130),
     "held",
   );
   table.output(output("t", "a"), 131);
@@ -93,7 +80,7 @@ Deno.test("TaskTable lets an outcome go when its output does not come", () => {
   const table = new TaskTable();
   const run = new TaskRun("t", 100);
   table.add(run);
-  table.outcome(outcome("t", { outputs: 1 }), encodeValue(7), 130);
+  table.outcome(outcomeOf("t", { outputs: 1 }), encodeValue(7), 130);
   table.releaseHeld(129, 140);
   assert.equal(table.heldCount, 1);
   assert.equal(run.done, false);
@@ -104,14 +91,14 @@ Deno.test("TaskTable lets an outcome go when its output does not come", () => {
 
 Deno.test("TaskTable passes over what it does not know", () => {
   const table = new TaskTable();
-  assert.equal(table.outcome(outcome("x"), [], 1), "unknown");
+  assert.equal(table.outcome(outcomeOf("x"), [], 1), "unknown");
   table.output(output("x", "a"), 1);
   table.fail("x", new LimitError("x"), 1);
   const run = new TaskRun("t", 100);
   table.add(run);
   table.failAll((id) => new ConnectionError(id), 140);
   assert.equal(run.error?.message, "t");
-  assert.equal(table.outcome(outcome("t"), encodeValue(1), 150), "unknown");
+  assert.equal(table.outcome(outcomeOf("t"), encodeValue(1), 150), "unknown");
 });
 
 Deno.test("TaskRun turns every way to end into its error", () => {
@@ -148,7 +135,7 @@ Deno.test("TaskRun turns every way to end into its error", () => {
   ] as const;
   for (const [change, type, message] of cases) {
     const run = new TaskRun("t", 100);
-    run.settle(outcome("t", change), [], 130);
+    run.settle(outcomeOf("t", change), [], 130);
     assert.ok(run.error instanceof type);
     assert.match(run.error.message, message);
     if (run.error instanceof EngineLostError) {
@@ -165,7 +152,7 @@ Deno.test("TaskRun gives remote errors with their fields and causes", () => {
   );
   thrown.stack = "RangeError: too far\n    at f (ippd:f:1:2)";
   run.settle(
-    outcome("t", { status: "error" }),
+    outcomeOf("t", { status: "error" }),
     encodeThrown(thrownData(thrown)),
     130,
   );
@@ -191,7 +178,7 @@ Deno.test("TaskRun keeps a bounded amount of output and counts the rest", () => 
 
 Deno.test("TaskRun fails when its value cannot be read", () => {
   const run = new TaskRun("t", 100);
-  run.settle(outcome("t"), [Uint8Array.of(1, 2)], 130);
+  run.settle(outcomeOf("t"), [Uint8Array.of(1, 2)], 130);
   assert.equal(run.error?.name, "ProtocolError");
 });
 
@@ -206,9 +193,9 @@ Deno.test("AsyncResult gives one value, or a list in the order of its tasks", as
   const iteration = (async () => {
     for await (const item of result) arrived.push(item);
   })();
-  b.settle(outcome("b"), encodeValue(2), 130);
+  b.settle(outcomeOf("b"), encodeValue(2), 130);
   assert.equal(result.progress, 1);
-  a.settle(outcome("a"), encodeValue(1), 140);
+  a.settle(outcomeOf("a"), encodeValue(1), 140);
   assert.deepEqual(await result, [1, 2]);
   assert.deepEqual(await result, [1, 2]);
   await iteration;
@@ -223,8 +210,8 @@ Deno.test("AsyncResult gives one value, or a list in the order of its tasks", as
 Deno.test("AsyncResult yields the items of mapped chunks one by one", async () => {
   const runs = ["a", "b"].map((id) => new TaskRun(id, 100));
   const result = resultOf<number[]>(runs, listsJoined<number>());
-  runs[1]?.settle(outcome("b"), encodeValue([3, 4]), 130);
-  runs[0]?.settle(outcome("a"), encodeValue([1, 2]), 130);
+  runs[1]?.settle(outcomeOf("b"), encodeValue([3, 4]), 130);
+  runs[0]?.settle(outcomeOf("a"), encodeValue([1, 2]), 130);
   assert.deepEqual(await result, [1, 2, 3, 4]);
   const items: number[] = [];
   for await (const item of result) items.push(item);
@@ -245,7 +232,7 @@ Deno.test("AsyncResult throws the error of one task, or all of them together", a
     [fail("a"), good, fail("b")],
     valueEach<number>(),
   );
-  good.settle(outcome("g"), encodeValue(1), 130);
+  good.settle(outcomeOf("g"), encodeValue(1), 130);
   await assert.rejects(async () => await many, (error) => {
     assert.ok(error instanceof CompositeError);
     assert.equal(error.errors.length, 2);
@@ -262,10 +249,10 @@ Deno.test("AsyncResult cancels only what has not ended", () => {
   const runs = ["a", "b"].map((id) => new TaskRun(id, 100));
   const cancelled: string[] = [];
   const result = resultOf(runs, valueEach<number>(), cancelled);
-  runs[0]?.settle(outcome("a"), encodeValue(1), 130);
+  runs[0]?.settle(outcomeOf("a"), encodeValue(1), 130);
   result.cancel("enough");
   assert.deepEqual(cancelled, ["b", "enough"]);
-  runs[1]?.settle(outcome("b"), encodeValue(1), 130);
+  runs[1]?.settle(outcomeOf("b"), encodeValue(1), 130);
   result.cancel();
   assert.equal(cancelled.length, 2);
 });

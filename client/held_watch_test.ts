@@ -1,21 +1,10 @@
 import assert from "node:assert/strict";
 import { VirtualClock } from "../base/mod.ts";
-import { encodeValue, type TaskOutcome } from "../messages/mod.ts";
+import { encodeValue } from "../messages/mod.ts";
 import { HeldWatch } from "./held_watch.ts";
+import { outcomeOf } from "./run_fixture_test.ts";
 import { TaskRun } from "./task_run.ts";
 import { TaskTable } from "./task_table.ts";
-
-function heldOutcome(id: string): TaskOutcome {
-  return {
-    type: "task_outcome",
-    id,
-    status: "ok",
-    engineId: 3,
-    startedMs: 110,
-    completedMs: 120,
-    outputs: 1,
-  };
-}
 
 Deno.test("HeldWatch lets an outcome go whose output does not come, and then has no timer", () => {
   const clock = new VirtualClock();
@@ -25,7 +14,7 @@ Deno.test("HeldWatch lets an outcome go whose output does not come, and then has
   assert.equal(clock.pending, 0);
   const run = new TaskRun("t", clock.now());
   tasks.add(run);
-  tasks.outcome(heldOutcome("t"), encodeValue(7), clock.now());
+  tasks.outcome(outcomeOf("t", { outputs: 1 }), encodeValue(7), clock.now());
   watch.look();
   clock.advance(1_999);
   assert.equal(run.done, false);
@@ -41,7 +30,7 @@ Deno.test("HeldWatch gives its timer up when nothing is held any more", () => {
   const watch = new HeldWatch(tasks, clock);
   const run = new TaskRun("t", clock.now());
   tasks.add(run);
-  tasks.outcome(heldOutcome("t"), encodeValue(7), clock.now());
+  tasks.outcome(outcomeOf("t", { outputs: 1 }), encodeValue(7), clock.now());
   watch.look();
   tasks.output({
     ...{ type: "output", client: "c", taskId: "t", engineId: 3 } as const,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { TaskOutcome, TaskRequest, TaskTerms } from "../messages/mod.ts";
+import type { TaskRequest, TaskTerms } from "../messages/mod.ts";
 import { RequestKeeper } from "./request_keeper.ts";
+import { outcomeOf } from "./run_fixture_test.ts";
 
 function balanced(id: string, terms?: TaskTerms): TaskRequest {
   const work = { kind: "apply", function: `hash of ${id}` } as const;
@@ -20,19 +21,6 @@ function direct(id: string, targets: readonly number[]): TaskRequest {
   return { type: "task_request", id, mode: "direct", targets, work };
 }
 
-function outcome(id: string, change: Partial<TaskOutcome> = {}): TaskOutcome {
-  return {
-    type: "task_outcome",
-    id,
-    status: "ok",
-    engineId: 3,
-    startedMs: 10,
-    completedMs: 20,
-    outputs: 0,
-    ...change,
-  };
-}
-
 /** The ids of what would be sent again, with the sessions and what ended. */
 function again(keeper: RequestKeeper): string[] {
   return [...keeper.requests()].map(({ message }) =>
@@ -47,8 +35,8 @@ Deno.test("RequestKeeper keeps requests until their outcomes are here", () => {
   for (const id of ["c-0", "c-1", "c-2"]) {
     assert.ok(keeper.add(balanced(id), BYTES));
   }
-  keeper.ended("c-1", outcome("c-1"), []);
-  keeper.ended("c-9", outcome("c-9"), []);
+  keeper.ended("c-1", outcomeOf("c-1"), []);
+  keeper.ended("c-9", outcomeOf("c-9"), []);
   assert.deepEqual(again(keeper), ["c-0 0", "c-2 0"]);
   const [first] = keeper.requests();
   assert.equal(first?.hash, "hash of c-0");
@@ -61,11 +49,11 @@ Deno.test("RequestKeeper keeps requests until their outcomes are here", () => {
 Deno.test("RequestKeeper keeps a direct request until the last of its runs", () => {
   const keeper = new RequestKeeper();
   keeper.add(direct("c-0", [4, 5, 6]), []);
-  keeper.ended("c-0.2", outcome("c-0.2"), []);
-  keeper.ended("c-0.2", outcome("c-0.2"), []);
+  keeper.ended("c-0.2", outcomeOf("c-0.2"), []);
+  keeper.ended("c-0.2", outcomeOf("c-0.2"), []);
   assert.deepEqual(again(keeper), ["c-0 0 2"]);
-  keeper.ended("c-0.0", outcome("c-0.0"), []);
-  keeper.ended("c-0.1", outcome("c-0.1"), []);
+  keeper.ended("c-0.0", outcomeOf("c-0.0"), []);
+  keeper.ended("c-0.1", outcomeOf("c-0.1"), []);
   assert.equal(keeper.size, 0);
 });
 
@@ -118,20 +106,20 @@ Deno.test("RequestKeeper says how tasks ended that others depend on", () => {
     inputs: ["c-2"],
   } as const;
   keeper.add(balanced("c-0"), []);
-  keeper.ended("c-0", outcome("c-0"), value);
+  keeper.ended("c-0", outcomeOf("c-0"), value);
   assert.equal(keeper.namedCount, 0, "nobody asks for it yet");
   for (const id of ["c-1", "c-2", "c-3"]) keeper.add(balanced(id), []);
   keeper.add(balanced("c-4", terms), []);
-  keeper.ended("c-1", outcome("c-1", { status: "cancelled", startedMs: 0 }));
-  keeper.ended("c-2", outcome("c-2"), value);
-  keeper.ended("c-3", outcome("c-3"), value);
+  keeper.ended("c-1", outcomeOf("c-1", { status: "cancelled", startedMs: 0 }));
+  keeper.ended("c-2", outcomeOf("c-2"), value);
+  keeper.ended("c-3", outcomeOf("c-3"), value);
   assert.deepEqual(
     [...keeper.fates()].map(({ message, payload }) => [
       ...[message.id, message.ok, message.engineId, payload.length],
     ]),
     [["c-1", false, undefined, 0], ["c-2", true, 3, 1]],
   );
-  keeper.ended("c-4", outcome("c-4"), []);
+  keeper.ended("c-4", outcomeOf("c-4"), []);
   assert.equal(keeper.namedCount, 0);
 });
 
@@ -142,7 +130,7 @@ Deno.test("RequestKeeper asks a new session to follow only what it can know", ()
   keeper.add(balanced("c-0"), []);
   keeper.add(balanced("c-1"), []);
   keeper.add(balanced("c-2", { follow: { ids, ...mode } }), []);
-  keeper.ended("c-0", outcome("c-0"), []);
+  keeper.ended("c-0", outcomeOf("c-0"), []);
   const followed = (): readonly string[] | undefined =>
     [...keeper.requests()].at(-1)?.message.terms?.follow?.ids;
   assert.deepEqual(followed(), ids);
@@ -181,7 +169,7 @@ Deno.test("RequestKeeper sends again what has not ended, in order, in any histor
         case "end": {
           const { id, run } = runs[one.which % (runs.length || 1)] ?? {};
           if (id === undefined || run === undefined) break;
-          keeper.ended(run, outcome(run), []);
+          keeper.ended(run, outcomeOf(run), []);
           open.get(id)?.delete(run);
           if (open.get(id)?.size === 0) open.delete(id);
           break;
