@@ -167,6 +167,21 @@ export async function startController(
   }
 }
 
+/** Starts `ippd controller` with a page, whose address is in a file. */
+export async function startDashboard(
+  ippdDir: string,
+): Promise<RunningController & { readonly pageFile: string }> {
+  const running = await startController(ippdDir, "--dashboard");
+  try {
+    await running.process.says(/page +its address is in/);
+  } catch (error) {
+    await running.process[Symbol.asyncDispose]();
+    throw error;
+  }
+  const pageFile = `${ippdDir}/default/security/ippd-dashboard.url`;
+  return { ...running, pageFile };
+}
+
 /** Runs a test with a private folder in the place of the user's state. */
 export async function withIppdDir(
   run: (ippdDir: string) => Promise<void>,

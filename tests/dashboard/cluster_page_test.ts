@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "../../mod.ts";
 import {
   eventually,
-  startController,
+  startDashboard,
   startIppd,
   withIppdDir,
 } from "../cli/ippd_process.ts";
@@ -47,15 +47,12 @@ class Page {
 
 Deno.test("ippd controller --dashboard shows its cluster, its tasks and its logs, and acts", async () => {
   await withIppdDir(async (folder) => {
-    const { process, clientFile, engineFile } = await startController(
+    const { process, clientFile, engineFile, pageFile } = await startDashboard(
       folder,
-      "--dashboard",
     );
     await using _controller = process;
-    await process.says(/page +its address is in/);
-    const file = `${folder}/default/security/ippd-dashboard.url`;
-    assert.equal(((await Deno.stat(file)).mode ?? 0) & 0o777, 0o600);
-    const page = await Page.open(file);
+    assert.equal(((await Deno.stat(pageFile)).mode ?? 0) & 0o777, 0o600);
+    const page = await Page.open(pageFile);
     await using _engine = startIppd(folder, "engine", "--connect", engineFile);
     await using client = await connect(clientFile);
     await client.waitForEngines(1, { timeoutMs: 20_000 });

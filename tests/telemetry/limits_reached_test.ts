@@ -3,7 +3,7 @@ import { connect } from "../../mod.ts";
 import {
   eventually,
   runIppd,
-  startController,
+  startDashboard,
   startIppd,
   withIppdDir,
 } from "../cli/ippd_process.ts";
@@ -27,20 +27,14 @@ function limitsIn(metrics: string): Map<string, number> {
 
 Deno.test("limits that hub and engine reach are counted at /metrics and by ippd status", async () => {
   await withIppdDir(async (folder) => {
-    const { process, clientFile, engineFile } = await startController(
+    const { process, clientFile, engineFile, pageFile } = await startDashboard(
       folder,
-      "--dashboard",
     );
     await using _controller = process;
-    await process.says(/page +its address is in/);
     await using _engine = startIppd(folder, "engine", "--connect", engineFile);
     await using client = await connect(clientFile);
     await client.waitForEngines(1, { timeoutMs: 20_000 });
-    const page = new URL(
-      (await Deno.readTextFile(
-        `${folder}/default/security/ippd-dashboard.url`,
-      )).trim(),
-    );
+    const page = new URL((await Deno.readTextFile(pageFile)).trim());
     const authorization = `Bearer ${page.searchParams.get("token")}`;
     const read = async (): Promise<Map<string, number>> => {
       const response = await fetch(new URL("/metrics", page), {

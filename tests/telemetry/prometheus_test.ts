@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "../../mod.ts";
 import {
   eventually,
-  startController,
+  startDashboard,
   startIppd,
   withIppdDir,
 } from "../cli/ippd_process.ts";
@@ -57,12 +57,9 @@ Deno.test({
   ignore: !isInstalled(),
   async fn() {
     await withIppdDir(async (folder) => {
-      const { process, clientFile, engineFile } = await startController(
-        folder,
-        "--dashboard",
-      );
+      const { process, clientFile, engineFile, pageFile } =
+        await startDashboard(folder);
       await using _controller = process;
-      await process.says(/page +its address is in/);
       await using _engine = startIppd(
         folder,
         "engine",
@@ -72,9 +69,7 @@ Deno.test({
       await using client = await connect(clientFile);
       await client.waitForEngines(1, { timeoutMs: 20_000 });
       await client.loadBalancedView().map((x: number) => x, [1, 2, 3]);
-      const address = await Deno.readTextFile(
-        `${folder}/default/security/ippd-dashboard.url`,
-      );
+      const address = await Deno.readTextFile(pageFile);
       const config = await configure(folder, new URL(address.trim()));
       const port = freePort();
       const prometheus = new Deno.Command(PROMETHEUS, {
