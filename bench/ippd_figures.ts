@@ -5,7 +5,13 @@
  *
  * @module
  */
-import assert from "node:assert/strict";
+import {
+  measureCalls,
+  measureEcho,
+  measureMap,
+  measureTasks,
+  noop,
+} from "../cli/mod.ts";
 import { type Client, Cluster } from "../mod.ts";
 import type { Figure } from "./figures.ts";
 import { quantile } from "./statistics.ts";
@@ -21,69 +27,29 @@ const MAP_CHUNK = 1_000;
 /** Enough calls for the compiler on both sides to have seen the code. */
 const WARM_UP_CALLS = 500;
 
-function noop(): void {}
-
-function echo(data: Uint8Array): Uint8Array {
+function randomBytes(length: number): Uint8Array {
+  const data = new Uint8Array(length);
+  const blockBytes = 65_536;
+  for (let offset = 0; offset < length; offset += blockBytes) {
+    crypto.getRandomValues(data.subarray(offset, offset + blockBytes));
+  }
   return data;
 }
 
-function square(x: number): number {
-  return x * x;
-}
-
-async function measureTasks(client: Client): Promise<Figure> {
-  const view = client.loadBalancedView();
-  const startedMs = performance.now();
-  const results = [];
-  for (let task = 0; task < TASKS; task++) results.push(view.apply(noop));
-  for (const result of results) await result;
-  const seconds = (performance.now() - startedMs) / 1000;
-  return { figure: "tasks", value: TASKS / seconds, unit: "1/s" };
-}
-
-async function measureCalls(client: Client): Promise<Figure[]> {
-  const view = client.loadBalancedView();
-  const tookMs: number[] = [];
-  for (let call = 0; call < CALLS; call++) {
-    const startedMs = performance.now();
-    await view.apply(noop);
-    tookMs.push(performance.now() - startedMs);
-  }
+async function measure(client: Client): Promise<Figure[]> {
+  const tasks = await measureTasks(client, TASKS);
+  const tookMs = await measureCalls(client, CALLS);
+  const data = randomBytes(ECHO_MIB * 2 ** 20);
+  const echo = await measureEcho(client, data, ECHOES);
+  await measureMap(client, 10 * MAP_CHUNK, MAP_CHUNK);
+  const map = await measureMap(client, MAP_ITEMS, MAP_CHUNK);
   return [
+    { figure: "tasks", value: tasks, unit: "1/s" },
     { figure: "call p50", value: quantile(tookMs, 0.5), unit: "ms" },
     { figure: "call p99", value: quantile(tookMs, 0.99), unit: "ms" },
+    { figure: "16 MiB echo", value: echo, unit: "MiB/s" },
+    { figure: "map", value: map, unit: "items/s" },
   ];
-}
-
-async function measureEcho(client: Client): Promise<Figure> {
-  const view = client.loadBalancedView();
-  const data = new Uint8Array(ECHO_MIB * 2 ** 20);
-  const blockBytes = 65_536;
-  for (let offset = 0; offset < data.byteLength; offset += blockBytes) {
-    crypto.getRandomValues(data.subarray(offset, offset + blockBytes));
-  }
-  await view.apply(echo, data);
-  const startedMs = performance.now();
-  for (let round = 0; round < ECHOES; round++) {
-    const answer = await view.apply(echo, data);
-    assert.equal(answer.byteLength, data.byteLength);
-  }
-  const seconds = (performance.now() - startedMs) / 1000;
-  const value = 2 * ECHO_MIB * ECHOES / seconds;
-  return { figure: "16 MiB echo", value, unit: "MiB/s" };
-}
-
-async function measureMap(client: Client): Promise<Figure> {
-  const view = client.loadBalancedView();
-  const items = Array.from({ length: MAP_ITEMS }, (_, index) => index);
-  await view.map(square, items.slice(0, 10 * MAP_CHUNK), {
-    chunkSize: MAP_CHUNK,
-  });
-  const startedMs = performance.now();
-  const squares = await view.map(square, items, { chunkSize: MAP_CHUNK });
-  const seconds = (performance.now() - startedMs) / 1000;
-  assert.equal(squares.at(-1), (MAP_ITEMS - 1) ** 2);
-  return { figure: "map", value: MAP_ITEMS / seconds, unit: "items/s" };
 }
 
 async function main(): Promise<void> {
@@ -97,10 +63,7 @@ async function main(): Promise<void> {
   }
   const figures: Figure[] = [
     { figure: "start", value: start, unit: "s" },
-    await measureTasks(client),
-    ...await measureCalls(client),
-    await measureEcho(client),
-    await measureMap(client),
+    ...await measure(client),
   ];
   const versions = { Deno: Deno.version.deno, V8: Deno.version.v8 };
   console.log(JSON.stringify({ figures, versions }));

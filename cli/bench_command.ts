@@ -6,6 +6,13 @@
 import type { Command } from "commander";
 import type { Client } from "../client/mod.ts";
 import { Cluster } from "../cluster/mod.ts";
+import {
+  measureCalls,
+  measureEcho,
+  measureMap,
+  measureTasks,
+  noop,
+} from "./cluster_benchmark.ts";
 import { type CommandContext, example } from "./command_context.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { outputOption, wholeNumber } from "./option_values.ts";
@@ -72,16 +79,29 @@ async function bench(
   for (let call = 0; call < WARM_UP_CALLS; call++) {
     await client.loadBalancedView().apply(noop);
   }
+  const data = new Uint8Array(ECHO_MIB * 2 ** 20).fill(1);
   const figures: BenchFigure[] = [
     {
       figure: `nothing to first result, ${n} engines`,
       value: start,
       unit: "s",
     },
-    await measureTasks(client),
-    ...await measureCalls(client),
-    await measureEcho(client),
-    await measureMap(client),
+    {
+      figure: "tasks, submitted one by one",
+      value: await measureTasks(client, TASKS),
+      unit: "1/s",
+    },
+    ...await figuresOfCalls(client),
+    {
+      figure: "16 MiB there and back",
+      value: await measureEcho(client, data, ECHOES),
+      unit: "MiB/s",
+    },
+    {
+      figure: "map, in chunks of 1,000",
+      value: await measureMap(client, MAP_ITEMS, MAP_CHUNK),
+      unit: "items/s",
+    },
   ];
   terminal.out(
     output === "json"
@@ -103,57 +123,12 @@ export function benchText(figures: readonly BenchFigure[]): string {
   );
 }
 
-function noop(): void {}
-
-function echo(data: Uint8Array): Uint8Array {
-  return data;
-}
-
-function square(x: number): number {
-  return x * x;
-}
-
-async function measureTasks(client: Client): Promise<BenchFigure> {
-  const view = client.loadBalancedView();
-  const startedMs = performance.now();
-  const results = Array.from({ length: TASKS }, () => view.apply(noop));
-  for (const result of results) await result;
-  const value = TASKS * 1_000 / (performance.now() - startedMs);
-  return { figure: "tasks, submitted one by one", value, unit: "1/s" };
-}
-
-async function measureCalls(client: Client): Promise<BenchFigure[]> {
-  const view = client.loadBalancedView();
-  const tookMs: number[] = [];
-  for (let call = 0; call < CALLS; call++) {
-    const startedMs = performance.now();
-    await view.apply(noop);
-    tookMs.push(performance.now() - startedMs);
-  }
+async function figuresOfCalls(client: Client): Promise<BenchFigure[]> {
+  const tookMs = await measureCalls(client, CALLS);
   tookMs.sort((a, b) => a - b);
   const at = (part: number): number => tookMs[Math.floor(part * CALLS)] ?? 0;
   return [
     { figure: "one call, median", value: at(0.5), unit: "ms" },
     { figure: "one call, 99th percentile", value: at(0.99), unit: "ms" },
   ];
-}
-
-async function measureEcho(client: Client): Promise<BenchFigure> {
-  const view = client.loadBalancedView();
-  const data = new Uint8Array(ECHO_MIB * 2 ** 20).fill(1);
-  await view.apply(echo, data);
-  const startedMs = performance.now();
-  for (let round = 0; round < ECHOES; round++) await view.apply(echo, data);
-  const seconds = (performance.now() - startedMs) / 1_000;
-  const value = 2 * ECHO_MIB * ECHOES / seconds;
-  return { figure: "16 MiB there and back", value, unit: "MiB/s" };
-}
-
-async function measureMap(client: Client): Promise<BenchFigure> {
-  const view = client.loadBalancedView();
-  const items = Array.from({ length: MAP_ITEMS }, (_, index) => index);
-  const startedMs = performance.now();
-  await view.map(square, items, { chunkSize: MAP_CHUNK });
-  const value = MAP_ITEMS * 1_000 / (performance.now() - startedMs);
-  return { figure: "map, in chunks of 1,000", value, unit: "items/s" };
 }
