@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import { AuthenticationError, toError } from "../base/mod.ts";
 import { mpiRank, rankedName, selfCommand } from "../cluster/process/mod.ts";
@@ -92,7 +91,7 @@ async function runEngine(
   await using engine = new Engine({
     info,
     slots: flags.slots,
-    slotCommand: slotCommand(),
+    slotCommand: selfCommand("slot"),
     ...slotOptions(flags, flags.connect),
     ...(startup !== undefined && { startup }),
     ...(flags.label !== undefined && { labels: flags.label }),
@@ -107,18 +106,6 @@ async function runEngine(
   const error = endError(reason, problem ?? undefined);
   if (error !== undefined) throw error;
   return EXIT.ok;
-}
-
-/** The program of slots alone, beside the whole in some executables. */
-const SLOT_PROGRAM_FILE = "slot_program.js";
-
-function isFileThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    // The whole program can be a slot as well.
-    return false;
-  }
 }
 
 /**
@@ -145,20 +132,6 @@ function identity(
     requestedId: (id ?? 0) + rank,
     ...(launch !== undefined && { launch: rankedName(launch, rank) }),
   };
-}
-
-/** The command of a slot, by way of Deno where there is one. */
-function slotCommand(): string[] {
-  const command = selfCommand("slot");
-  const { standalone } = Deno.build;
-  const isFile = Deno.mainModule.startsWith("file:");
-  if (standalone || !isFile || command[1] === "run") return command;
-  // The self-extracting form is Deno and a program: named as such, the slot
-  // starts without a shell, and its permissions can be chosen.
-  const whole = fileURLToPath(Deno.mainModule);
-  const alone = fileURLToPath(new URL(SLOT_PROGRAM_FILE, Deno.mainModule));
-  const program = isFileThere(alone) ? alone : whole;
-  return [Deno.execPath(), "run", "-A", program, "slot"];
 }
 
 /**

@@ -7,7 +7,8 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { compileByDeno, makeSelfExtractor, ROOT } from "./executable.ts";
+import { compileByDeno, makeSelfExtractor } from "./executable.ts";
+import { ROOT } from "./run_deno.ts";
 
 const DIST = `${ROOT}dist/`;
 const EXECUTABLE = `${DIST}ippd`;

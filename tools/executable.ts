@@ -5,47 +5,16 @@
  */
 import { createHash } from "node:crypto";
 import config from "../deno.json" with { type: "json" };
-import { runLines } from "./run_lines.ts";
+import { runDeno } from "./run_deno.ts";
+import { stagePrograms } from "./programs.ts";
 import {
   extractorHead,
   type PayloadFile,
-  PROGRAM_FILE,
   RUNTIME_FILE,
 } from "./self_extractor.ts";
 
-/** The folder of the project. */
-export const ROOT: string = new URL("../", import.meta.url).pathname;
-
 /** Without a way out a download may hang; it takes seconds with one. */
 const COMPILE_TIMEOUT_MS = 120_000;
-const BUNDLE_TIMEOUT_MS = 120_000;
-
-/** The client module, for the programs that `ippd run` runs. */
-const MODULE_FILE = "mod.js";
-
-/** The native half of the cryptography, loaded at run time where it can be. */
-const NATIVE_MODULE = "sodium-native/binding.js";
-const NATIVE_LIBRARY = "sodium-native.node";
-const NATIVE_LOADER_FILE = "sodium_native.js";
-const NATIVE_LOADER = `import { createRequire } from "node:module";
-export default createRequire(import.meta.url)("./${NATIVE_LIBRARY}");
-`;
-
-/** Runs `deno` in the project, and gives its exit code and its complaints. */
-async function runDeno(
-  args: readonly string[],
-  timeoutMs: number,
-): Promise<{ code: number | undefined; stderr: string }> {
-  let stderr = "";
-  const code = await runLines(Deno.execPath(), args, {
-    cwd: ROOT,
-    timeoutMs,
-    onLine(line, stream) {
-      if (stream === "stderr") stderr += `${line}\n`;
-    },
-  });
-  return { code, stderr };
-}
 
 /**
  * Makes an executable by `deno compile`; `false` where the base runtime of
@@ -76,26 +45,6 @@ export async function compileByDeno(
 }
 
 /**
- * Puts a program and all that it imports into one file, but for the native
- * half of the cryptography.
- *
- * @throws {Error} when it cannot be bundled.
- */
-export async function bundleProgram(
-  entry: string,
-  output: string,
-): Promise<void> {
-  const { code, stderr } = await runDeno(
-    [
-      ...["bundle", "--quiet", "--packages", "bundle"],
-      ...["--external", NATIVE_MODULE, "--output", output, entry],
-    ],
-    BUNDLE_TIMEOUT_MS,
-  );
-  if (code !== 0) throw new Error(`Cannot bundle ${entry}: ${stderr}`);
-}
-
-/**
  * Makes the self-extracting executable for this platform.
  *
  * @throws {Error} when it cannot be made.
@@ -122,20 +71,9 @@ export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Puts the program and what it needs into a folder. */
+/** Puts the programs and the runtime into a folder. */
 async function stageFiles(folder: string): Promise<PayloadFile[]> {
-  await bundleProgram("main.ts", `${folder}/${PROGRAM_FILE}`);
-  await bundleProgram("mod.ts", `${folder}/${MODULE_FILE}`);
-  const names = [PROGRAM_FILE, MODULE_FILE, "deno.json", RUNTIME_FILE];
-  const imports: Record<string, string> = {};
-  if (await stageNativeLibrary(folder)) {
-    names.push(NATIVE_LIBRARY, NATIVE_LOADER_FILE);
-    imports[NATIVE_MODULE] = `./${NATIVE_LOADER_FILE}`;
-  }
-  await Deno.writeTextFile(
-    `${folder}/deno.json`,
-    JSON.stringify({ imports, lock: false, nodeModulesDir: "none" }),
-  );
+  const names = [...await stagePrograms(folder), RUNTIME_FILE];
   await Deno.copyFile(Deno.execPath(), `${folder}/${RUNTIME_FILE}`);
   return await Promise.all(names.map(async (name) => {
     const path = `${folder}/${name}`;
@@ -145,21 +83,6 @@ async function stageFiles(folder: string): Promise<PayloadFile[]> {
     const bytes = await Deno.readFile(path);
     return { name, bytes: bytes.length, digest: sha256(bytes) };
   }));
-}
-
-/** Takes the native library for this system; `false` where there is none. */
-async function stageNativeLibrary(folder: string): Promise<boolean> {
-  const { platform, arch } = (await import("node:process")).default;
-  const module = new URL(import.meta.resolve(NATIVE_MODULE));
-  const path = `prebuilds/${platform}-${arch}/${NATIVE_LIBRARY}`;
-  try {
-    await Deno.copyFile(new URL(path, module), `${folder}/${NATIVE_LIBRARY}`);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-  await Deno.writeTextFile(`${folder}/${NATIVE_LOADER_FILE}`, NATIVE_LOADER);
-  return true;
 }
 
 /** The files as a compressed archive without their owner's name. */

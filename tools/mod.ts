@@ -3,4 +3,4 @@
  *
  * @module
  */
-export { bundleProgram } from "./executable.ts";
+export { bundlePrograms } from "./programs.ts";

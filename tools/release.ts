@@ -9,18 +9,14 @@
  */
 import { parseArgs } from "node:util";
 import config from "../deno.json" with { type: "json" };
-import {
-  compileByDeno,
-  makeSelfExtractor,
-  ROOT,
-  sha256,
-} from "./executable.ts";
+import { compileByDeno, makeSelfExtractor, sha256 } from "./executable.ts";
 import {
   checksumLines,
   CHECKSUMS_FILE,
   RELEASE_TARGETS,
   releaseFile,
 } from "./release_plan.ts";
+import { ROOT } from "./run_deno.ts";
 
 /** Makes the executable of one platform; says in which form, if any. */
 async function makeExecutable(target: string, path: string): Promise<string> {

@@ -29,7 +29,7 @@ export interface PayloadFacts {
 export const RUNTIME_FILE = "deno";
 
 /** The bundled program. */
-export const PROGRAM_FILE = "ippd.js";
+export const PROGRAM_FILE = "main.js";
 
 /**
  * The script. The first start unpacks the archive into the user's cache,

@@ -31,7 +31,7 @@ function tarEntry(name: string, content: string): string {
 
 const FILES: Readonly<Record<string, string>> = {
   "deno": RUNTIME,
-  "ippd.js": "1;\n",
+  "main.js": "1;\n",
   "deno.json": "{}\n",
 };
 
@@ -86,7 +86,7 @@ Deno.test("extractorHead unpacks once and passes arguments on", async () => {
   const [digest, ...others] = await namesIn(cache);
   assert.deepEqual(first, {
     code: 0,
-    stdout: `${path} run -A ${cache}/${digest}/ippd.js engine a b\n`,
+    stdout: `${path} run -A ${cache}/${digest}/main.js engine a b\n`,
     stderr: "",
   });
   assert.deepEqual(others, []);
@@ -123,19 +123,19 @@ async function withCache(
 Deno.test("extractorHead unpacks again what was altered", () =>
   withCache(async (path, installed) => {
     const alterations: readonly (() => Promise<void>)[] = [
-      () => Deno.writeTextFile(`${installed}/ippd.js`, "2;\n"),
+      () => Deno.writeTextFile(`${installed}/main.js`, "2;\n"),
       () => Deno.writeTextFile(`${installed}/deno.json`, ""),
       () => Deno.writeTextFile(`${installed}/deno`, "#!/bin/sh\nexit 3\n"),
       () => Deno.truncate(`${installed}/deno`, 10),
       () => Deno.chmod(`${installed}/deno`, 0o600),
-      () => Deno.remove(`${installed}/ippd.js`),
+      () => Deno.remove(`${installed}/main.js`),
       () => Deno.remove(`${installed}/deno`),
       () => Deno.remove(installed, { recursive: true }),
     ];
     for (const alter of alterations) {
       await alter();
       const { code, stdout, stderr } = await run(path, "engine");
-      assert.equal(stdout, `${path} run -A ${installed}/ippd.js engine\n`);
+      assert.equal(stdout, `${path} run -A ${installed}/main.js engine\n`);
       assert.deepEqual([code, stderr], [0, ""]);
       for (const [name, text] of Object.entries(FILES)) {
         assert.equal(await Deno.readTextFile(`${installed}/${name}`), text);

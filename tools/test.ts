@@ -20,6 +20,7 @@ import {
   EXECUTABLE_GATE,
   type Gate,
   GATES,
+  PROGRAMS_GATE,
   type Suite,
   SUITES,
 } from "./test_suites.ts";
@@ -31,6 +32,7 @@ const PROGRAMS: readonly string[] = [
   `${ROOT}main.ts`,
   `${ROOT}cli/`,
   `${ROOT}engine/`,
+  `${ROOT}dist/programs/`,
 ];
 const PASSED: Counts = { ...NO_COUNTS, passed: 1 };
 const FAILED: Counts = { ...NO_COUNTS, failed: 1 };
@@ -203,6 +205,7 @@ function gateStep(gate: Gate, group: Step["group"]): Step {
 
 const STEPS: readonly Step[] = [
   ...GATES.map((gate) => gateStep(gate, "check")),
+  gateStep(PROGRAMS_GATE, "suites"),
   gateStep(EXECUTABLE_GATE, "suites"),
   ...SUITES.map((suite): Step => ({
     name: suite.name,

@@ -71,6 +71,13 @@ export const GATES: readonly Gate[] = [
   },
 ];
 
+/** Comes before the suites: most start what it builds. */
+export const PROGRAMS_GATE: Gate = {
+  name: "programs",
+  args: ["run", "-A", "tools/build_programs.ts", "--if-changed"],
+  needs: "main.ts",
+};
+
 /** Comes before the suites, some of which drive what it makes. */
 export const EXECUTABLE_GATE: Gate = {
   name: "executable",

@@ -5,6 +5,7 @@
  * @module
  */
 export * from "./announcement.ts";
+export * from "./built_programs.ts";
 export * from "./local_process.ts";
 export * from "./log_file.ts";
 export * from "./mpi_rank.ts";

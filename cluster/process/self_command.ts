@@ -5,20 +5,15 @@
  */
 
 import { fileURLToPath } from "node:url";
+import {
+  builtFile,
+  programsBeside,
+  projectPrograms,
+  ROLE_PROGRAMS,
+} from "./built_programs.ts";
 
 /** The environment variable that names the executable. */
 export const EXECUTABLE_VARIABLE = "IPPD_EXECUTABLE";
-
-/**
- * Programs of one role each, from the project's folder. From source they start
- * sooner than the whole program, of which Deno reads whatever may be imported.
- */
-const ROLE_PROGRAMS: ReadonlyMap<string, string> = new Map([
-  ["controller", "cli/controller_program.ts"],
-  ["engine", "cli/engine_program.ts"],
-  ["scheduler", "cli/scheduler_program.ts"],
-  ["slot", "engine/slot_program.ts"],
-]);
 
 /** In which form this program runs. */
 export interface ProgramForm {
@@ -34,13 +29,17 @@ export interface ProgramForm {
   readonly ownMain: URL;
   /** Whether that is a file, and there. */
   readonly hasOwnMain: boolean;
+  /** URL of the folder of the build that this program is of, if any. */
+  readonly beside: URL | undefined;
+  /** URL of the folder of programs built from this source, if any. */
+  readonly built: URL | undefined;
 }
 
 /**
  * The command that runs ippd in a role: program first, then arguments. Each
- * form of ippd is known: source, compiled, and self-extracting, which names
- * itself in `IPPD_EXECUTABLE`. A program that only has the client module runs
- * the `ippd` of its search path.
+ * form of ippd is known: source, built, compiled, and self-extracting, which
+ * names itself in `IPPD_EXECUTABLE`. A program that only has the client module
+ * runs the `ippd` of its search path.
  *
  * @param role The subcommand.
  */
@@ -53,29 +52,50 @@ export function selfCommand(
 
 /** The words that start the program of a role, without role and arguments. */
 export function programWords(form: ProgramForm, role: string): string[] {
-  if (form.executable !== undefined && form.executable !== "") {
-    return [form.executable];
+  const { executable, standalone, runtime, mainModule, ownMain } = form;
+  const program = ROLE_PROGRAMS.get(role);
+  // Flags such as --cached-only or --no-lock were measured: they save nothing.
+  const run = (file: string, folder: URL): string[] => {
+    const path = fileURLToPath(new URL(file, folder));
+    return [runtime, "run", "-A", path];
+  };
+  if (form.beside !== undefined && program !== undefined) {
+    return run(builtFile(program), form.beside);
   }
-  if (form.standalone) {
+  if (executable !== undefined && executable !== "") return [executable];
+  if (standalone) {
     // A user's compiled program must never be started in place of ippd: it
     // would start its cluster again, without end.
-    return form.mainModule === form.ownMain.href ? [form.runtime] : ["ippd"];
+    return mainModule === ownMain.href ? [runtime] : ["ippd"];
   }
   if (!form.hasOwnMain) return ["ippd"];
-  // Flags such as --cached-only or --no-lock were measured: they save nothing.
-  const program = new URL(ROLE_PROGRAMS.get(role) ?? "main.ts", form.ownMain);
-  return [form.runtime, "run", "-A", fileURLToPath(program)];
+  if (form.built !== undefined && program !== undefined) {
+    return run(builtFile(program), form.built);
+  }
+  return run(program ?? "main.ts", ownMain);
 }
 
+let knownForm: ProgramForm | undefined;
+
+/** It does not change while the process lives, and is looked up in files. */
 function currentForm(): ProgramForm {
-  const ownMain = new URL("../../main.ts", import.meta.url);
+  knownForm ??= lookUpForm();
+  return { ...knownForm, executable: Deno.env.get(EXECUTABLE_VARIABLE) };
+}
+
+function lookUpForm(): ProgramForm {
+  const here = new URL(import.meta.url);
+  const ownMain = new URL("../../main.ts", here);
+  const hasOwnMain = ownMain.protocol === "file:" && isFile(ownMain);
   return {
-    executable: Deno.env.get(EXECUTABLE_VARIABLE),
+    executable: undefined,
     standalone: Deno.build.standalone,
     runtime: Deno.execPath(),
     mainModule: Deno.mainModule,
     ownMain,
-    hasOwnMain: ownMain.protocol === "file:" && isFile(ownMain),
+    hasOwnMain,
+    beside: programsBeside(here),
+    built: hasOwnMain ? projectPrograms(ownMain) : undefined,
   };
 }
 

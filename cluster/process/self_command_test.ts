@@ -8,6 +8,8 @@ const SOURCE: ProgramForm = {
   mainModule: "file:///home/ada/sums.ts",
   ownMain: new URL("file:///opt/the%20ippd/main.ts"),
   hasOwnMain: true,
+  beside: undefined,
+  built: undefined,
 };
 
 Deno.test("programWords() runs main.ts when the program is source", () => {
@@ -27,6 +29,34 @@ Deno.test("programWords() runs the program of a role that has its own", async ()
     assert.match(program, new RegExp(`/${role}_program\\.ts$`));
     assert.ok((await Deno.stat(program)).isFile);
   }
+});
+
+Deno.test("programWords() runs what was built from the source", () => {
+  const form = { ...SOURCE, built: new URL("file:///opt/the%20ippd/built/") };
+  assert.deepEqual(programWords(form, "slot"), [
+    ...["/usr/bin/deno", "run", "-A", "/opt/the ippd/built/slot_program.js"],
+  ]);
+  assert.deepEqual(
+    programWords(form, "status"),
+    programWords(SOURCE, "status"),
+  );
+  const executable = "/opt/ippd";
+  assert.deepEqual(programWords({ ...form, executable }, "slot"), [executable]);
+});
+
+Deno.test("programWords() keeps to the build that the program is of", () => {
+  const executable = "/opt/ippd";
+  const beside = new URL("file:///home/ada/.cache/ippd/1/");
+  const form = { ...SOURCE, executable, beside, hasOwnMain: false };
+  assert.deepEqual(programWords(form, "engine"), [
+    ...[
+      "/usr/bin/deno",
+      "run",
+      "-A",
+      "/home/ada/.cache/ippd/1/engine_program.js",
+    ],
+  ]);
+  assert.deepEqual(programWords(form, "status"), [executable]);
 });
 
 Deno.test("programWords() runs the file that the environment names", () => {

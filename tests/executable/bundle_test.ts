@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { bundleProgram } from "../../tools/mod.ts";
+import { bundlePrograms } from "../../tools/mod.ts";
 
 const ASSETS = new URL("../../dashboard/assets/", import.meta.url);
 
-Deno.test("bundleProgram() keeps what is imported as text", async () => {
+Deno.test("bundlePrograms() keeps what is imported as text", async () => {
   // Far from the project: what it needs must be in it.
   const folder = await Deno.makeTempDir({ prefix: "ippd test " });
   try {
-    const bundle = `${folder}/assets.js`;
-    await bundleProgram("tests/executable/assets_program.ts", bundle);
+    const bundle = `${folder}/assets_program.js`;
+    await bundlePrograms(["tests/executable/assets_program.ts"], folder);
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-config", bundle],
       cwd: folder,

@@ -179,7 +179,7 @@ Deno.test({
       assert.ok(person);
       const { stdout } = await person.run("--version");
       const unpacked = await person.unpacked();
-      const program = `${unpacked}/ippd.js`;
+      const program = `${unpacked}/main.js`;
       const text = await Deno.readTextFile(program);
       // As long as it was, and as old.
       const evil = `throw "evil";//${text.slice(15)}`;

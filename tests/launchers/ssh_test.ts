@@ -22,6 +22,8 @@ const PROGRAM = programWords({
   mainModule: "",
   ownMain: MAIN,
   hasOwnMain: true,
+  beside: undefined,
+  built: undefined,
 }, "cluster");
 
 function optionsFor(server: SshServer) {
