@@ -2,7 +2,7 @@
 /**
  * `deno task programs`: builds the programs of roles into `dist/programs`, from
  * where they are started until a source of theirs changes. `--if-changed`
- * builds only what is not up to date.
+ * builds only what is not up to date, and goes on where nothing can be built.
  *
  * @module
  */
@@ -69,14 +69,19 @@ async function build(): Promise<void> {
   await Deno.remove(draft, { recursive: true });
   await removeOld(folder, startedAt.getTime() - KEPT_MS);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
-  console.log(`${BUILT_FOLDER}: built in ${seconds.toFixed(1)} s`);
+  console.error(`${BUILT_FOLDER}: built in ${seconds.toFixed(1)} s`);
+}
+
+/** Builds what is not up to date; without that, the sources are run. */
+async function buildIfChanged(): Promise<void> {
+  if (projectPrograms(new URL(`file://${ROOT}`)) !== undefined) return;
+  try {
+    await build();
+  } catch (error) {
+    console.error("Cannot build, so the sources are run instead:", error);
+  }
 }
 
 if (import.meta.main) {
-  const isUpToDate = projectPrograms(new URL(`file://${ROOT}`)) !== undefined;
-  if (isUpToDate && Deno.args.includes("--if-changed")) {
-    console.log(`${BUILT_FOLDER}: up to date`);
-  } else {
-    await build();
-  }
+  await (Deno.args.includes("--if-changed") ? buildIfChanged() : build());
 }

@@ -74,7 +74,7 @@ export const GATES: readonly Gate[] = [
 /** Comes before the suites: most start what it builds. */
 export const PROGRAMS_GATE: Gate = {
   name: "programs",
-  args: ["run", "-A", "tools/build_programs.ts", "--if-changed"],
+  args: ["run", "-A", "tools/build_programs.ts"],
   needs: "main.ts",
 };
 

@@ -87,6 +87,8 @@ function lookUpForm(): ProgramForm {
   const here = new URL(import.meta.url);
   const ownMain = new URL("../../main.ts", here);
   const hasOwnMain = ownMain.protocol === "file:" && isFile(ownMain);
+  const beside = programsBeside(here);
+  const isSource = beside === undefined && hasOwnMain;
   return {
     executable: undefined,
     standalone: Deno.build.standalone,
@@ -94,8 +96,8 @@ function lookUpForm(): ProgramForm {
     mainModule: Deno.mainModule,
     ownMain,
     hasOwnMain,
-    beside: programsBeside(here),
-    built: hasOwnMain ? projectPrograms(ownMain) : undefined,
+    beside,
+    built: isSource ? projectPrograms(ownMain) : undefined,
   };
 }
 
