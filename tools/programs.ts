@@ -5,16 +5,13 @@
  * @module
  */
 import { ROLE_PROGRAMS } from "../cluster/process/mod.ts";
+import { lateImports } from "./late_imports.ts";
 import { runDeno } from "./run_deno.ts";
 
 const BUNDLE_TIMEOUT_MS = 120_000;
 
 /** The native half of the cryptography, loaded at run time where it can be. */
 const NATIVE_MODULE = "sodium-native/binding.js";
-const REQUIRE_NOW =
-  /import \{ createRequire as (\w+) \} from "node:module";\s+var __require = \1\(import\.meta\.url\);/;
-const REQUIRE_LATE = `var __require = (name) =>
-  process.getBuiltinModule("node:module").createRequire(import.meta.url)(name);`;
 const NATIVE_LIBRARY = "sodium-native.node";
 const NATIVE_LOADER_FILE = "sodium_native.js";
 const NATIVE_LOADER = `import { createRequire } from "node:module";
@@ -47,7 +44,10 @@ export async function bundlePrograms(
     if (isDirectory) await flatten(`${folder}/${name}`, folder);
   }
   const names = (await entriesOf(folder)).map(({ name }) => name);
-  for (const name of names) await loadRequireLate(`${folder}/${name}`);
+  for (const name of names) {
+    const file = `${folder}/${name}`;
+    await Deno.writeTextFile(file, lateImports(await Deno.readTextFile(file)));
+  }
   return names.sort();
 }
 
@@ -62,16 +62,6 @@ async function flatten(from: string, to: string): Promise<void> {
     await Deno.writeTextFile(`${to}/${name}`, text.replaceAll('"../', '"./'));
   }
   await Deno.remove(from, { recursive: true });
-}
-
-/**
- * What needs `require` gets it with the first call. The bundler imports its
- * module for every program instead, which takes 15 ms of a slot's start.
- */
-async function loadRequireLate(file: string): Promise<void> {
-  const text = await Deno.readTextFile(file);
-  const late = text.replace(REQUIRE_NOW, REQUIRE_LATE);
-  if (late !== text) await Deno.writeTextFile(file, late);
 }
 
 /**
