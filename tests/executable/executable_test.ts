@@ -17,7 +17,11 @@ import { connect } from "@ippd/ippd";
 await using client = await connect();
 const values = await client.directView().apply((n: number) => n + 1, 41);
 const uids = await client.directView().apply(() => Deno.uid());
-console.log(JSON.stringify({ values, uids, args: Deno.args }));
+const slots = await client.directView().apply(() =>
+  Deno.readTextFileSync("/proc/self/cmdline").split("\\0").at(-3)
+);
+const alone = slots.every((file) => file?.endsWith("/slot_program.js"));
+console.log(JSON.stringify({ values, uids, alone, args: Deno.args }));
 `;
 
 /** What a program of theirs gets from a cluster of its own. */
@@ -94,6 +98,7 @@ Deno.test({
       assert.deepEqual(await runProgram(person), {
         values: [42, 42],
         uids: [Deno.uid(), Deno.uid()],
+        alone: true,
         args: ["--fast"],
       });
     }),
@@ -146,7 +151,12 @@ Deno.test({
       for (const [index, uid] of STRANGERS.entries()) {
         const uids = [uid, uid];
         const args = ["--fast"];
-        assert.deepEqual(results[index], { values: [42, 42], uids, args });
+        assert.deepEqual(results[index], {
+          values: [42, 42],
+          uids,
+          alone: true,
+          args,
+        });
         const unpacked = await people[index]?.unpacked() ?? "";
         const { uid: owner, mode } = await Deno.stat(unpacked);
         assert.equal(owner, uid);
