@@ -19,6 +19,7 @@ const SUMMARIES = {
   dashboard: "serve a page about a cluster that runs",
   logs: "show what the processes of a cluster said",
   tasks: "show records of tasks",
+  inspect: "show where a debugger can attach to an engine",
   keys: "make keys, and say who is let in",
   config: "show where the values of options come from",
   bench: "measure this machine",

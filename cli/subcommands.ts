@@ -20,6 +20,7 @@ export const subcommands: SubcommandTable = subcommandTable({
     (await import("./dashboard_command.ts")).defineDashboard,
   logs: async () => (await import("./logs_command.ts")).defineLogs,
   tasks: async () => (await import("./tasks_command.ts")).defineTasks,
+  inspect: async () => (await import("./inspect_command.ts")).defineInspect,
   keys: async () => (await import("./keys_command.ts")).defineKeys,
   config: async () => (await import("./config_command.ts")).defineConfig,
   bench: async () => (await import("./bench_command.ts")).defineBench,

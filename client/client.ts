@@ -410,7 +410,24 @@ export class Client implements AsyncDisposable {
   async stack(
     targets: readonly number[] | "all" = "all",
   ): Promise<readonly EngineStack[]> {
-    return (await this.#session.questions.stack(this.#idsOf(targets))).engines;
+    const ids = this.#idsOf(targets);
+    return (await this.#session.questions.stack(ids, false)).engines;
+  }
+
+  /**
+   * Where a debugger can attach to the code of engines: for each slot the
+   * WebSocket address of its inspector, on the loopback of the engine's host.
+   * Whoever knows it can do there what the engine's user can. Slots without
+   * one (in a sandbox, of a compiled program) have none.
+   *
+   * @param targets Engine ids. @default "all"
+   * @throws {RangeError} when an engine is not known.
+   */
+  async inspectors(
+    targets: readonly number[] | "all" = "all",
+  ): Promise<readonly EngineStack[]> {
+    const ids = this.#idsOf(targets);
+    return (await this.#session.questions.stack(ids, true)).engines;
   }
 
   /**

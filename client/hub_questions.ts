@@ -127,12 +127,16 @@ export class HubQuestions {
     throw new ConnectionError("Cannot send signal: the hub refused");
   }
 
-  /** Asks what runs on engines. */
-  async stack(targets: readonly number[]): Promise<StackReply> {
+  /** Asks what runs on engines, and where a debugger can attach. */
+  async stack(
+    targets: readonly number[],
+    forDebugger: boolean,
+  ): Promise<StackReply> {
     const reply = await this.#ask(ANSWER_TIMEOUT_MS, (requestId) => ({
       type: "stack_request",
       requestId,
       targets,
+      ...(forDebugger && { forDebugger }),
     }));
     if (reply.type === "stack_reply") return reply;
     throw new ConnectionError("Cannot look at engines: the hub refused");

@@ -238,7 +238,7 @@ export class Engine implements AsyncDisposable {
         registered: (message) => this.#registered(message),
         interrupted: () => this.#state.interrupted("interrupted by a client"),
         signalled: (signal) => this.#pool.signal(signal),
-        look: () => this.#pool.look(),
+        look: (forDebugger) => this.#pool.look(forDebugger),
         schedulersChanged: (schedulers) => this.#scheduler?.turnTo(schedulers),
         end,
       },

@@ -14,6 +14,7 @@ import type {
   Message,
   SchedulerAddress,
   SlotStack,
+  StackRequest,
 } from "../messages/mod.ts";
 import type { SocketOptions } from "../sockets/mod.ts";
 
@@ -43,8 +44,8 @@ export interface HubHandler {
    * @returns How many were sent it.
    */
   signalled(signal: string): number;
-  /** Somebody wants to know what runs. */
-  look(): Promise<readonly SlotStack[]>;
+  /** Somebody wants to know what runs, or to debug it. */
+  look(forDebugger: boolean): Promise<readonly SlotStack[]>;
   /** The engine has to end. */
   end(reason: string, cause?: Error): void;
 }
@@ -166,7 +167,7 @@ export class HubConversation {
         return;
       }
       case "stack_request":
-        return void this.#look(message.requestId);
+        return void this.#look(message);
       case "stop":
         return this.#options.handler.end(message.reason);
       case "refused":
@@ -187,9 +188,9 @@ export class HubConversation {
     this.#options.handler.registered(message);
   }
 
-  async #look(requestId: number): Promise<void> {
+  async #look({ requestId, forDebugger }: StackRequest): Promise<void> {
     const engineId = this.#engineId;
-    const slots = await this.#options.handler.look();
+    const slots = await this.#options.handler.look(forDebugger === true);
     const engines = [{ engineId, slots }];
     this.#link.send({ type: "stack_reply", requestId, engines });
   }

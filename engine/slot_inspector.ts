@@ -76,7 +76,7 @@ export class SlotInspector {
   readonly #clock: Clock;
   readonly #sessions = new Set<Promise<unknown>>();
   #url: string | undefined;
-  /** How many notices may still come; the process writes nothing before. */
+  /** How many notices may still come; without any, output stays as it is. */
   #noticesDue: number;
   #held: Uint8Array = EMPTY_BYTES;
 
@@ -89,6 +89,12 @@ export class SlotInspector {
   /** Whether the process can be interrupted. */
   get available(): boolean {
     return this.#url !== undefined;
+  }
+
+  /** Its address, for a debugger; sessions of others are to be expected now. */
+  share(): string | undefined {
+    if (this.#url !== undefined) this.#noticesDue = Number.POSITIVE_INFINITY;
+    return this.#url;
   }
 
   /**

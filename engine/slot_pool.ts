@@ -281,12 +281,12 @@ export class SlotPool {
     return signalled;
   }
 
-  /** What every slot that has a process does now. */
-  look(): Promise<SlotStack[]> {
+  /** What every slot that has a process does now, and where to debug it. */
+  look(forDebugger = false): Promise<SlotStack[]> {
     const processes = [...this.#bySlot].map(([slot, process]) =>
       this.#apart.get(slot) ?? process
     );
-    return Promise.all(processes.map((process) => process.look()));
+    return Promise.all(processes.map((process) => process.look(forDebugger)));
   }
 
   /** Ends every slot, the idle ones in their own time, and the guard. */

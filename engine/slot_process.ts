@@ -210,8 +210,16 @@ export class SlotProcess {
     if (this.#output.find(ack.id) !== undefined) this.#post(ack, NO_PAYLOAD);
   }
 
-  /** What the process does now. */
-  async look(): Promise<SlotStack> {
+  /** What the process does now, and where to debug it for who wants that. */
+  async look(forDebugger = false): Promise<SlotStack> {
+    const inspector = forDebugger ? this.#inspector.share() : undefined;
+    return {
+      ...await this.#look(),
+      ...(inspector !== undefined && { inspector }),
+    };
+  }
+
+  async #look(): Promise<SlotStack> {
     const { index: slot, limits, clock } = this.#options;
     const task = this.#output.head?.assign;
     if (task === undefined) return { slot, state: "idle", frames: [] };

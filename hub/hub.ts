@@ -428,6 +428,10 @@ export class Hub implements AsyncDisposable {
       case "signal_request":
         this.#asked(peer, "interrupted", engineList(message.targets));
         return;
+      case "stack_request":
+        if (message.forDebugger !== true) return;
+        this.#asked(peer, "debugged", engineList(message.targets));
+        return;
       default:
     }
   }

@@ -22,6 +22,7 @@ export const AUDIT_ACTS = [
   "revoked",
   "stopped",
   "interrupted",
+  "debugged",
 ] as const;
 
 /** What somebody did. */

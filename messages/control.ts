@@ -160,6 +160,8 @@ export interface StackRequest {
   readonly requestId: number;
   /** Engine ids; empty means all. */
   readonly targets: readonly number[];
+  /** Whether somebody wants to debug there. */
+  readonly forDebugger?: true;
 }
 
 /** What one slot does. */
@@ -175,6 +177,8 @@ export interface SlotStack {
   readonly state: SlotActivity;
   /** The frames of its code, the innermost first. */
   readonly frames: readonly string[];
+  /** Where a debugger of its host can attach, for who asked for that. */
+  readonly inspector?: string | undefined;
 }
 
 /** What a slot may be doing. */
@@ -265,11 +269,13 @@ const SLOT_ACTIVITIES: readonly SlotActivity[] = [
 ];
 
 function slotStack(fields: Fields): SlotStack {
+  const inspector = optionalText(fields, "inspector");
   return {
     slot: count(fields, "slot"),
     taskId: optionalText(fields, "taskId"),
     state: word(fields, "state", SLOT_ACTIVITIES),
     frames: textList(fields, "frames", FRAME_LENGTH_MAX),
+    ...(inspector !== undefined && { inspector }),
   };
 }
 
@@ -350,6 +356,7 @@ export const controlCodecs: {
     type: "stack_request",
     requestId: count(fields, "requestId"),
     targets: countList(fields, "targets"),
+    ...(fields["forDebugger"] === true && { forDebugger: true }),
   }),
   "stack_reply": (fields) => ({
     type: "stack_reply",
