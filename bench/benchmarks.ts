@@ -29,6 +29,71 @@ const PYTHON = "/usr/bin/python3";
 const PYZMQ: readonly string[] = [PYTHON, "-c", "import zmq"];
 const IPYPARALLEL: readonly string[] = [PYTHON, "-c", "import ipyparallel"];
 
+/** A program of `bench/` as a contestant. */
+function program(name: string, ...words: readonly string[]): Contestant {
+  return { name, command: ["deno", "run", "-A", ...words] };
+}
+
+/**
+ * What this runtime and this machine allow: programs that do only what cannot
+ * be avoided, and ippd beside them.
+ */
+const FLOORS: readonly Benchmark[] = [
+  {
+    name: "floors-call",
+    about: "a small message through four processes and back",
+    contestants: [
+      program("ippd, host", "floors/ippd.ts", "call", "unix"),
+      program("floor, host", "floors/call_floor.ts", "unix", "plain"),
+      program("ippd, TCP and CURVE", "floors/ippd.ts", "call", "tcp"),
+      program("floor, TCP and boxes", "floors/call_floor.ts", "tcp", "native"),
+      program("floor, TCP", "floors/call_floor.ts", "tcp", "plain"),
+    ],
+  },
+  {
+    name: "floors-bulk",
+    about: "16 MiB through a relay and back",
+    contestants: [
+      program("ippd, host", "floors/ippd.ts", "bulk", "unix"),
+      program("floor, host", "floors/bulk_floor.ts", "unix", "plain"),
+      program("ippd, TCP and CURVE", "floors/ippd.ts", "bulk", "tcp"),
+      program("ippd's relay, CURVE", "relay_client.ts", "ippd", "curve"),
+      program("floor, TCP and boxes", "floors/bulk_floor.ts", "tcp", "native"),
+      program("floor, TCP", "floors/bulk_floor.ts", "tcp", "plain"),
+      program("floor, WebAssembly", "floors/bulk_floor.ts", "tcp", "wasm"),
+    ],
+  },
+  {
+    name: "floors-parts",
+    about: "what one core does with pieces of 1 MiB",
+    contestants: [program("one process", "floors/parts_floor.ts")],
+  },
+  {
+    name: "floors-start",
+    about: "processes until they are there, and their memory",
+    contestants: [
+      program("ippd, engine", "engine/engine_figures.ts", "start"),
+      program("ippd, cluster", "start_figures.ts"),
+      program("floor", "floors/start_floor.ts"),
+    ],
+  },
+  {
+    name: "floors-broadcast",
+    about: "1 KiB to 1,024 connections and back",
+    contestants: [
+      program("ippd, host", "fleet_figures.ts", "broadcast"),
+      ...[
+        ["floor, host", "unix", "plain"],
+        ["floor, TCP", "tcp", "plain"],
+        ["floor, boxes", "tcp", "native"],
+        ["floor, WebAssembly", "tcp", "wasm"],
+      ].map(([name = "", ...words]) =>
+        program(name, "floors/broadcast_floor.ts", ...words)
+      ),
+    ],
+  },
+];
+
 /** Every benchmark, in the order in which they run. */
 export const BENCHMARKS: readonly Benchmark[] = [
   {
@@ -189,4 +254,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
       command: ["deno", "run", "-A", "observation_figures.ts", store, "200000"],
     })),
   },
+  ...FLOORS,
 ];
+
+/** Whether a name on the command line means a benchmark: its own, or its group's. */
+export function isNamed({ name }: Benchmark, word: string): boolean {
+  return name === word || name.startsWith(`${word}-`);
+}

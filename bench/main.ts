@@ -2,13 +2,14 @@
 /**
  * `deno task bench [names] [--rounds N] [--json]`: runs benchmarks, keeps
  * the results as JSON lines in `bench/results/`, and prints them as tables.
+ * `floors` and `relay` name several.
  *
  * @module
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { seededRandom } from "../base/mod.ts";
-import { BENCHMARKS } from "./benchmarks.ts";
+import { BENCHMARKS, isNamed } from "./benchmarks.ts";
 import { runRounds } from "./harness.ts";
 import {
   formatTable,
@@ -70,10 +71,12 @@ function parseRequest(): Request {
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
     fail(`Cannot run ${values.rounds} rounds: give 1 to ${ROUNDS_MAX}`);
   }
-  const known = BENCHMARKS.map(({ name }) => name);
-  const stranger = positionals.find((name) => !known.includes(name));
+  const stranger = positionals.find((word) =>
+    !BENCHMARKS.some((benchmark) => isNamed(benchmark, word))
+  );
   if (stranger !== undefined) {
-    fail(`Cannot run ${stranger}: the benchmarks are ${known.join(", ")}`);
+    const known = BENCHMARKS.map(({ name }) => name).join(", ");
+    fail(`Cannot run ${stranger}: the benchmarks are ${known}`);
   }
   return { names: positionals, rounds, json: values.json };
 }
@@ -101,7 +104,9 @@ async function main(): Promise<void> {
   const facts = await findFacts();
   const chosen = names.length === 0
     ? BENCHMARKS
-    : BENCHMARKS.filter(({ name }) => names.includes(name));
+    : BENCHMARKS.filter((benchmark) =>
+      names.some((word) => isNamed(benchmark, word))
+    );
   let isIncomplete = false;
   for (const benchmark of chosen) {
     const { name, about, contestants } = benchmark;

@@ -11,6 +11,7 @@ import { DealerSocket } from "../sockets/mod.ts";
 import type { Figure } from "./figures.ts";
 import { clientSecurity } from "./relay_security.ts";
 import { quantile } from "./statistics.ts";
+import { startTalker } from "./talker.ts";
 
 const ROUND_TRIPS = 4_000;
 const WARM_UP_MESSAGES = 20_000;
@@ -24,45 +25,11 @@ const WINDOWS: ReadonlyMap<number, number> = new Map([
   [2_000, 400_000],
 ]);
 
-const FOLDER = new URL("./", import.meta.url).pathname;
-
 /** Relays by name: each prints its front, its back and its key. */
 const RELAYS: ReadonlyMap<string, readonly string[]> = new Map([
   ["ippd", [Deno.execPath(), "run", "-A", "relay_ippd.ts"]],
   ["pyzmq", ["/usr/bin/python3", "relay_pyzmq.py", "broker"]],
 ]);
-
-/** A process that said something; killed when it is disposed. */
-interface Talker extends AsyncDisposable {
-  readonly firstLine: string;
-}
-
-/** Starts a command and waits for its first line. */
-async function start(
-  [program = "", ...args]: readonly string[],
-): Promise<Talker> {
-  const child = new Deno.Command(program, {
-    args,
-    cwd: FOLDER,
-    stdin: "null",
-    stdout: "piped",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { done, value } = await reader.read();
-    if (done) throw new Error(`Cannot start ${program}: it ended`);
-    text += value;
-  }
-  return {
-    firstLine: text.slice(0, text.indexOf("\n")),
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await reader.cancel();
-      await child.status;
-    },
-  };
-}
 
 /** Sends messages with a fixed number of them in flight. */
 class Pinger implements AsyncDisposable {
@@ -151,11 +118,11 @@ async function main(): Promise<void> {
   const [relayName = "", security = ""] = Deno.args;
   const command = RELAYS.get(relayName);
   if (command === undefined) throw new Error(`Cannot start ${relayName}`);
-  await using relay = await start([...command, security]);
+  await using relay = await startTalker([...command, security]);
   const [front = "", back = "", key = ""]: string[] = JSON.parse(
     relay.firstLine,
   );
-  await using _engine = await start(
+  await using _engine = await startTalker(
     [Deno.execPath(), "run", "-A", "relay_engine.ts", back, key],
   );
   await using pinger = new Pinger(front, await clientSecurity(key));

@@ -1,7 +1,8 @@
 // deno-lint-ignore-file no-console -- this program prints its figures, and so does user code
 /**
  * Figures of an engine: one JSON line, in the form of the harness. Starts
- * what it needs, and stops it.
+ * what it needs, and stops it. With the word `start`, only what a start takes
+ * and what is there then.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import { type CurveCrypto, loadCurveCrypto } from "../../security/mod.ts";
 import type { Figure } from "../figures.ts";
 import { quantile } from "../statistics.ts";
 import { EngineAlone } from "./engine_alone.ts";
-import { family, peakMib, shareMib } from "./process_memory.ts";
+import { family, memoryFigures, peakMib } from "./process_memory.ts";
 
 const STARTS = 5;
 const MANY_SLOTS = 32;
@@ -59,10 +60,8 @@ async function measureCalls(crypto: CurveCrypto): Promise<Figure[]> {
   ];
 }
 
-async function measureIdle(pid: number): Promise<Figure> {
-  const shares = await Promise.all((await family(pid)).map(shareMib));
-  const value = shares.reduce((sum, share) => sum + share, 0);
-  return { figure: "idle, one slot (PSS)", value, unit: "MiB" };
+async function measureIdle(pid: number): Promise<Figure[]> {
+  return await memoryFigures("idle, one slot", await family(pid));
 }
 
 /** Every line arrives, or is counted as dropped. */
@@ -107,24 +106,27 @@ async function measureBuffer(client: Client, pid: number): Promise<Figure[]> {
   ];
 }
 
-async function measureCluster(): Promise<Figure[]> {
+async function measureCluster(onlyStart: boolean): Promise<Figure[]> {
   await using cluster = await Cluster.start({ n: 1 });
   await using client = await cluster.connect();
   await client.at(0).apply(() => {});
   const [pid = NaN] = cluster.engineProcesses;
+  const idle = await measureIdle(pid);
+  if (onlyStart) return idle;
   return [
-    await measureIdle(pid),
+    ...idle,
     ...await measureOutput(client, pid),
     ...await measureBuffer(client, pid),
   ];
 }
 
 async function main(): Promise<void> {
+  const onlyStart = Deno.args[0] === "start";
   const crypto = await loadCurveCrypto();
   const figures: Figure[] = [
     ...await measureStarts(crypto),
-    ...await measureCalls(crypto),
-    ...await measureCluster(),
+    ...onlyStart ? [] : await measureCalls(crypto),
+    ...await measureCluster(onlyStart),
   ];
   const versions = { Deno: Deno.version.deno, V8: Deno.version.v8 };
   console.log(JSON.stringify({ figures, versions }));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Figure } from "../figures.ts";
 
 /** A number of kibibytes in a file of `/proc`, in MiB. */
 async function field(path: string, name: string): Promise<number> {
@@ -11,9 +12,26 @@ async function field(path: string, name: string): Promise<number> {
   return Number(kib ?? NaN) / 1024;
 }
 
-/** A process's share of the memory it uses, in MiB. */
-export function shareMib(pid: number): Promise<number> {
-  return field(`/proc/${pid}/smaps_rollup`, "Pss");
+/**
+ * Memory of some processes: their shares of what they use, which are smaller
+ * where more processes of the same program run, and what they share with none.
+ */
+export async function memoryFigures(
+  name: string,
+  pids: readonly number[],
+): Promise<Figure[]> {
+  let shares = 0;
+  let own = 0;
+  for (const pid of pids) {
+    const path = `/proc/${pid}/smaps_rollup`;
+    shares += await field(path, "Pss");
+    own += await field(path, "Private_Clean") +
+      await field(path, "Private_Dirty");
+  }
+  return [
+    { figure: `${name} (PSS)`, value: shares, unit: "MiB" },
+    { figure: `${name} (private)`, value: own, unit: "MiB" },
+  ];
 }
 
 /** The most memory that a process has had, in MiB. */
