@@ -31,7 +31,7 @@ const SAY_FOR_TWO = `
 const [path, flags, program] = Deno.args;
 const own = path + Deno.pid;
 const listener = Deno.listen({ transport: "unix", path: own });
-new Deno.Command(Deno.execPath(), {
+const other = new Deno.Command(Deno.execPath(), {
   args: ["run", "-A", ...JSON.parse(flags), program, own],
   stdin: "null",
   stdout: "null",
@@ -42,6 +42,7 @@ Deno.removeSync(own);
 await child.read(new Uint8Array(1));
 ${SAY}
 child.close();
+await other.status;
 `;
 
 /** Starts empty programs; they end when this is disposed. */
