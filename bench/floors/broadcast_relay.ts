@@ -18,11 +18,11 @@ class AnswerBatch {
   #filled = 0;
   #isWriting = false;
 
-  constructor(conn: Deno.Conn, boxes: Boxes, bytesMax: number) {
+  constructor(conn: Deno.Conn, boxes: Boxes, room: number) {
     this.#conn = conn;
     this.#boxes = boxes;
-    this.#filling = new Uint8Array(bytesMax);
-    this.#writing = new Uint8Array(bytesMax);
+    this.#filling = new Uint8Array(room);
+    this.#writing = new Uint8Array(room);
   }
 
   add(message: Uint8Array): void {
