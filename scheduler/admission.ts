@@ -115,8 +115,8 @@ export class Admission {
       const outcome = {
         ...unrunOutcome(id, status, reason),
         engineId,
-        // It may have run before, though not now.
-        ...(earlier > 1 && { attempts: earlier }),
+        // It may have run before, and in one session more than once.
+        ...(earlier > 0 && { attempts: Math.max(2, earlier) }),
       };
       sessions.deliver(account, outcome, NO_PAYLOAD);
     }

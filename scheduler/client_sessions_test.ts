@@ -137,7 +137,9 @@ Deno.test("a task that waits for another stays with the engine that has run it",
   assert.deepEqual(taken(one), []);
   one.finish("e0", "c-0");
   const [{ message } = assert.fail()] = one.take("task_assign");
-  assert.deepEqual([message.id, message.attempt], ["c-1", undefined]);
+  assert.deepEqual([message.id, message.isHeld], ["c-1", true]);
+  // For an engine that had to forget it, and runs it again.
+  assert.equal(message.attempt, 2);
 });
 
 Deno.test("a task on its way to an engine is not sent again because it says that it is ready", () => {
@@ -176,6 +178,18 @@ Deno.test("ClientSessions notes only so many outcomes of other runs", () => {
   }
   one.state.outcomesAck("c", 1);
   assert.equal(taken(one).length, STRAYS_PER_CLIENT_MAX + 1);
+});
+
+Deno.test("ClientSessions says of a task that is refused that it may have run twice", () => {
+  const one = bench();
+  one.engine(1, 8);
+  one.state.engineLeft(1, { reason: "killed" });
+  const direct = request("c-0", [1], "direct");
+  one.state.taskRequest("c", direct, []);
+  // In a session that is over, where it may have been retried.
+  one.state.taskRequest("c", { ...direct, id: "c-1", resent: 0 }, []);
+  const told = one.take("task_outcome").map(({ message }) => message.attempts);
+  assert.deepEqual(told, [undefined, 2]);
 });
 
 Deno.test("ClientSessions says of a task that is refused how often it may have run", () => {

@@ -146,8 +146,10 @@ export class TaskLifecycle {
       return;
     }
     if (terms !== undefined && extra?.cancelReason === undefined) {
-      if (outcome.status === "unmet" && this.#tryElsewhere(task, entry)) return;
-      if (this.#retry(task, outcome.status)) return;
+      if (outcome.status === "unmet" && this.#tryElsewhere(task, entry)) {
+        return this.#options.sessions.dismiss(outcome);
+      }
+      if (this.#retry(task, outcome)) return;
     }
     const reason = extra?.cancelReason;
     const said = reason !== undefined && outcome.status === "engine_lost"
@@ -364,8 +366,9 @@ export class TaskLifecycle {
   }
 
   /** Whether a task that failed runs again. */
-  #retry(task: Task, status: TaskStatus): boolean {
-    const { deadlines, dispatch } = this.#options;
+  #retry(task: Task, outcome: TaskOutcome): boolean {
+    const { deadlines, dispatch, sessions } = this.#options;
+    const { status } = outcome;
     const retries = task.extra?.retries ?? 0;
     const delayMs = retryDelayMs(task.request.terms?.retries, status, retries);
     if (delayMs === undefined) return false;
@@ -376,6 +379,7 @@ export class TaskLifecycle {
     if (targets.length > 0 && !targets.some((id) => dispatch.engines.has(id))) {
       return false;
     }
+    sessions.dismiss(outcome);
     const extra = extraOf(task);
     extra.retries++;
     extra.isRecalled = false;
@@ -450,11 +454,7 @@ export class TaskLifecycle {
     // The items of a generator have gone their way one by one.
     const value = ok && outcome.items === undefined ? payload : undefined;
     if (value !== undefined) client.fates.addValue(task.id, value);
-    this.#deliver(
-      task,
-      extra === undefined ? outcome : withAttempts(outcome, extra),
-      payload,
-    );
+    this.#deliver(task, withAttempts(outcome, task), payload);
     if (extra?.dependents === undefined) return;
     this.#tell(task, { ok, engineId }, value);
   }
