@@ -45,7 +45,10 @@ export interface TaskMetadata {
   readonly engineId: number | undefined;
   /** The host of that engine. */
   readonly engineHost: string | undefined;
-  /** How many times it was given to an engine. */
+  /**
+   * How many times it was given to an engine, as far as is known; 1 says that
+   * it certainly was not more than once.
+   */
   readonly attempts: number;
   /** What its owner called it. */
   readonly label: string | undefined;

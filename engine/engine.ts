@@ -203,6 +203,9 @@ export class Engine implements AsyncDisposable {
       log,
       handler: {
         connected: () => this.#announce(),
+        known: (since) => {
+          if (this.#state.schedulerKnows(since)) this.#announce();
+        },
         taskAssigned: (task, payload) =>
           this.#state.taskAssigned(task, payload),
         sourceArrived: (hash, bytes) => this.#state.sourceArrived(hash, bytes),
@@ -333,14 +336,16 @@ export class Engine implements AsyncDisposable {
       endSlot: (slot) => this.#pool.end(slot),
       stopTask: (slot, id) => this.#pool.stopTask(slot, id),
       sendOutcome: (outcome, payload) => this.#sendOutcome(outcome, payload),
+      outcomeDropped: (outcome) => void this.#events.ended(outcome),
       requestSource: (hash) =>
         void this.#scheduler?.send({ type: "function_missing", hash }),
-      announce: (holding) =>
+      announce: (holding, since) =>
         void this.#scheduler?.send({
           type: "engine_ready",
           engineId: this.#engineId ?? 0,
           slots: this.#state.slots,
           holding,
+          ...(since === undefined ? {} : { since }),
         }),
       startSlot: (slot, delayMs) => this.#startSlot(slot, delayMs),
       slotsReady: () => {

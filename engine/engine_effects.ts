@@ -25,8 +25,10 @@ export interface EngineEffects {
   stopTask(slot: number, id: string): void;
   /** Tell the scheduler how a task ended. */
   sendOutcome(outcome: TaskOutcome, payload: Payload): void;
+  /** A task has ended of which nobody is to hear. */
+  outcomeDropped(outcome: TaskOutcome): void;
   /** Tell the scheduler that the engine is ready, and what it holds. */
-  announce(holding: readonly string[]): void;
+  announce(holding: readonly string[], since: number | undefined): void;
   /** Ask the scheduler for a source. */
   requestSource(hash: string): void;
   /** Start a slot's next process. */

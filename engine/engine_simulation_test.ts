@@ -52,6 +52,7 @@ class Simulation {
         },
         slotGone: (_slot, reason) => assert.fail(reason),
         stopTask: (_slot, id) => void this.stopping.add(id),
+        outcomeDropped: () => {},
         requestSource: () => {},
         announce: () => {},
         startSlot: (slot) => void this.starting.add(slot),

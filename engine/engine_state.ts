@@ -21,11 +21,12 @@ import {
 import type { EngineEffects } from "./engine_effects.ts";
 import type { EngineLimits } from "./engine_limits.ts";
 import type { EngineStateOptions } from "./engine_state_options.ts";
-import { FinishedTasks } from "./finished_tasks.ts";
 import { NamespaceFanOut, placeOf, wholeTaskId } from "./namespace_fan_out.ts";
+import { OutcomeDesk } from "./outcome_desk.ts";
 import { RecentByHash } from "./recent_by_hash.ts";
 import { takeQueued } from "./recall_policy.ts";
 import { respawnDecision, type RespawnPolicy } from "./respawn_policy.ts";
+import { numbered, oneMore } from "./run_number.ts";
 import { hasRoom, roomiestSlot } from "./slot_choice.ts";
 import { stoppedOutcome, type TaskStop } from "./stop_state.ts";
 import {
@@ -61,8 +62,10 @@ export class EngineState {
   readonly #missing = new TasksWithoutSource();
   readonly #queue = new TaskQueue();
   readonly #sources: RecentByHash<FunctionText>;
-  readonly #finishedTasks: FinishedTasks;
+  readonly #desk: OutcomeDesk;
   readonly #fanOut: NamespaceFanOut;
+  /** When the engine registered, as a scheduler said that knows it. */
+  #since: number | undefined;
   #finished = 0;
   #slotsToBeReady: number;
 
@@ -76,16 +79,19 @@ export class EngineState {
     };
     this.#clock = options.clock;
     this.#effects = options.effects;
-    const { tally } = options;
-    this.#tally = tally;
+    this.#tally = options.tally;
     this.#sources = new RecentByHash(
       options.limits.sourceBytesMax,
-      () => tally?.reached("sourceBytesMax"),
+      () => this.#tally?.reached("sourceBytesMax"),
     );
-    this.#finishedTasks = new FinishedTasks(options.limits, tally);
+    this.#desk = new OutcomeDesk({
+      ...options,
+      tally: options.tally,
+      run: (assign, payload) => this.taskAssigned(assign, payload),
+    });
     this.#slotsToBeReady = options.slots;
     this.#fanOut = new NamespaceFanOut({
-      send: (outcome, payload) => this.#report(outcome, payload),
+      send: (outcome, payload) => this.#desk.ended(outcome, payload),
     });
     for (let index = 0; index < options.slots; index++) {
       this.#slots.push(newSlotState(index, this.#tally));
@@ -114,15 +120,12 @@ export class EngineState {
 
   /** Outcomes that nobody has taken. */
   get untaken(): number {
-    return this.#finishedTasks.size;
+    return this.#desk.untaken;
   }
 
   /** A scheduler sent a task. */
   taskAssigned(assign: TaskAssign, payload: Payload): void {
-    const done = this.#finishedTasks.repeated(assign);
-    if (done !== undefined) {
-      return this.#effects.sendOutcome(done.outcome, done.payload);
-    }
+    if (this.#desk.answers(assign, payload)) return;
     const place = this.#slots.length > 1 ? placeOf(assign) : "anywhere";
     if (place === "anywhere") return this.#take(assign, payload, undefined);
     const slots = this.#working();
@@ -147,10 +150,8 @@ export class EngineState {
     if (this.#tasks.size >= this.#limits.tasksMax) {
       this.#tally?.reached("tasksMax");
       const reason = `Cannot hold task: the engine has ${this.#tasks.size}`;
-      return this.#fanOut.outcome(
-        unrunOutcome(id, "refused", reason, this.#clock),
-        NO_PAYLOAD,
-      );
+      const refusal = unrunOutcome(id, "refused", reason, this.#clock);
+      return this.#fanOut.outcome(refusal, NO_PAYLOAD);
     }
     const hash = functionOf(assign.work);
     const source = hash === undefined ? undefined : this.#sources.touch(hash);
@@ -177,6 +178,11 @@ export class EngineState {
 
   /** Somebody does not want these tasks any more. */
   tasksCancelled(ids: readonly string[], reason: string): void {
+    for (const id of ids) {
+      if (!this.#desk.calledOff(id)) continue;
+      const end = unrunOutcome(id, "cancelled", reason, this.#clock);
+      this.#effects.sendOutcome(end, NO_PAYLOAD);
+    }
     for (const id of ids.flatMap((whole) => this.#fanOut.parts(whole))) {
       const task = this.#tasks.get(id);
       if (task === undefined) continue;
@@ -188,14 +194,18 @@ export class EngineState {
     this.#queue.sweep();
   }
 
-  /** The outcomes of these tasks have arrived. */
+  /** The outcomes of these tasks have arrived, or nobody wants them. */
   outcomesTaken(ids: readonly string[]): void {
-    for (const id of ids) this.#finishedTasks.forget(id);
+    for (const id of ids) {
+      const parts = this.#fanOut.parts(id);
+      this.#desk.taken(id, parts.some((part) => this.#tasks.has(part)));
+    }
   }
 
   /** Gives back those of some tasks that no slot has. */
   tasksRecalled(ids: readonly string[]): string[] {
     const returned = takeQueued(ids, this.#tasks);
+    for (const id of returned) this.#desk.returned(id);
     this.#queue.dropped(returned.length);
     this.#queue.sweep();
     return returned;
@@ -360,16 +370,25 @@ export class EngineState {
    * lost, so that outcomes which it may lack count as held and follow.
    */
   schedulerConnected(): void {
-    const finished = [...this.#finishedTasks.all()];
-    const held = new Set(
-      [...this.#tasks.keys(), ...finished.map(({ outcome }) => outcome.id)]
-        .map(wholeTaskId),
-    );
-    this.#effects.announce([...held]);
+    const held = this.#desk.holding([...this.#tasks.keys()].map(wholeTaskId));
+    this.#effects.announce([...held], this.#since);
     for (const hash of this.#missing.hashes) this.#effects.requestSource(hash);
-    for (const { outcome, payload } of finished) {
-      this.#effects.sendOutcome(outcome, payload);
-    }
+    this.#desk.tellAgain();
+  }
+
+  /**
+   * A scheduler knows the engine. If that registered at another time than was
+   * said before, others may have been given what is held here.
+   *
+   * @returns Whether the scheduler has to be told again what that is.
+   */
+  schedulerKnows(since: number): boolean {
+    const before = this.#since ?? since;
+    this.#since = since;
+    if (before === since) return false;
+    for (const task of this.#tasks.values()) task.assign = oneMore(task.assign);
+    this.#desk.doubted();
+    return true;
   }
 
   #stop(task: HeldTask, stop: TaskStop): void {
@@ -381,8 +400,7 @@ export class EngineState {
 
   /** Ends a task whose process is gone. */
   #lose(task: HeldTask, end: EngineEnd): void {
-    const outcome = lostOutcome(task, end, this.#clock);
-    this.#settle(task, outcome, NO_PAYLOAD);
+    this.#settle(task, lostOutcome(task, end, this.#clock), NO_PAYLOAD);
   }
 
   /** Gives a task to the slot that has least, or queues it. */
@@ -474,14 +492,6 @@ export class EngineState {
     this.#tasks.delete(task.assign.id);
     this.#finished++;
     // Another scheduler may ask which run this was.
-    const { attempt: attempts } = task.assign;
-    const said = attempts === undefined ? outcome : { ...outcome, attempts };
-    this.#fanOut.outcome(said, payload);
-  }
-
-  /** Tells the scheduler how a whole task ended. */
-  #report(outcome: TaskOutcome, payload: Payload): void {
-    this.#finishedTasks.add(outcome, payload);
-    this.#effects.sendOutcome(outcome, payload);
+    this.#fanOut.outcome(numbered(outcome, task.assign), payload);
   }
 }

@@ -26,10 +26,18 @@ function scripted(
       slotGone: (slot, reason, left) =>
         void story.push(`gone ${slot}, ${left} left: ${reason}`),
       stopTask: (slot, id) => void story.push(`stop ${id} > ${slot}`),
-      sendOutcome: (outcome) =>
-        void story.push(`${outcome.id} ${outcome.status}`),
+      sendOutcome: ({ id, status, attempts }) =>
+        void story.push(
+          `${id} ${status}${attempts === undefined ? "" : `, run ${attempts}`}`,
+        ),
+      outcomeDropped: ({ id }) => void story.push(`${id} unheard`),
       requestSource: (hash) => void story.push(`need ${hash}`),
-      announce: (holding) => void story.push(`holding ${holding.join()}`),
+      announce: (holding, since) =>
+        void story.push(
+          `holding ${holding.join()}${
+            since === undefined ? "" : ` since ${since}`
+          }`,
+        ),
       startSlot: (slot, delayMs) => void story.push(`start ${slot} ${delayMs}`),
       slotsReady: () => void story.push("ready"),
       endEngine: (reason) => void story.push(`end: ${reason}`),
@@ -179,6 +187,66 @@ Deno.test("EngineState gives back tasks that no slot has", () => {
   state.taskFinished(0, ok("a"), []);
   state.taskFinished(0, ok("d"), []);
   assert.deepEqual(told(), ["d > 0", "a ok", "b > 0", "d ok"]);
+});
+
+Deno.test("EngineState counts a run more when others may have been given a task", () => {
+  const { state, told } = ready(1);
+  // The first scheduler that knows it has given it nothing before.
+  assert.equal(state.schedulerKnows(1), false);
+  for (const id of ["a", "b"]) state.taskAssigned(assign(id), []);
+  // Another scheduler, and it was not given up meanwhile.
+  assert.equal(state.schedulerKnows(1), false);
+  state.taskFinished(0, ok("a"), []);
+  assert.deepEqual(told().slice(-2), ["b > 0", "a ok"]);
+  // Now it was, and has to say again what it holds.
+  assert.equal(state.schedulerKnows(2), true);
+  state.schedulerConnected();
+  assert.deepEqual(told(), ["holding b,a since 2", "a ok, run 2"]);
+  state.taskFinished(0, ok("b"), []);
+  assert.deepEqual(told(), ["b ok, run 2"]);
+});
+
+Deno.test("EngineState says nothing of a task that it was to stop and forget", () => {
+  const { state, told } = ready(1);
+  for (const id of ["a", "b"]) state.taskAssigned(assign(id), []);
+  told();
+  state.outcomesTaken(["a", "b"]);
+  state.tasksCancelled(["a", "b"], "nobody waits for it here");
+  assert.deepEqual(told(), ["stop a > 0", "b unheard"]);
+  state.schedulerConnected();
+  assert.deepEqual(told(), ["holding "]);
+  // It is given again before it has stopped, and is not mistaken for that.
+  state.taskAssigned({ ...assign("a"), attempt: 2 }, []);
+  assert.deepEqual(told(), []);
+  state.taskFinished(0, { ...ok("a"), status: "cancelled" }, []);
+  assert.deepEqual(told(), ["a unheard", "a > 0"]);
+  state.taskFinished(0, ok("a"), []);
+  assert.deepEqual(told(), ["a ok, run 2"]);
+});
+
+Deno.test("EngineState cancels a task that was given again", () => {
+  const { state, told } = ready(1);
+  state.taskAssigned(assign("a"), []);
+  told();
+  state.outcomesTaken(["a"]);
+  state.tasksCancelled(["a"], "nobody waits for it here");
+  state.taskAssigned({ ...assign("a"), attempt: 2 }, []);
+  state.tasksCancelled(["a"], "not needed");
+  assert.deepEqual(told(), ["stop a > 0", "a cancelled"]);
+  state.taskFinished(0, { ...ok("a"), status: "cancelled" }, []);
+  assert.deepEqual(told(), ["a unheard"]);
+});
+
+Deno.test("EngineState gives back a task that was given again", () => {
+  const { state, told } = ready(1);
+  for (const id of ["running", "a"]) state.taskAssigned(assign(id), []);
+  state.outcomesTaken(["a"]);
+  told();
+  state.taskAssigned({ ...assign("a"), attempt: 2 }, []);
+  assert.deepEqual(state.tasksRecalled(["a"]), ["a"]);
+  state.taskAssigned({ ...assign("a"), attempt: 2 }, []);
+  state.taskFinished(0, ok("running"), []);
+  assert.deepEqual(told(), ["a > 0", "running ok"]);
 });
 
 Deno.test("EngineState runs a task again that is another attempt", () => {

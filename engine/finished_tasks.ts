@@ -6,11 +6,12 @@
  */
 import type { LimitTally } from "../base/mod.ts";
 import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
+import { runsOf } from "./run_number.ts";
 
 /** How a task ended, with the payload of its outcome. */
 export interface FinishedTask {
-  /** The outcome as it was sent. */
-  readonly outcome: TaskOutcome;
+  /** The outcome as it is sent. */
+  outcome: TaskOutcome;
   /** The outcome's payload. */
   readonly payload: readonly Uint8Array[];
   /** Bytes of the payload. */
@@ -56,9 +57,10 @@ export class FinishedTasks {
    * How a task ended that is asked for again; `undefined` when it is to run,
    * perhaps once more: then it is forgotten how it ended before.
    */
-  repeated({ id, attempt }: TaskAssign): FinishedTask | undefined {
+  repeated({ id, attempt, isHeld }: TaskAssign): FinishedTask | undefined {
     const done = this.#tasks.get(id);
-    if (attempt === undefined || done === undefined) return done;
+    const isFirst = attempt === undefined || isHeld === true;
+    if (isFirst || done === undefined) return done;
     this.forget(id);
     return undefined;
   }
@@ -69,6 +71,14 @@ export class FinishedTasks {
     if (done === undefined) return;
     this.#tasks.delete(id);
     this.#bytes -= done.bytes;
+  }
+
+  /** Others may have been given all of them meanwhile. */
+  doubted(): void {
+    for (const done of this.#tasks.values()) {
+      const attempts = runsOf(done.outcome) + 1;
+      done.outcome = { ...done.outcome, attempts };
+    }
   }
 
   /** Every task that is remembered, the oldest first. */

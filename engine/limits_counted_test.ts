@@ -19,6 +19,7 @@ const EFFECTS: EngineEffects = {
   stopTask: () => {},
   sendOutcome: () => {},
   requestSource: () => {},
+  outcomeDropped: () => {},
   announce: () => {},
   startSlot: () => {},
   slotsReady: () => {},

@@ -5,6 +5,7 @@
  * @module
  */
 import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
+import { runsOf } from "./run_number.ts";
 import type { Payload } from "./slot_state.ts";
 
 /** What stands between a task's id and the slot of one of its parts. */
@@ -97,12 +98,14 @@ export class NamespaceFanOut {
     const ended = whole.outcomes.flatMap((part) => part ?? []);
     const said = ended.find((part) => part.outcome.status !== "ok") ?? ended[0];
     if (said === undefined) return;
+    const attempts = Math.max(...ended.map((part) => runsOf(part.outcome)));
     this.#options.send({
       ...said.outcome,
       id,
       startedMs: Math.min(...ended.map((part) => part.outcome.startedMs)),
       completedMs: Math.max(...ended.map((part) => part.outcome.completedMs)),
       outputs: ended.reduce((sum, part) => sum + part.outcome.outputs, 0),
+      ...(attempts > 1 && { attempts }),
     }, said.payload);
   }
 }

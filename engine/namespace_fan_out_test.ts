@@ -64,6 +64,18 @@ Deno.test("NamespaceFanOut fails the whole when a part failed", () => {
   assert.deepEqual(fan.parts("c-2-0"), ["c-2-0"]);
 });
 
+Deno.test("NamespaceFanOut says of the whole what most runs any part knows of", () => {
+  const sent: (number | undefined)[] = [];
+  const fan = new NamespaceFanOut({
+    send: ({ attempts }) => void sent.push(attempts),
+  });
+  fan.cut(ASSIGN, [0, 1]);
+  fan.outcome(outcome("c-1-0#0"), []);
+  // Before it ended, others may have been given the task.
+  fan.outcome(outcome("c-1-0#1", { attempts: 2 }), []);
+  assert.deepEqual(sent, [2]);
+});
+
 Deno.test("placeOf sends what changes the namespace to every slot", () => {
   const place = (work: TaskAssign["work"]) => placeOf({ ...ASSIGN, work });
   assert.equal(place({ kind: "push" }), "everywhere");

@@ -26,6 +26,8 @@ import type { Payload } from "./slot_state.ts";
 export interface SchedulerHandler {
   /** The connection stands, for the first time or again. */
   connected(): void;
+  /** It knows the engine, which registered then. */
+  known(since: number): void;
   /** Run this. */
   taskAssigned(task: TaskAssign, payload: Payload): void;
   /** This is a function's source. */
@@ -195,6 +197,8 @@ export class SchedulerConversation {
     switch (message.type) {
       case "task_assign":
         return handler.taskAssigned(message, payload);
+      case "engine_known":
+        return handler.known(message.since);
       case "function_source": {
         const [source] = payload;
         if (source !== undefined) handler.sourceArrived(message.hash, source);

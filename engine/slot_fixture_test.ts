@@ -153,6 +153,7 @@ export class SlotRig implements AsyncDisposable {
         stopTask: (slot, id) => this.pool.stopTask(slot, id),
         sendOutcome: (outcome, payload) => this.#settle(outcome, payload),
         requestSource: (hash) => assert.fail(`source ${hash} is missing`),
+        outcomeDropped: () => {},
         announce: () => {},
         startSlot: (slot, delayMs) =>
           void setTimeout(() => this.pool.start(slot), delayMs),

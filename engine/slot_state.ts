@@ -21,8 +21,8 @@ export interface FunctionText {
 
 /** A task that the engine holds. */
 export interface HeldTask {
-  /** The request as it came. */
-  readonly assign: TaskAssign;
+  /** The request as it came, and how often others may have been given it. */
+  assign: TaskAssign;
   /** The request's payload, until the task is dropped. */
   payload: Payload;
   /** The function's source, once it is known. */

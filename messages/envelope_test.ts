@@ -90,6 +90,8 @@ const EVERY_MESSAGE: readonly Message[] = [
     end: { reason: "r", exitCode: 3, signal: "SIGKILL" },
   },
   { type: "engine_ready", engineId: 1, slots: 1, holding: ["a"] },
+  { type: "engine_ready", engineId: 1, slots: 1, holding: [], since: 7.5 },
+  { type: "engine_known", since: 7.5 },
   { type: "engine_slots", engineId: 1, slots: 3 },
   { type: "slot_place", engineId: 4 },
   { type: "engine_leaving", end: { reason: "bye" } },

@@ -242,6 +242,19 @@ export interface EngineReady {
   readonly slots: number;
   /** Tasks that it still holds from an earlier connection. */
   readonly holding: readonly string[];
+  /** What the scheduler that let it in last said in `engine_known`. */
+  readonly since?: number | undefined;
+}
+
+/** Scheduler to engine, before its first task: I know you. */
+export interface EngineKnown {
+  /** Which message this is. */
+  readonly type: "engine_known";
+  /**
+   * When it registered, as the hub says: while that stays, nobody else has
+   * been given what the engine holds.
+   */
+  readonly since: number;
 }
 
 /** Engine to hub and scheduler: fewer slots work from now on. */
@@ -285,6 +298,7 @@ export type RegistrationMessage =
   | EngineJoined
   | EngineLeft
   | EngineReady
+  | EngineKnown
   | EngineSlots
   | EngineLeaving
   | Refused;
@@ -428,6 +442,13 @@ export const registrationCodecs: {
     engineId: count(fields, "engineId"),
     slots: count(fields, "slots"),
     holding: textList(fields, "holding"),
+    ...(fields["since"] === undefined
+      ? {}
+      : { since: finite(fields, "since") }),
+  }),
+  "engine_known": (fields) => ({
+    type: "engine_known",
+    since: finite(fields, "since"),
   }),
   "engine_slots": (fields) => ({
     type: "engine_slots",

@@ -74,6 +74,11 @@ export interface TaskAssign {
   readonly inputParts?: readonly number[] | undefined;
   /** Which run of the task this is, where it is not the first. */
   readonly attempt?: number | undefined;
+  /**
+   * The engine has it already, and is to answer how that run ends; `attempt`
+   * is for one that does not have it any more.
+   */
+  readonly isHeld?: true | undefined;
   /** It may be called back until it starts: no slot fetches it ahead. */
   readonly waits?: true | undefined;
   /** The span above it, as W3C `traceparent`, where it is traced. */
@@ -132,7 +137,10 @@ export interface TaskOutcome {
   readonly reason?: string | undefined;
   /** How the engine ended, where the status is `engine_lost`. */
   readonly end?: EngineEnd | undefined;
-  /** How many times it was given to an engine, where that is not once. */
+  /**
+   * How many times it was given to an engine, as far as is known; absent, it
+   * certainly was not more than once.
+   */
   readonly attempts?: number | undefined;
   /** How many items went before it, where it made items; then no payload. */
   readonly items?: number | undefined;
@@ -274,6 +282,7 @@ export const taskCodecs: {
     ...(fields["attempt"] === undefined
       ? {}
       : { attempt: count(fields, "attempt") }),
+    ...(fields["isHeld"] === true ? { isHeld: true } as const : {}),
     ...(fields["waits"] === true ? { waits: true } as const : {}),
     ...traceField(fields),
   }),

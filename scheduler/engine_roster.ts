@@ -39,6 +39,8 @@ export interface EngineRosterOptions {
   readonly returnMs: number;
   /** Says something to the hub. */
   readonly say: (message: Message) => void;
+  /** Says something to an engine. */
+  readonly tell: (routingId: string, message: Message) => void;
   /** Hears of an engine before its first task. */
   readonly joined?: (engine: EngineInfo) => void;
   /** Hears that an engine is gone, before its tasks are given to others. */
@@ -59,6 +61,8 @@ export class EngineRoster {
   /** Routing ids of the engines that the hub has announced, by number. */
   readonly #routes = new Map<number, string>();
   readonly #numbers = new Map<string, number>();
+  /** When they registered, from when on nobody here has given them up. */
+  readonly #since = new Map<string, number>();
   readonly #drains: EngineDrains;
   /** Engines that a new hub does not know yet. */
   readonly #missing: MissingEngines;
@@ -95,7 +99,7 @@ export class EngineRoster {
 
   /** The hub says: this engine is in the cluster. */
   joined(engine: EngineInfo): void {
-    const { engineId, routingId } = engine;
+    const { engineId, routingId, registeredMs } = engine;
     const state = this.#options.state();
     const before = this.#routes.get(engineId);
     // A hub that was started again has given its number to another.
@@ -112,6 +116,7 @@ export class EngineRoster {
     this.#routes.set(engineId, routingId);
     this.#numbers.set(routingId, engineId);
     state.engineJoined(engine);
+    if (isNew) this.#since.set(routingId, registeredMs);
     // It had been given up, and does not know that it has to say it again.
     if (isNew && this.#ready.has(routingId)) {
       return this.#options.drop(routingId, "it had been given up");
@@ -128,6 +133,7 @@ export class EngineRoster {
     if (route === undefined) return;
     this.#routes.delete(engineId);
     this.#numbers.delete(route);
+    this.#since.delete(route);
     this.#options.forget(route);
   }
 
@@ -167,11 +173,16 @@ export class EngineRoster {
 
   #tryEarly(routingId: string): void {
     const early = this.#early.get(routingId);
-    if (early === undefined) return;
+    const since = this.#since.get(routingId);
+    if (early === undefined || since === undefined) return;
+    this.#early.delete(routingId);
     const { slots, holding } = early;
-    if (this.#options.state().engineReady(routingId, slots, holding)) {
-      this.#early.delete(routingId);
-      this.#ready.add(routingId);
+    if (early.since !== since) {
+      this.#options.tell(routingId, { type: "engine_known", since });
+      // What it holds may have been given to others: it says so, and again.
+      if (holding.length > 0) return;
     }
+    this.#ready.add(routingId);
+    this.#options.state().engineReady(routingId, slots, holding);
   }
 }

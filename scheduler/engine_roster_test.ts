@@ -10,6 +10,8 @@ class Bench {
   readonly clock: VirtualClock = new VirtualClock();
   readonly done: string[] = [];
   readonly #known = new Set<string>();
+  /** What engines were told last, which they say when they are ready. */
+  readonly #since = new Map<string, number>();
   readonly roster: EngineRoster = new EngineRoster({
     state: () => ({
       engineJoined: ({ routingId }) => void this.#known.add(routingId),
@@ -30,6 +32,11 @@ class Bench {
     clock: this.clock,
     returnMs: RETURN_MS,
     say: () => {},
+    tell: (routingId, message) => {
+      assert.ok(message.type === "engine_known");
+      this.#since.set(routingId, message.since);
+      this.done.push(`known ${routingId} ${message.since}`);
+    },
     drop: (routingId) => {
       this.done.push(`drop ${routingId}`);
       this.roster.disconnected(routingId);
@@ -41,7 +48,8 @@ class Bench {
   });
 
   ready(route: string, ...holding: string[]): void {
-    const engine = { engineId: 0, slots: 1, holding };
+    const since = this.#since.get(route);
+    const engine = { engineId: 0, slots: 1, holding, since };
     this.roster.ready(route, { type: "engine_ready", ...engine });
   }
 
@@ -59,20 +67,24 @@ class Bench {
   }
 }
 
-function engine(engineId: number, routingId: string): EngineInfo {
+function engine(
+  engineId: number,
+  routingId: string,
+  registeredMs = 0,
+): EngineInfo {
   return {
     ...{ engineId, routingId, host: "h", pid: 1, slots: 1 },
-    ...{ labels: {}, resources: {}, registeredMs: 0 },
+    ...{ labels: {}, resources: {}, registeredMs },
   };
 }
 
 Deno.test("EngineRoster waits for the hub to announce an engine that calls", () => {
   const bench = new Bench();
   bench.registered();
-  bench.ready("a", "t-1");
+  bench.ready("a");
   assert.deepEqual(bench.take(), ["recover false"]);
   bench.roster.joined(engine(0, "a"));
-  assert.deepEqual(bench.take(), ["ready a t-1"]);
+  assert.deepEqual(bench.take(), ["known a 0", "ready a "]);
   assert.ok(bench.roster.disconnected("a"));
   assert.ok(!bench.roster.disconnected("b"));
 });
@@ -98,8 +110,32 @@ Deno.test("EngineRoster has an engine call again that it had given up", () => {
     "forget a",
   ]);
   // The engine itself has noticed nothing of this.
-  bench.roster.joined(engine(0, "a"));
+  bench.roster.joined(engine(0, "a", 1));
   assert.deepEqual(bench.take(), ["drop a"]);
+  bench.ready("a", "t-1");
+  assert.deepEqual(bench.take(), ["known a 1"]);
+  bench.ready("a", "t-1");
+  assert.deepEqual(bench.take(), ["ready a t-1"]);
+});
+
+Deno.test("EngineRoster lets an engine in that knows since when it is known", () => {
+  const before = new Bench();
+  before.registered(engine(0, "a"));
+  before.ready("a");
+  assert.deepEqual(before.take().slice(1), ["known a 0", "ready a "]);
+  // The hub was started again: here, the engine was not given up meanwhile.
+  before.registered(engine(0, "a", 1));
+  before.roster.disconnected("a");
+  before.ready("a", "t-1");
+  assert.deepEqual(before.take(), ["ready a t-1"]);
+});
+
+Deno.test("EngineRoster has an engine doubt what another scheduler gave it", () => {
+  const bench = new Bench();
+  bench.ready("a", "t-1");
+  // It may have been given up, and its task be elsewhere.
+  bench.registered(engine(0, "a", 1));
+  assert.deepEqual(bench.take(), ["known a 1", "recover false"]);
   bench.ready("a", "t-1");
   assert.deepEqual(bench.take(), ["ready a t-1"]);
 });
@@ -126,7 +162,7 @@ Deno.test("EngineRoster gives an engine up whose number another has", () => {
   ]);
   bench.ready("b");
   bench.clock.advance(RETURN_MS);
-  assert.deepEqual(bench.take(), ["ready b "]);
+  assert.deepEqual(bench.take(), ["known b 0", "ready b "]);
 });
 
 Deno.test("EngineRoster gives an engine's former number up when it has another", () => {
@@ -135,13 +171,14 @@ Deno.test("EngineRoster gives an engine's former number up when it has another",
   bench.ready("a");
   bench.take();
   // It had left and come back while the hub could not be heard.
-  bench.registered(engine(1, "a"));
+  bench.registered(engine(1, "a", 1));
   assert.deepEqual(bench.take(), [
     "left 0: the hub has given it another number",
     "forget a",
     "drop a",
   ]);
   bench.ready("a", "t-1");
+  bench.ready("a", "t-1");
   bench.clock.advance(RETURN_MS);
-  assert.deepEqual(bench.take(), ["ready a t-1"]);
+  assert.deepEqual(bench.take(), ["known a 1", "ready a t-1"]);
 });

@@ -118,8 +118,9 @@ export class RecoveryState {
     if (ids.length === 0) return;
     const { send } = this.#options;
     const reason = "nobody waits for it here";
-    send(routingId, { type: "task_cancel", ids, reason });
+    // In this order, so that nobody hears that they were cancelled.
     send(routingId, { type: "outcomes_taken", ids });
+    send(routingId, { type: "task_cancel", ids, reason });
   }
 
   /** Two have it: neither is believed, and its outcome will say so. */

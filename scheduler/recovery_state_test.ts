@@ -93,7 +93,7 @@ Deno.test("RecoveryState gives a claimed task to its engine, once", () => {
   assert.equal(recovery.take("t"), undefined);
   // What nobody asks for in time is not wanted.
   clock.advance(clientGraceMs);
-  assert.deepEqual(said, ["e1 task_cancel u", "e1 outcomes_taken u"]);
+  assert.deepEqual(said, ["e1 outcomes_taken u", "e1 task_cancel u"]);
   assert.deepEqual(recovery.residue, { claims: 0, deferred: 0 });
 });
 
@@ -102,10 +102,10 @@ Deno.test("RecoveryState believes neither of two engines that claim one task", (
   recovery.claim(engine(1), ["t"]);
   recovery.claim(engine(2), ["t"]);
   assert.deepEqual(said, [
-    "e1 task_cancel t",
     "e1 outcomes_taken t",
-    "e2 task_cancel t",
+    "e1 task_cancel t",
     "e2 outcomes_taken t",
+    "e2 task_cancel t",
   ]);
   assert.equal(recovery.take("t"), undefined);
   clock.advance(clientGraceMs);

@@ -228,6 +228,7 @@ export class Scheduler implements AsyncDisposable {
       clock: this.#clock,
       returnMs: limits.engineReturnMs,
       say: (message) => this.#hub.send(message),
+      tell: (routingId, message) => void this.#link.send(routingId, message),
       joined: (engine) => {
         const { routingId, publicKey } = engine;
         // Only the key that the hub has seen may speak for this engine.

@@ -375,8 +375,9 @@ export class SchedulerState {
     payload: Payload,
   ): boolean {
     const entry = this.#dispatch.at(routingId);
-    const task = entry?.assigned.get(outcome.id);
-    if (entry === undefined) return false;
+    // Before it has been let in, it says so again once it is.
+    if (entry?.connected !== true) return false;
+    const task = entry.assigned.get(outcome.id);
     if (task === undefined) {
       this.#strayOutcome(entry, outcome);
       return false;

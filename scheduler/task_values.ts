@@ -27,7 +27,8 @@ export function assignment(
   const attempt = retries + earlier + 1;
   const message: TaskAssign = {
     ...basic,
-    ...(attempt === 1 || isAdopted ? {} : { attempt }),
+    ...(attempt === 1 ? {} : { attempt }),
+    ...(isAdopted ? { isHeld: true } : {}),
     ...(deadline === undefined ? {} : { waits: true }),
   };
   if (values === undefined) return { message, payload: task.payload };

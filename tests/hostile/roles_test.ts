@@ -64,6 +64,7 @@ const ALLOWED: { readonly [K in Message["type"]]: readonly string[] } = {
   "engine_leaving": ["engine to hub"],
   "engine_left": [],
   "engine_ready": ["engine to scheduler"],
+  "engine_known": [],
   "engine_register": ["engine to hub"],
   "engine_registered": [],
   "engine_slots": ["engine to hub", "engine to scheduler"],

@@ -41,6 +41,7 @@ export const SAMPLES: {
   "engine_leaving": { type: "engine_leaving", end: { reason: "r" } },
   "engine_left": { type: "engine_left", engineId: 1, end: { reason: "r" } },
   "engine_ready": { type: "engine_ready", engineId: 1, slots: 1, holding: [] },
+  "engine_known": { type: "engine_known", since: 5 },
   "engine_register": {
     type: "engine_register",
     protocol: 1,

@@ -7,27 +7,28 @@
  */
 import { parseArgs } from "node:util";
 import { seededRandom } from "../../base/mod.ts";
-import { SimulatedCluster } from "./simulated_cluster.ts";
+import { SimulatedCluster, stepsOf } from "./simulated_cluster.ts";
 
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "10000" },
     first: { type: "string", default: "1" },
-    steps: { type: "string", default: "80" },
+    steps: { type: "string" },
   },
 });
 const first = Number(values.first);
 const seeds = Number(values.seeds);
-const sums = { tasks: 0, cuts: 0, stalls: 0, jumps: 0 };
-const ends = { hub: 0, scheduler: 0, leaf: 0, engine: 0, refused: 0 };
+const sums = { tasks: 0, doubted: 0, cuts: 0, stalls: 0, jumps: 0 };
+const ends = { hub: 0, scheduler: 0, leaf: 0, engine: 0, slot: 0, refused: 0 };
 for (let seed = first; seed < first + seeds; seed++) {
   const cluster = new SimulatedCluster(seededRandom(seed));
   try {
-    cluster.live(Number(values.steps));
+    cluster.live(Number(values.steps ?? stepsOf(seed)));
   } catch (cause) {
     throw new Error(`Failed with IPPD_SEED=${seed}`, { cause });
   }
   sums.tasks += cluster.ledger.size;
+  sums.doubted += cluster.ledger.doubted;
   for (const lines of [cluster.hubLines, cluster.taskLines]) {
     sums.cuts += lines.cuts;
     sums.stalls += lines.stalls;
@@ -37,8 +38,15 @@ for (let seed = first; seed < first + seeds; seed++) {
   ends.scheduler += cluster.ends.scheduler;
   ends.leaf += cluster.ends.leaf;
   ends.engine += cluster.ends.engine;
+  ends.slot += cluster.ends.slot;
   ends.refused += cluster.ends.refused;
 }
-console.log(
-  `${seeds} histories: ${sums.tasks} tasks, ${sums.cuts} connections cut, ${sums.stalls} stalled, ${ends.hub} hubs, ${ends.scheduler} schedulers, ${ends.leaf} leaves and ${ends.engine} engines ended (${ends.refused} because their numbers were taken), ${sums.jumps} clocks set, none lost`,
-);
+console.log([
+  `${seeds} histories: ${sums.tasks} tasks, none lost,`,
+  `${sums.doubted} ran once and say that it may have been more;`,
+  `${sums.cuts} connections cut, ${sums.stalls} stalled,`,
+  `${ends.hub} hubs, ${ends.scheduler} schedulers, ${ends.leaf} leaves,`,
+  `${ends.engine} engines and ${ends.slot} slots ended`,
+  `(${ends.refused} engines because their numbers were taken),`,
+  `${sums.jumps} clocks set`,
+].join(" "));

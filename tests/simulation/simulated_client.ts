@@ -100,7 +100,10 @@ export class SimulatedClient {
       work: { kind: "execute", name: id, language: "js" },
       terms: {
         ...(random() < 0.5 && {
-          retries: { max: 3, on: "engine-lost" as const, backoffMs: 0 },
+          retries: {
+            ...{ max: 3, backoffMs: 0 },
+            on: random() < 0.5 ? "engine-lost" as const : "any" as const,
+          },
         }),
         ...(before !== undefined && random() < 0.2 && {
           after: {
@@ -115,7 +118,9 @@ export class SimulatedClient {
     const ids = isDirect ? targets.map((_, index) => `${id}.${index}`) : [id];
     for (const one of ids) ledger.asked(one, this.id);
     this.conversation.request(request, [utf8(id)]);
-    if (random() < 0.05) this.conversation.cancel(ids, "not needed");
+    if (random() >= 0.05) return;
+    for (const one of ids) ledger.cancelled(one);
+    this.conversation.cancel(ids, "not needed");
   }
 
   /** Wants some engines to get nothing new. */

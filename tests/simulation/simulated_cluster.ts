@@ -38,6 +38,14 @@ const STALL_MAX_MS = 16_000;
 /** The same for the scheduler, where users wait. */
 const TASK_STALL_MAX_MS = 2_000;
 
+/** What dies. */
+export type ProcessKind = "hub" | "scheduler" | "leaf" | "engine" | "slot";
+
+/** How long the history of a seed is: every third is twice as long. */
+export function stepsOf(seed: number): number {
+  return seed % 3 === 0 ? 160 : 80;
+}
+
 /** One cluster and its history. */
 export class SimulatedCluster implements Site {
   readonly random: Random;
@@ -46,7 +54,9 @@ export class SimulatedCluster implements Site {
   readonly taskLines: SimulatedNetwork;
   readonly ledger: TaskLedger = new TaskLedger();
   /** How many processes died or were stopped, by what they were. */
-  readonly ends = { hub: 0, scheduler: 0, leaf: 0, engine: 0, refused: 0 };
+  readonly ends: Record<ProcessKind | "refused", number> = {
+    ...{ hub: 0, scheduler: 0, leaf: 0, engine: 0, slot: 0, refused: 0 },
+  };
   /** How often somebody's clock was set. */
   jumps = 0;
   readonly #clocks: JumpingClock[] = [];
@@ -88,13 +98,20 @@ export class SimulatedCluster implements Site {
     return this.#leaves.has(publicKey);
   }
 
-  /** Only an engine that was away for long finds its number taken. */
-  engineEnded(route: string, reason: string): void {
-    assert.match(reason, /is taken/);
+  /** Only the number of an engine that was away for long is given away. */
+  numberGiven(engineId: number): void {
+    const sinceMs = this.clock.now() - this.#hubStartedMs;
+    if (sinceMs >= HUB_TIMES.newcomerWaitMaxMs) return;
+    const ids = [...this.#engines.values()].map(({ id }) => id);
     assert.ok(
-      this.clock.now() - this.#hubStartedMs >= HUB_TIMES.newcomerWaitMaxMs,
+      !ids.includes(engineId),
       "a number was given away before its engine could be back",
     );
+  }
+
+  /** An engine finds its number taken. */
+  engineEnded(route: string, reason: string): void {
+    assert.match(reason, /is taken/);
     this.ends.refused++;
     this.#endEngine(this.#engines.get(route), false);
   }
@@ -140,8 +157,9 @@ export class SimulatedCluster implements Site {
       this.taskLines.stall(this.#taskPeer(), this.random() * TASK_STALL_MAX_MS);
     } else if (chance < 0.915) client?.drain();
     else if (chance < 0.94) client?.undrain();
-    else if (chance < 0.945) client?.signal();
-    else if (chance < 0.955) this.#jump();
+    else if (chance < 0.943) client?.signal();
+    else if (chance < 0.949) this.#jump();
+    else if (chance < 0.955) this.#loseSlot();
     else if (chance < 0.965) this.#crashLeaf();
     else if (chance < 0.977) this.#crashScheduler(true);
     else if (chance < 0.984) this.#crashHub();
@@ -170,6 +188,11 @@ export class SimulatedCluster implements Site {
     this.jumps++;
     const byMs = (this.random() - 0.5) * 2 * JUMP_MAX_MS;
     this.#one(this.#clocks)?.jump(byMs);
+  }
+
+  #loseSlot(): void {
+    this.ends.slot++;
+    this.#one(this.#engines.values())?.loseSlot();
   }
 
   /** A leaf dies: the connections of its engines end, all at once. */

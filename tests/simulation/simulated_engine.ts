@@ -1,30 +1,29 @@
 /**
  * An engine's mind and both of its conversations, with a slot that only
- * pretends.
+ * pretends to work.
  *
  * @module
  */
-import { silentLogger, type Timer, utf8 } from "../../base/mod.ts";
+import { silentLogger, type Timer } from "../../base/mod.ts";
 import {
   DEFAULT_ENGINE_LIMITS,
   EngineState,
   HubConversation,
   SchedulerConversation,
 } from "../../engine/mod.ts";
-import {
-  type Message,
-  PROTOCOL_VERSION,
-  type TaskAssign,
-} from "../../messages/mod.ts";
+import { type Message, PROTOCOL_VERSION } from "../../messages/mod.ts";
 import type { JumpingClock } from "./jumping_clock.ts";
 import { SCHEDULER_KEY } from "./simulated_scheduler.ts";
 import { noSocket, simulatedLink } from "./simulated_link.ts";
+import { SimulatedSlot } from "./simulated_slot.ts";
 import type { Site } from "./site.ts";
 
 type Payload = readonly Uint8Array[];
 
 /** How long last words may take. */
 const FAREWELL_MS = 100;
+/** How long a slot's process takes to start. */
+const SLOT_START_MS = 50;
 
 /** One engine, until it dies. */
 export class SimulatedEngine {
@@ -36,17 +35,21 @@ export class SimulatedEngine {
   readonly #site: Site;
   readonly #hub: HubConversation;
   readonly #scheduler: SchedulerConversation;
-  readonly #timers = new Set<Timer>();
   readonly #clock: JumpingClock;
+  readonly #slot: SimulatedSlot;
+  #start: Timer | undefined;
   #id: number | undefined;
-  /** When the slot has done what it has been given. */
-  #freeMs = 0;
 
   /** Turns to the hub. */
   constructor(route: string, site: Site) {
     this.route = route;
     this.#site = site;
     this.#clock = site.newClock();
+    this.#slot = new SimulatedSlot(
+      site,
+      this.#clock,
+      (outcome, payload) => this.state.taskFinished(0, outcome, payload),
+    );
     this.state = this.#makeState();
     this.state.slotReady(0);
     this.#scheduler = this.#makeScheduler();
@@ -61,7 +64,7 @@ export class SimulatedEngine {
 
   /** Dies, with what it runs. */
   die(): void {
-    for (const timer of this.#timers) timer.cancel();
+    this.#endSlot();
     // What conversations would say by themselves.
     void this.#hub.leave({ reason: "killed" }, 0);
     void this.#scheduler.close(0);
@@ -69,9 +72,28 @@ export class SimulatedEngine {
 
   /** Says goodbye, and ends. */
   leave(): void {
-    for (const timer of this.#timers) timer.cancel();
+    this.#endSlot();
     void this.#hub.leave({ reason: "stopped" }, FAREWELL_MS);
     void this.#scheduler.close(0);
+  }
+
+  /** The process of its slot dies; the engine starts another. */
+  loseSlot(): void {
+    if (this.#start !== undefined) return;
+    this.#slot.die();
+    this.state.slotEnded(0, { reason: "killed" });
+  }
+
+  #endSlot(): void {
+    this.#slot.die();
+    this.#start?.cancel();
+  }
+
+  #startSlot(delayMs: number): void {
+    this.#start = this.#clock.setTimer(delayMs + SLOT_START_MS, () => {
+      this.#start = undefined;
+      this.state.slotReady(0);
+    });
   }
 
   #say(message: Message, payload: Payload = []): void {
@@ -91,18 +113,20 @@ export class SimulatedEngine {
       clock: this.#clock,
       effects: {
         sendSource: () => {},
-        assignTask: (_, task) => this.#run(task),
+        assignTask: (_, task) => this.#slot.assign(task),
         assignApart: () => {},
         endSlot: () => {},
-        stopTask: () => {},
+        stopTask: (_, id) => this.#slot.stop(id),
         sendOutcome: (outcome, payload) =>
           this.#say({ ...outcome, engineId: this.#id ?? 0 }, payload),
-        announce: (holding) => {
+        announce: (holding, since) => {
           const engineId = this.#id ?? 0;
-          this.#say({ type: "engine_ready", engineId, slots: 1, holding });
+          const ready = { engineId, slots: 1, holding, since };
+          this.#say({ type: "engine_ready", ...ready });
         },
+        outcomeDropped: () => {},
         requestSource: () => {},
-        startSlot: () => {},
+        startSlot: (_, delayMs) => this.#startSlot(delayMs),
         slotsReady: () => {},
         slotGone: () => {},
         endEngine: () => {},
@@ -130,6 +154,9 @@ export class SimulatedEngine {
       log: silentLogger,
       handler: {
         connected: () => this.#announce(),
+        known: (since) => {
+          if (this.state.schedulerKnows(since)) this.#announce();
+        },
         taskAssigned: (task, payload) => this.state.taskAssigned(task, payload),
         sourceArrived: () => {},
         tasksCancelled: (ids, reason) => this.state.tasksCancelled(ids, reason),
@@ -164,6 +191,7 @@ export class SimulatedEngine {
       },
       handler: {
         registered: ({ engineId, schedulers }) => {
+          if (this.#id === undefined) this.#site.numberGiven(engineId);
           this.#id = engineId;
           this.#scheduler.turnTo(schedulers);
           this.#announce();
@@ -175,28 +203,5 @@ export class SimulatedEngine {
         end: (reason) => this.#site.engineEnded(this.route, reason),
       },
     });
-  }
-
-  /** The pretended slot: one task after the other; its value is its id. */
-  #run(task: TaskAssign): void {
-    const clock = this.#clock;
-    const { random, ledger } = this.#site;
-    const nowMs = clock.monotonic();
-    this.#freeMs = Math.max(nowMs, this.#freeMs) + random() ** 3 * 1_000;
-    ledger.ran(task.id);
-    const startedMs = Math.max(1, clock.now());
-    const timer = clock.setTimer(this.#freeMs - nowMs, () => {
-      this.#timers.delete(timer);
-      this.state.taskFinished(0, {
-        type: "task_outcome",
-        id: task.id,
-        status: "ok",
-        engineId: 0,
-        startedMs,
-        completedMs: Math.max(1, clock.now()),
-        outputs: 0,
-      }, [utf8(task.id)]);
-    });
-    this.#timers.add(timer);
   }
 }

@@ -72,6 +72,7 @@ export class SimulatedScheduler {
       clock,
       returnMs: SCHEDULER_LIMITS.engineReturnMs,
       say: (message) => this.#hub.send(message),
+      tell: (routingId, message) => taskLines.toPeer(routingId, message, []),
       drop: (routingId) => taskLines.cut(routingId),
       forget: (routingId) => taskLines.forget(routingId),
     });

@@ -1,8 +1,8 @@
 import { seededRandom } from "../../base/mod.ts";
-import { SimulatedCluster } from "./simulated_cluster.ts";
+import { SimulatedCluster, stepsOf } from "./simulated_cluster.ts";
 
 /** Histories unless `IPPD_SEEDS` says otherwise. */
-const SEEDS = 1_000;
+const SEEDS = 6_000;
 
 Deno.test("a cluster in which everything breaks ends every task rightly", () => {
   const only = Deno.env.get("IPPD_SEED");
@@ -12,7 +12,7 @@ Deno.test("a cluster in which everything breaks ends every task rightly", () => 
     : 1;
   for (let seed = first; seed < first + many; seed++) {
     try {
-      new SimulatedCluster(seededRandom(seed)).live(80);
+      new SimulatedCluster(seededRandom(seed)).live(stepsOf(seed));
     } catch (cause) {
       throw new Error(`Failed with IPPD_SEED=${seed}`, { cause });
     }

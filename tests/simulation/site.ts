@@ -24,6 +24,8 @@ export interface Site {
   newClock(): JumpingClock;
   /** Whether a leaf, by its key, is there. */
   isLeafThere(publicKey: string): boolean;
+  /** An engine that had no number has got one. */
+  numberGiven(engineId: number): void;
   /** An engine has to end. */
   engineEnded(routingId: string, reason: string): void;
 }

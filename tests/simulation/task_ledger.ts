@@ -8,22 +8,32 @@ import type { TaskOutcome } from "../../messages/mod.ts";
 
 interface Asked {
   readonly client: string;
-  outcome: TaskOutcome | undefined;
+  isCancelled: boolean;
 }
 
 /** Finds whatever is wrong with an outcome. */
 export class TaskLedger {
-  readonly #asked = new Map<string, Asked>();
+  /** Tasks that have not ended. */
+  readonly #open = new Map<string, Asked>();
+  readonly #ended = new Map<string, Asked>();
   readonly #runs = new Map<string, number>();
+  /** Tasks that ran once at most and say that it may have been more. */
+  doubted = 0;
 
   /** How many tasks were submitted. */
   get size(): number {
-    return this.#asked.size;
+    return this.#open.size + this.#ended.size;
   }
 
   /** A client submits a task. */
   asked(id: string, client: string): void {
-    this.#asked.set(id, { client, outcome: undefined });
+    this.#open.set(id, { client, isCancelled: false });
+  }
+
+  /** A client does not want one any more. */
+  cancelled(id: string): void {
+    const asked = this.#open.get(id);
+    if (asked !== undefined) asked.isCancelled = true;
   }
 
   /** An engine begins to run one. */
@@ -33,15 +43,14 @@ export class TaskLedger {
 
   /** Tasks of one request of a client that have not ended. */
   openOf(client: string): string[] {
-    return [...this.#asked].filter(([id, one]) =>
-      one.client === client && one.outcome === undefined && !id.includes(".")
+    return [...this.#open].filter(([id, one]) =>
+      one.client === client && !id.includes(".")
     ).map(([id]) => id);
   }
 
   /** Everything that has not ended. */
   get open(): string[] {
-    return [...this.#asked].filter(([, { outcome }]) => outcome === undefined)
-      .map(([id]) => id);
+    return [...this.#open.keys()];
   }
 
   /** A client hears of an outcome. */
@@ -50,20 +59,26 @@ export class TaskLedger {
     outcome: TaskOutcome,
     payload: readonly Uint8Array[],
   ): void {
-    const asked = this.#asked.get(outcome.id);
-    assert.equal(asked?.client, client, `${outcome.id} given to another`);
-    if (asked === undefined || asked.outcome !== undefined) return;
-    asked.outcome = outcome;
-    const runs = this.#runs.get(outcome.id) ?? 0;
+    const { id } = outcome;
+    const asked = this.#open.get(id) ?? this.#ended.get(id);
+    assert.equal(asked?.client, client, `${id} given to another`);
+    if (asked === undefined || !this.#open.delete(id)) return;
+    this.#ended.set(id, asked);
+    const runs = this.#runs.get(id) ?? 0;
     if (outcome.status === "ok") {
       const value = new TextDecoder().decode(payload[0]);
-      assert.equal(value, outcome.id, "a wrong value");
+      assert.equal(value, id, "a wrong value");
       assert.ok(runs > 0);
     }
+    assert.ok(
+      outcome.status !== "cancelled" || asked.isCancelled,
+      `${id} was cancelled by nobody: ${outcome.reason}`,
+    );
     const { attempts = 1 } = outcome;
     assert.ok(
       runs <= 1 || attempts > 1,
-      `${outcome.id} ran ${runs} times and says ${attempts}`,
+      `${id} ran ${runs} times and says ${attempts}`,
     );
+    if (runs <= 1 && attempts > 1) this.doubted++;
   }
 }
