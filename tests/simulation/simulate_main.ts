@@ -40,6 +40,8 @@ for (let seed = first; seed < first + seeds; seed++) {
   ends.engine += cluster.ends.engine;
   ends.slot += cluster.ends.slot;
   ends.refused += cluster.ends.refused;
+  // What is promised at its end would keep each of them in memory.
+  await Promise.resolve();
 }
 console.log([
   `${seeds} histories: ${sums.tasks} tasks, none lost,`,
