@@ -175,7 +175,6 @@ class Feeder implements AsyncDisposable {
         request,
         place: request.targets,
         payload: ARGUMENTS,
-        payloadBytes: 40,
       };
       this.#reporter.submitted(task);
       this.#reporter.assigned(task, 0);

@@ -24,6 +24,7 @@ export * from "./heartbeat.ts";
 export * from "./leaf.ts";
 export * from "./observation.ts";
 export * from "./observation_block.ts";
+export * from "./observation_reader.ts";
 export * from "./limit_counts.ts";
 export * from "./outbox.ts";
 export * from "./output.ts";

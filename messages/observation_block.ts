@@ -1,345 +1,238 @@
 /**
- * Observations as they travel: a block of rows, the bytes that are kept, and
- * where all tasks of a batch have ended a table of how. Rows are lists, not
- * maps, and say what they have in common once: there is one for each task of
- * the cluster.
+ * Observations as they travel: a table with a row of fixed size for each task,
+ * their ids, the bytes that are kept, and what only few tasks have. A row is
+ * written as soon as it is known, and keeps nothing else in memory; there is
+ * one for each task of the cluster.
  *
  * @module
  */
-import { ProtocolError } from "../base/mod.ts";
-import { decodeCbor, encodeCbor } from "./cbor.ts";
-import {
-  count,
-  countList,
-  type Fields,
-  finite,
-  isFields,
-  optionalText,
-  text,
-  TEXT_LENGTH_MAX,
-  word,
-} from "./fields.ts";
+import { encodeCbor } from "./cbor.ts";
 import type {
-  ObservedAssignment,
   ObservedEnd,
   ObservedSubmission,
   TaskObservation,
   TaskObservations,
 } from "./observation.ts";
-import { TASK_STATUSES, type TaskStatus } from "./task.ts";
+import { ROW, ROW_BYTES, ROW_FLAGS } from "./observation_row.ts";
+import { TASK_STATUSES } from "./task.ts";
 import { KEPT_WORDS } from "./task_record.ts";
-import { optionalTimeout, taskTerms } from "./task_terms.ts";
-import { readWork, type Work } from "./work.ts";
+import type { Work } from "./work.ts";
 
 /** What a message of observations says of its payload, and the payload. */
 export interface PackedObservations {
   /** What its message says. */
   readonly about: Pick<TaskObservations, "rows" | "isWhole">;
-  /** The rows, the kept bytes, and the ends where the batch is whole. */
+  /** What few tasks have, the table, the ids, and the kept bytes. */
   readonly payload: readonly Uint8Array[];
 }
 
-/** Hears how a task ended; times are 0 where its code did not run. */
-export type OnEnd = (
-  status: TaskStatus,
-  submittedMs: number,
-  startedMs: number,
-  completedMs: number,
-) => void;
+const ROWS_FIRST = 64;
+const KEPT_BYTES_FIRST = 4_096;
+/** A larger buffer is not kept for the next block. */
+const KEPT_BYTES_REUSED = 4 << 20;
+const SIZE_BYTES = 4;
+/** Shorter parts are copied faster byte by byte. */
+const COPIED_BYTES_MIN = 48;
 
-/** Four numbers for each task. */
-const END_BYTES = 32;
+const encoder = new TextEncoder();
 
 /** Packs what was seen of tasks. */
 export function packObservations(
   observations: readonly TaskObservation[],
 ): PackedObservations {
-  const works: Work[] = [];
-  const rows: unknown[] = [];
-  const kept = new KeptBytes();
-  let isWhole = observations.length > 0;
-  for (const observation of observations) {
+  const block = new ObservationBlock();
+  for (const observation of observations) block.add(observation);
+  return block.take();
+}
+
+/** A block of rows that grows until it is taken. */
+export class ObservationBlock {
+  #table = new DataView(new ArrayBuffer(ROWS_FIRST * ROW_BYTES));
+  #kept = new Uint8Array(KEPT_BYTES_FIRST);
+  #keptBytes = 0;
+  #rows = 0;
+  #parts = 0;
+  #isWhole = true;
+  #ids = "";
+  #works: Work[] = [];
+  #clients: string[] = [];
+  #extras: unknown[] = [];
+
+  /** How many tasks it has. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** How many parts of requests and results it keeps. */
+  get parts(): number {
+    return this.#parts;
+  }
+
+  /** Adds what was seen of a task; all bytes are copied. */
+  add(observation: TaskObservation): void {
     const { id, submitted, assigned, ended, request, result } = observation;
-    if (submitted === undefined || ended === undefined) isWhole = false;
-    rows.push([
-      id,
-      kept.add(request),
-      kept.add(result),
-      submitted === undefined ? 0 : submissionRow(submitted, works),
-      assigned === undefined ? 0 : [assigned.engineId, assigned.assignedMs],
-      ended === undefined ? 0 : endRow(ended),
-    ]);
+    const at = this.#rows * ROW_BYTES;
+    if (at >= this.#table.byteLength) this.#growTable();
+    const table = this.#table;
+    let flags = 0;
+    if (submitted !== undefined) flags |= this.#submit(at, submitted);
+    if (assigned !== undefined) {
+      flags |= ROW_FLAGS.isAssigned;
+      table.setUint32(at + ROW.assignedEngine, assigned.engineId, true);
+      table.setFloat64(at + ROW.assignedMs, assigned.assignedMs, true);
+    }
+    if (ended !== undefined) {
+      flags |= ROW_FLAGS.hasEnded;
+      this.#end(at, ended);
+    }
+    if (submitted === undefined || ended === undefined) this.#isWhole = false;
+    this.#addExtra(submitted, ended);
+    table.setUint8(at + ROW.flags, flags);
+    table.setUint16(at + ROW.idUnits, id.length, true);
+    table.setUint16(at + ROW.requestParts, request.length, true);
+    table.setUint16(at + ROW.resultParts, result.length, true);
+    this.#ids += id;
+    this.#keep(request);
+    this.#keep(result);
+    this.#rows++;
   }
-  const block = encodeCbor([works, rows]);
-  const payload = [block, kept.bytes()];
-  if (!isWhole) return { about: { rows: rows.length }, payload };
-  payload.push(endsOf(observations));
-  return { about: { rows: rows.length, isWhole: true }, payload };
+
+  /** Gives all rows, and is empty then. */
+  take(): PackedObservations {
+    const rows = this.#rows;
+    const { buffer } = this.#table;
+    const payload = [
+      encodeCbor([this.#works, this.#clients, this.#extras]),
+      new Uint8Array(buffer.slice(0, rows * ROW_BYTES)),
+      encoder.encode(this.#ids),
+      this.#kept.slice(0, this.#keptBytes),
+    ];
+    const about = this.#isWhole && rows > 0
+      ? { rows, isWhole: true } as const
+      : { rows };
+    // Rows of the next block leave out what they do not have.
+    new Uint8Array(buffer, 0, rows * ROW_BYTES).fill(0);
+    if (this.#kept.byteLength > KEPT_BYTES_REUSED) {
+      this.#kept = new Uint8Array(KEPT_BYTES_FIRST);
+    }
+    this.#rows = this.#parts = this.#keptBytes = 0;
+    this.#isWhole = true;
+    this.#ids = "";
+    this.#works = [];
+    this.#clients = [];
+    this.#extras = [];
+    return { about, payload };
+  }
+
+  #submit(at: number, submitted: ObservedSubmission): number {
+    const table = this.#table;
+    const { targets } = submitted;
+    table.setUint8(
+      at + ROW.requestKept,
+      KEPT_WORDS.indexOf(submitted.requestKept),
+    );
+    table.setUint16(at + ROW.work, this.#indexOfWork(submitted.work), true);
+    table.setUint16(
+      at + ROW.client,
+      this.#indexOfClient(submitted.client),
+      true,
+    );
+    table.setFloat64(at + ROW.submittedMs, submitted.submittedMs, true);
+    table.setFloat64(at + ROW.requestBytes, submitted.requestBytes, true);
+    let flags = ROW_FLAGS.isSubmitted;
+    if (submitted.mode === "balanced") flags |= ROW_FLAGS.isBalanced;
+    const [only] = targets;
+    if (only !== undefined && targets.length === 1) {
+      flags |= ROW_FLAGS.hasOneTarget;
+      table.setUint32(at + ROW.target, only, true);
+    }
+    return flags;
+  }
+
+  #end(at: number, ended: ObservedEnd): void {
+    const table = this.#table;
+    table.setUint8(at + ROW.status, TASK_STATUSES.indexOf(ended.status));
+    table.setUint8(at + ROW.resultKept, KEPT_WORDS.indexOf(ended.resultKept));
+    table.setUint32(at + ROW.attempts, ended.attempts, true);
+    table.setUint32(at + ROW.engine, ended.engineId, true);
+    table.setFloat64(at + ROW.startedMs, ended.startedMs, true);
+    table.setFloat64(at + ROW.completedMs, ended.completedMs, true);
+    table.setFloat64(at + ROW.receivedMs, ended.receivedMs, true);
+    table.setFloat64(at + ROW.resultBytes, ended.resultBytes, true);
+  }
+
+  /** What only few tasks have, with the number of the row. */
+  #addExtra(
+    submitted: ObservedSubmission | undefined,
+    ended: ObservedEnd | undefined,
+  ): void {
+    const targets = submitted?.targets ?? [];
+    const { terms, timeoutMs } = submitted ?? {};
+    const reason = ended?.reason;
+    const isPlain = targets.length <= 1 && terms === undefined &&
+      timeoutMs === undefined && reason === undefined;
+    if (isPlain) return;
+    const many = targets.length > 1 ? targets : undefined;
+    this.#extras.push([this.#rows, many, terms, timeoutMs, reason]);
+  }
+
+  /** Tasks that come together mostly do the same. */
+  #indexOfWork(work: Work): number {
+    const works = this.#works;
+    const last = works.at(-1);
+    if (last === undefined || !isSame(work, last)) works.push(work);
+    return works.length - 1;
+  }
+
+  #indexOfClient(client: string): number {
+    const clients = this.#clients;
+    if (clients.at(-1) === client) return clients.length - 1;
+    const index = clients.indexOf(client);
+    return index >= 0 ? index : clients.push(client) - 1;
+  }
+
+  #keep(parts: readonly Uint8Array[]): void {
+    for (let index = 0; index < parts.length; index++) {
+      const part = parts[index];
+      if (part !== undefined) this.#keepPart(part);
+    }
+    this.#parts += parts.length;
+  }
+
+  #keepPart(part: Uint8Array): void {
+    const size = part.byteLength;
+    const from = this.#keptBytes;
+    const end = from + SIZE_BYTES + size;
+    if (end > this.#kept.byteLength) this.#growKept(end);
+    const kept = this.#kept;
+    kept[from] = size;
+    kept[from + 1] = size >>> 8;
+    kept[from + 2] = size >>> 16;
+    kept[from + 3] = size >>> 24;
+    const at = from + SIZE_BYTES;
+    if (size >= COPIED_BYTES_MIN) kept.set(part, at);
+    else for (let n = 0; n < size; n++) kept[at + n] = part[n] ?? 0;
+    this.#keptBytes = end;
+  }
+
+  #growTable(): void {
+    const table = new Uint8Array(2 * this.#table.byteLength);
+    table.set(new Uint8Array(this.#table.buffer));
+    this.#table = new DataView(table.buffer);
+  }
+
+  #growKept(bytes: number): void {
+    const kept = new Uint8Array(Math.max(bytes, 2 * this.#kept.byteLength));
+    kept.set(this.#kept.subarray(0, this.#keptBytes));
+    this.#kept = kept;
+  }
 }
 
-/** Gathers parts, to put them together. */
-class KeptBytes {
-  readonly #parts: Uint8Array[] = [];
-  #bytes = 0;
-
-  /** The size of the only part, or those of all. */
-  add(parts: readonly Uint8Array[]): number | number[] {
-    const [only] = parts;
-    for (const part of parts) {
-      this.#parts.push(part);
-      this.#bytes += part.byteLength;
-    }
-    return only !== undefined && parts.length === 1
-      ? only.byteLength
-      : parts.map(({ byteLength }) => byteLength);
-  }
-
-  bytes(): Uint8Array {
-    const all = new Uint8Array(this.#bytes);
-    let at = 0;
-    for (const part of this.#parts) {
-      all.set(part, at);
-      at += part.byteLength;
-    }
-    return all;
-  }
-}
-
-/** Tasks that come together mostly do the same. */
-function indexOf(work: Work, works: Work[]): number {
-  const last = works.at(-1);
-  const isSame = last !== undefined && (work.kind === "apply" ||
-    work.kind === "map") &&
+function isSame(work: Work, last: Work): boolean {
+  return (work.kind === "apply" || work.kind === "map") &&
     (last.kind === "apply" || last.kind === "map") &&
     work.kind === last.kind && work.function === last.function &&
     work.extras === last.extras &&
     (work.kind !== "map" || last.kind !== "map" ||
       work.settle === last.settle);
-  if (!isSame) works.push(work);
-  return works.length - 1;
-}
-
-function submissionRow(submitted: ObservedSubmission, works: Work[]): unknown {
-  return [
-    submitted.client,
-    submitted.submittedMs,
-    submitted.mode,
-    submitted.targets,
-    indexOf(submitted.work, works),
-    submitted.terms,
-    submitted.timeoutMs,
-    submitted.requestBytes,
-    submitted.requestKept,
-  ];
-}
-
-function endRow(ended: ObservedEnd): unknown {
-  return [
-    ended.status,
-    ended.engineId,
-    ended.startedMs,
-    ended.completedMs,
-    ended.receivedMs,
-    ended.attempts,
-    ended.reason,
-    ended.resultBytes,
-    ended.resultKept,
-  ];
-}
-
-function endsOf(observations: readonly TaskObservation[]): Uint8Array {
-  const bytes = new Uint8Array(END_BYTES * observations.length);
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const { submitted, ended } of observations) {
-    if (submitted === undefined || ended === undefined) continue;
-    view.setFloat64(at, TASK_STATUSES.indexOf(ended.status), true);
-    view.setFloat64(at + 8, submitted.submittedMs, true);
-    view.setFloat64(at + 16, ended.startedMs, true);
-    view.setFloat64(at + 24, ended.completedMs, true);
-    at += END_BYTES;
-  }
-  return bytes;
-}
-
-/**
- * Reads how the tasks of a whole batch ended.
- *
- * @throws {ProtocolError} when that is not there for each of them.
- */
-export function readEnds(
-  rows: number,
-  payload: readonly Uint8Array[],
-  onEnd: OnEnd,
-): void {
-  const ends = payload[2];
-  if (ends?.byteLength !== rows * END_BYTES) {
-    throw bad("the ends are not there");
-  }
-  const view = new DataView(ends.buffer, ends.byteOffset, ends.byteLength);
-  for (let at = 0; at < ends.byteLength; at += END_BYTES) {
-    const status = TASK_STATUSES[view.getFloat64(at, true)];
-    if (status === undefined) throw bad("a status is not known");
-    onEnd(
-      status,
-      view.getFloat64(at + 8, true),
-      view.getFloat64(at + 16, true),
-      view.getFloat64(at + 24, true),
-    );
-  }
-}
-
-/**
- * Reads what {@linkcode packObservations} made.
- *
- * @throws {ProtocolError} when it is something else.
- */
-export function unpackObservations(
-  count: number,
-  payload: readonly Uint8Array[],
-): TaskObservation[] {
-  const [block, kept] = payload;
-  if (block === undefined || kept === undefined) throw bad("there are none");
-  const content = decodeCbor(block);
-  const [works, rows] = Array.isArray(content) ? content : [];
-  if (!Array.isArray(works) || !Array.isArray(rows) || rows.length !== count) {
-    throw bad(`they are not ${count} rows`);
-  }
-  const reader = new RowReader(works.map(workOf), kept);
-  const observations = rows.map((row) => reader.read(row));
-  reader.end();
-  return observations;
-}
-
-class RowReader {
-  readonly #works: readonly Work[];
-  readonly #kept: Uint8Array;
-  #at = 0;
-
-  constructor(works: readonly Work[], kept: Uint8Array) {
-    this.#works = works;
-    this.#kept = kept;
-  }
-
-  read(row: unknown): TaskObservation {
-    const items = listOf(row);
-    const submitted = items[3];
-    const assigned = items[4];
-    const ended = items[5];
-    return {
-      id: text({ type: TYPE, id: items[0] }, "id"),
-      request: this.#parts(items[1]),
-      result: this.#parts(items[2]),
-      submitted: submitted === 0 ? undefined : this.#submission(submitted),
-      assigned: assigned === 0 ? undefined : assignment(assigned),
-      ended: ended === 0 ? undefined : end(ended),
-    };
-  }
-
-  /** @throws {ProtocolError} when bytes are left. */
-  end(): void {
-    if (this.#at !== this.#kept.byteLength) throw bad("bytes are left");
-  }
-
-  #parts(sizes: unknown): readonly Uint8Array[] {
-    if (typeof sizes === "number") return [this.#part(sizes)];
-    return listOf(sizes).map((size) => this.#part(size));
-  }
-
-  #part(size: unknown): Uint8Array {
-    const from = this.#at;
-    const left = this.#kept.byteLength - from;
-    if (
-      typeof size !== "number" || !Number.isInteger(size) || size < 0 ||
-      size > left
-    ) throw bad("a size is wrong");
-    this.#at += size;
-    return this.#kept.subarray(from, this.#at);
-  }
-
-  #submission(row: unknown): ObservedSubmission {
-    const items = listOf(row);
-    const index = items[4];
-    const terms = items[5];
-    const work = typeof index === "number" ? this.#works[index] : undefined;
-    if (work === undefined) throw bad("what was to run is not there");
-    // In one piece and without iterators: there is one for each task.
-    const fields: Fields = {
-      type: TYPE,
-      client: items[0],
-      submittedMs: items[1],
-      mode: items[2],
-      targets: items[3],
-      timeoutMs: items[6],
-      requestBytes: items[7],
-      requestKept: items[8],
-    };
-    return {
-      client: text(fields, "client"),
-      submittedMs: finite(fields, "submittedMs"),
-      mode: word(fields, "mode", ["direct", "balanced"]),
-      targets: countList(fields, "targets"),
-      work,
-      terms: isFields(terms) ? taskTerms(terms) : undefined,
-      timeoutMs: optionalTimeout(fields, "timeoutMs"),
-      requestBytes: count(fields, "requestBytes"),
-      requestKept: word(fields, "requestKept", KEPT_WORDS),
-    };
-  }
-}
-
-const TYPE = "task_observations";
-
-function assignment(row: unknown): ObservedAssignment {
-  const items = listOf(row);
-  const fields: Fields = {
-    type: TYPE,
-    engineId: items[0],
-    assignedMs: items[1],
-  };
-  return {
-    engineId: count(fields, "engineId"),
-    assignedMs: finite(fields, "assignedMs"),
-  };
-}
-
-function end(row: unknown): ObservedEnd {
-  const items = listOf(row);
-  const fields: Fields = {
-    type: TYPE,
-    status: items[0],
-    engineId: items[1],
-    startedMs: items[2],
-    completedMs: items[3],
-    receivedMs: items[4],
-    attempts: items[5],
-    reason: items[6],
-    resultBytes: items[7],
-    resultKept: items[8],
-  };
-  return {
-    status: word(fields, "status", TASK_STATUSES),
-    engineId: count(fields, "engineId"),
-    startedMs: finite(fields, "startedMs"),
-    completedMs: finite(fields, "completedMs"),
-    receivedMs: finite(fields, "receivedMs"),
-    attempts: count(fields, "attempts"),
-    reason: optionalText(fields, "reason", TEXT_LENGTH_MAX),
-    resultBytes: count(fields, "resultBytes"),
-    resultKept: word(fields, "resultKept", KEPT_WORDS),
-  };
-}
-
-function workOf(work: unknown): Work {
-  if (!isFields(work)) throw bad("what was to run is not a map");
-  return readWork(work);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw bad("a row is not a list");
-  return value;
-}
-
-function bad(why: string): ProtocolError {
-  return new ProtocolError(`Cannot read observations: ${why}`);
 }

@@ -2,12 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LimitError, ProtocolError } from "../base/mod.ts";
 import { encodeCbor } from "./cbor.ts";
-import {
-  packObservations,
-  readEnds,
-  unpackObservations,
-} from "./observation_block.ts";
+import { ObservationBlock, packObservations } from "./observation_block.ts";
 import type { TaskObservation } from "./observation.ts";
+import { readEnds, unpackObservations } from "./observation_reader.ts";
+import { ROW, ROW_BYTES } from "./observation_row.ts";
 import type { Work } from "./work.ts";
 
 const OBSERVATION = {
@@ -95,70 +93,130 @@ Deno.test("readEnds says how the tasks of a whole batch ended", () => {
     assert.throws(() => readEnds(2, some.payload, () => {}), ProtocolError);
   }
   assert.throws(() => readEnds(3, whole.payload, () => {}), ProtocolError);
-  whole.payload[2]?.fill(0x40, 0, 8);
+  whole.payload[1]?.fill(0x40, ROW.status, ROW.status + 1);
   assert.throws(() => readEnds(2, whole.payload, () => {}), ProtocolError);
 });
 
+Deno.test("ObservationBlock is empty once it is taken", () => {
+  const block = new ObservationBlock();
+  const large = { ...OBSERVATION, request: [new Uint8Array(5 << 20)] };
+  const bare: TaskObservation = { id: "c-2", request: [], result: [] };
+  for (const observations of [[OBSERVATION, large], [bare], [OBSERVATION]]) {
+    for (const observation of observations) block.add(observation);
+    assert.equal(block.rows, observations.length);
+    const { about, payload } = block.take();
+    const again = unpackObservations(about.rows, payload);
+    assert.deepEqual(
+      again.map(({ id }) => id),
+      observations.map(({ id }) => id),
+    );
+    assert.deepEqual(
+      again.map(({ ended }) => ended),
+      observations.map(({ ended }) => ended),
+    );
+    assert.equal(block.rows + block.parts, 0);
+  }
+});
+
+/** What a block of one row says, with one thing changed. */
+interface Change {
+  readonly head?: readonly unknown[];
+  readonly row?: (view: DataView) => void;
+  readonly ids?: string;
+  readonly kept?: readonly number[];
+  readonly rows?: number;
+}
+
+function changed(
+  { head, row, ids, kept, rows = 1 }: Change,
+): TaskObservation[] {
+  const { payload } = packObservations([{
+    ...OBSERVATION,
+    submitted: { ...OBSERVATION.submitted, targets: [1, 2] },
+  }]);
+  const table = payload[1]?.slice() ?? new Uint8Array(0);
+  row?.(new DataView(table.buffer));
+  return unpackObservations(rows, [
+    head === undefined ? payload[0] ?? table : encodeCbor(head),
+    table,
+    ids === undefined ? payload[2] ?? table : new TextEncoder().encode(ids),
+    kept === undefined ? payload[3] ?? table : Uint8Array.from(kept),
+  ]);
+}
+
+function notFinite(at: number): (view: DataView) => void {
+  return (view) => view.setFloat64(at, NaN, true);
+}
+
+const BROKEN: readonly Change[] = [
+  { rows: 0 },
+  { rows: 2 },
+  { ids: "" },
+  { ids: "c-12" },
+  { kept: [] },
+  { kept: [2, 0, 0, 0, 1, 2] },
+  { kept: [2, 0, 0, 0, 1, 2, 1, 0, 0, 0, 3, 0, 0, 0, 0, 9] },
+  { kept: [2, 0, 0, 0, 1, 2, 1, 0, 0, 0x80, 3, 0, 0, 0, 0] },
+  { row: (view) => view.setUint8(ROW.status, 9) },
+  { row: (view) => view.setUint8(ROW.requestKept, 9) },
+  { row: (view) => view.setUint8(ROW.resultKept, 9) },
+  { row: (view) => view.setUint16(ROW.idUnits, 0xffff, true) },
+  { row: (view) => view.setUint16(ROW.work, 1, true) },
+  { row: (view) => view.setUint16(ROW.client, 1, true) },
+  { row: (view) => view.setUint16(ROW.requestParts, 0xffff, true) },
+  { row: (view) => view.setUint16(ROW.resultParts, 0, true) },
+  { row: notFinite(ROW.submittedMs) },
+  { row: notFinite(ROW.assignedMs) },
+  { row: notFinite(ROW.startedMs) },
+  { row: notFinite(ROW.completedMs) },
+  { row: notFinite(ROW.receivedMs) },
+  { row: (view) => view.setFloat64(ROW.requestBytes, -1, true) },
+  { row: (view) => view.setFloat64(ROW.resultBytes, 0.5, true) },
+  { head: [] },
+  { head: [[], [], []] },
+  { head: [[{ kind: "dance" }], ["c"], []] },
+  { head: [[7], ["c"], []] },
+  { head: [[{ kind: "reset" }], [7], []] },
+  { head: [[{ kind: "reset" }], ["c".repeat(257)], []] },
+  { head: [[{ kind: "reset" }], ["c"], [7]] },
+  { head: [[{ kind: "reset" }], ["c"], [["0"]]] },
+  { head: [[{ kind: "reset" }], ["c"], [[0, "targets"]]] },
+  { head: [[{ kind: "reset" }], ["c"], [[0, [-1]]]] },
+  { head: [[{ kind: "reset" }], ["c"], [[0, [1], 0, 1, 7]]] },
+];
+
 Deno.test("unpackObservations refuses blocks that are something else", () => {
-  const rows = (...rows: readonly unknown[]): Uint8Array =>
-    encodeCbor([[{ kind: "reset" }], rows]);
-  const kept = Uint8Array.of(1, 2);
-  const submitted: readonly unknown[] = [
-    "c",
-    1,
-    "balanced",
-    [],
-    0,
-    undefined,
-    undefined,
-    0,
-    "kept",
-  ];
-  const fine: readonly unknown[] = ["c-1", 2, [], submitted, 0, 0];
-  assert.equal(unpackObservations(1, [rows(fine), kept]).length, 1);
-  const broken: readonly [Uint8Array, number?][] = [
-    [rows(fine), 2],
-    [rows(fine, fine), 2],
-    [rows([])],
-    [rows("row")],
-    [rows(fine.with(0, 5))],
-    [rows(fine.with(1, 1))],
-    [rows(fine.with(1, 3))],
-    [rows(fine.with(1, -1))],
-    [rows(fine.with(1, [1]))],
-    [rows(fine.with(3, {}))],
-    [rows(fine.with(3, submitted.with(4, 1)))],
-    [rows(fine.with(3, submitted.with(8, "maybe")))],
-    [rows(fine.with(4, [1]))],
-    [rows(fine.with(5, ["fine"]))],
-    [encodeCbor([[7], [fine]])],
-    [encodeCbor([[{ kind: "dance" }], [fine]])],
-    [encodeCbor({})],
-    [Uint8Array.of(0xff)],
-  ];
-  for (const [block, count = 1] of broken) {
+  assert.equal(changed({}).length, 1);
+  assert.equal(changed({ head: [[{ kind: "reset" }], ["c"], []] }).length, 1);
+  for (const change of BROKEN) {
+    assert.throws(() => changed(change), ProtocolError, JSON.stringify(change));
+  }
+  const { payload } = packObservations([OBSERVATION]);
+  for (let parts = 0; parts < payload.length; parts++) {
     assert.throws(
-      () => unpackObservations(count, [block, kept]),
+      () => unpackObservations(1, payload.slice(0, parts)),
       ProtocolError,
     );
   }
-  assert.throws(() => unpackObservations(1, [rows(fine)]), ProtocolError);
-  assert.throws(() => unpackObservations(1, []), ProtocolError);
 });
 
 Deno.test("unpackObservations reads or refuses whatever the bytes are", () => {
   const { about, payload } = packObservations([OBSERVATION, OBSERVATION]);
-  const [block = new Uint8Array(0), kept = block] = payload;
+  const change = fc.tuple(
+    fc.nat(payload.length - 1),
+    fc.nat(2 * ROW_BYTES),
+    fc.nat(255),
+  );
   fc.assert(fc.property(
-    fc.array(fc.tuple(fc.nat(block.length - 1), fc.nat(255)), {
-      minLength: 1,
-      maxLength: 4,
-    }),
+    fc.array(change, { minLength: 1, maxLength: 4 }),
     (changes) => {
-      const changed = block.slice();
-      for (const [at, byte] of changes) changed[at] = byte;
+      const parts = payload.map((part) => part.slice());
+      for (const [part, at, byte] of changes) {
+        const bytes = parts[part];
+        if (bytes !== undefined) bytes[at % bytes.byteLength] = byte;
+      }
       try {
-        unpackObservations(about.rows, [changed, kept]);
+        unpackObservations(about.rows, parts);
       } catch (error) {
         assert.ok(
           error instanceof ProtocolError || error instanceof LimitError,

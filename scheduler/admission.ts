@@ -161,6 +161,7 @@ export class Admission {
       lane: undefined,
       engine: undefined,
       extra: undefined,
+      seen: undefined,
       before: undefined,
       behind: undefined,
     };

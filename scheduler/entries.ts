@@ -10,6 +10,7 @@ import type { DependencyWatch } from "./dependency_policy.ts";
 import type { OutcomeGroup } from "./outcome_group.ts";
 import type { PlacementNeeds } from "./placement_needs.ts";
 import { ReadyQueue } from "./ready_queue.ts";
+import type { SeenTask } from "./task_observer.ts";
 
 /** Where a task is on its way. */
 export type TaskPhase =
@@ -50,6 +51,8 @@ export interface Task {
   engine: EngineEntry | undefined;
   /** What only few tasks need. */
   extra: TaskExtra | undefined;
+  /** What its observer remembers of it, and nobody else looks at. */
+  seen: SeenTask | undefined;
   /** The task of its client that was submitted before it. */
   before: Task | undefined;
   /** The task of its client that was submitted after it. */

@@ -22,3 +22,4 @@ export * from "./scheduler_actions.ts";
 export * from "./scheduler_limits.ts";
 export * from "./scheduler_state.ts";
 export * from "./task_observer.ts";
+export * from "./task_reporter.ts";

@@ -38,7 +38,7 @@ function requestFor(targets: readonly number[], trace?: string): TaskRequest {
 function taskOf(request: TaskRequest, place: number): ObservedTask {
   const client = { id: "c" };
   const payload: Uint8Array[] = [];
-  return { id: `t${place}`, client, request, place, payload, payloadBytes: 0 };
+  return { id: `t${place}`, client, request, place, payload };
 }
 
 function outcome(status: TaskOutcome["status"]): TaskOutcome {

@@ -13,6 +13,8 @@ export interface ReporterLimits {
    * somebody asks.
    */
   readonly openGathers: number;
+  /** Most tasks that have not ended of which is told at once. */
+  readonly openRowsMax: number;
   /** Most tasks of which something waits to be sent. */
   readonly observedTasksMax: number;
   /** Most bytes of requests and results that wait or are on their way. */
@@ -37,6 +39,7 @@ export interface ReporterLimits {
 export const REPORTER_LIMITS: ReporterLimits = {
   gatherMs: 100,
   openGathers: 20,
+  openRowsMax: 256,
   observedTasksMax: 50_000,
   bytesMax: 256 << 20,
   batchBytesMax: 1 << 20,

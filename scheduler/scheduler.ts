@@ -35,7 +35,7 @@ import { HubConversation } from "./hub_conversation.ts";
 import { SchedulerState } from "./scheduler_state.ts";
 import { PlacementTracer } from "./placement_tracer.ts";
 import { unrunOutcome } from "./unrun_outcome.ts";
-import { TaskReporter } from "./task_observer.ts";
+import { TaskReporter } from "./task_reporter.ts";
 import { runIds } from "./task_request_policy.ts";
 import { TreeLink } from "./tree_link.ts";
 
