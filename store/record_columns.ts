@@ -11,7 +11,6 @@ import {
   type TaskRecordPart,
 } from "../messages/mod.ts";
 import { columnOf } from "./filter_sql.ts";
-import { valueOf } from "./filter_policy.ts";
 
 /** The names of all columns with fields, in their order. */
 export const FIELD_NAMES: readonly string[] = [...RECORD_FIELDS.keys()];
@@ -49,12 +48,4 @@ export function recordOf(
     if (value === null || value === undefined) return undefined;
     return read(value, RECORD_FIELDS.get(name) ?? "text");
   }, names);
-}
-
-/** The values of a record in the order of its columns. */
-export function valuesOf<T>(
-  record: TaskRecordPart,
-  write: (value: RecordValue) => T,
-): T[] {
-  return FIELD_NAMES.map((name) => write(valueOf(record, name)));
 }

@@ -15,7 +15,7 @@ import {
   type TaskRecord,
   type TaskRecordPart,
 } from "../messages/mod.ts";
-import { type Filter, withIds } from "./filter_policy.ts";
+import { type Filter, valueOf, withIds } from "./filter_policy.ts";
 import {
   columnOf,
   filterSql,
@@ -31,7 +31,6 @@ import {
   recordOf,
   type Row,
   selectList,
-  valuesOf,
 } from "./record_columns.ts";
 import type {
   QueryOptions,
@@ -61,6 +60,10 @@ export interface SqliteStoreOptions {
 const SCHEMA_VERSION = 1;
 /** Most records that one step of a sweep deletes, so that it is short. */
 const SWEEP_STEP = 2_000;
+/** A statement costs about as much as the values of a record. */
+const RECORDS_A_STATEMENT = 32;
+/** Memory for pages of the file, in KiB: those that a transaction changes. */
+const CACHE_KIB = 16_384;
 /** How long another process may hold the file. */
 const BUSY_TIMEOUT_MS = 2_000;
 
@@ -103,7 +106,10 @@ export class SqliteStore implements TaskStore {
   readonly kind = "sqlite";
   readonly #database: DatabaseSync;
   readonly #retention: Retention;
-  readonly #upsert: StatementSync;
+  /** Write one record, and as many as one statement does. */
+  readonly #putOne: StatementSync;
+  readonly #putMany: StatementSync;
+  readonly #values: SQLInputValue[] = [];
   readonly #tag: StatementSync;
   #isOpen = true;
 
@@ -119,11 +125,8 @@ export class SqliteStore implements TaskStore {
     });
     try {
       this.#prepare(options.path);
-      const places = FIELD_NAMES.map(() => "?").join(", ");
-      this.#upsert = this.#database.prepare(
-        `INSERT INTO tasks (${COLUMN_LIST}) VALUES (${places}, ?, ?)
-        ON CONFLICT ("id") DO UPDATE SET ${COLUMN_UPDATES}`,
-      );
+      this.#putOne = this.#database.prepare(upsertSql(1));
+      this.#putMany = this.#database.prepare(upsertSql(RECORDS_A_STATEMENT));
       this.#tag = this.#database.prepare(
         `INSERT OR IGNORE INTO tags SELECT ?, seq FROM tasks WHERE "id" = ?`,
       );
@@ -142,7 +145,8 @@ export class SqliteStore implements TaskStore {
     }
     this.#database.exec(
       "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; " +
-        "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864",
+        "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; " +
+        `PRAGMA cache_size = -${CACHE_KIB}`,
     );
     this.#database.exec(SCHEMA);
     this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
@@ -157,15 +161,30 @@ export class SqliteStore implements TaskStore {
   /** Adds records, or replaces those with the same ids. */
   put(tasks: readonly StoredTask[]): Promise<void> {
     return this.#transaction(() => {
-      for (const { record, request, result } of tasks) {
-        this.#upsert.run(
-          ...valuesOf(record, toSql),
-          request ?? null,
-          result ?? null,
-        );
+      for (let at = 0; at < tasks.length;) {
+        const left = tasks.length - at;
+        const count = left < RECORDS_A_STATEMENT ? 1 : RECORDS_A_STATEMENT;
+        this.#upsert(tasks, at, count);
+        at += count;
+      }
+      for (const { record } of tasks) {
         for (const tag of record.tags) this.#tag.run(tag, record.id);
       }
     });
+  }
+
+  #upsert(tasks: readonly StoredTask[], from: number, count: number): void {
+    const values = this.#values;
+    for (let index = from; index < from + count; index++) {
+      const task = tasks[index];
+      if (task === undefined) continue;
+      for (const name of FIELD_NAMES) {
+        values.push(toSql(valueOf(task.record, name)));
+      }
+      values.push(task.request ?? null, task.result ?? null);
+    }
+    (count === 1 ? this.#putOne : this.#putMany).run(...values);
+    values.length = 0;
   }
 
   /** The records with these ids that are here. */
@@ -330,6 +349,13 @@ export class SqliteStore implements TaskStore {
       }
     });
   }
+}
+
+function upsertSql(records: number): string {
+  const row = `(${[...FIELD_NAMES, "request", "result"].fill("?").join(", ")})`;
+  const rows = Array.from({ length: records }, () => row).join(", ");
+  return `INSERT INTO tasks (${COLUMN_LIST}) VALUES ${rows}
+    ON CONFLICT ("id") DO UPDATE SET ${COLUMN_UPDATES}`;
 }
 
 function toBytes(value: unknown): Uint8Array | undefined {
