@@ -247,6 +247,16 @@ export const BENCHMARKS: readonly Benchmark[] = [
     })),
   },
   {
+    name: "dashboard",
+    about:
+      "1,000 simulated engines, 100,000 recorded tasks, the page in Chromium",
+    contestants: [{
+      name: "ippd",
+      command: ["deno", "run", "-A", "dashboard_figures.ts"],
+      probe: ["test", "-x", "/usr/bin/chromium"],
+    }],
+  },
+  {
     name: "observations",
     about: "a hub that is fed as fast as it acknowledges",
     contestants: ["memory", "sqlite"].map((store) => ({

@@ -96,10 +96,15 @@ function condition(
     .map(([name, operator]) => ({ [name]: operator }));
 }
 
-const glob = fc.string({
-  maxLength: 5,
-  unit: fc.constantFrom(..."aab*?[]-!^\\.🙂"),
-});
+const glob = fc.oneof(
+  fc.string({
+    maxLength: 5,
+    unit: fc.constantFrom(..."aab*?[]-!^\\.🙂"),
+  }),
+  // What is somewhere in a text is looked for in a way of its own.
+  fc.string({ maxLength: 2, unit: fc.constantFrom(..."aab-%_'🙂") })
+    .map((part) => `*${part}*`),
+);
 
 function comparisons(value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown>[] {
   return ["$eq", "$ne", "$lt", "$lte", "$gt", "$gte"].map((name) =>
