@@ -13,7 +13,11 @@ export interface ReporterLimits {
    * somebody asks.
    */
   readonly openGathers: number;
-  /** Most tasks that have not ended of which is told at once. */
+  /**
+   * Most tasks that have not ended of which is told each time, unless
+   * somebody asks: each is told again when it ends, and read by the hub both
+   * times, which costs about ten times as much as a task that is told once.
+   */
   readonly openRowsMax: number;
   /** Most tasks of which something waits to be sent. */
   readonly observedTasksMax: number;
@@ -39,7 +43,7 @@ export interface ReporterLimits {
 export const REPORTER_LIMITS: ReporterLimits = {
   gatherMs: 100,
   openGathers: 20,
-  openRowsMax: 256,
+  openRowsMax: 64,
   observedTasksMax: 50_000,
   bytesMax: 256 << 20,
   batchBytesMax: 1 << 20,
