@@ -19,10 +19,7 @@ export interface ObservationOutboxOptions {
   /** Says something to the hub. */
   readonly send: (message: Message, payload: readonly Uint8Array[]) => void;
   /** How much a block has, and how many are on their way. */
-  readonly limits: Pick<
-    ReporterLimits,
-    "batchBytesMax" | "batchPartsMax" | "batchesMax"
-  >;
+  readonly limits: ReporterLimits;
   /** Counts limits that are reached. */
   readonly tally?: LimitTally | undefined;
 }

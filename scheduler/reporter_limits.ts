@@ -43,7 +43,7 @@ export interface ReporterLimits {
 export const REPORTER_LIMITS: ReporterLimits = {
   gatherMs: 100,
   openGathers: 20,
-  openRowsMax: 64,
+  openRowsMax: 16,
   observedTasksMax: 50_000,
   bytesMax: 256 << 20,
   batchBytesMax: 1 << 20,
