@@ -52,7 +52,7 @@ export const SHORT_NONCE_BYTES = 8;
 /** Curve25519 key agreement with XSalsa20-Poly1305 boxes. */
 export interface CurveCrypto {
   /** Which implementation this is. */
-  readonly name: "wasm" | "wasm+native";
+  readonly name: "wasm" | "native";
   /** Makes a fresh key pair. */
   generateKeyPair(): KeyPair;
   /** The public key that belongs to a secret key. */

@@ -17,20 +17,23 @@ import type { CurveSession } from "./curve.ts";
 import { CurveClient, type CurveClientOptions } from "./curve_client.ts";
 import { CurveServer, type CurveServerOptions } from "./curve_server.ts";
 
-/** The real cryptography. */
-export const real: CurveCrypto = await loadCurveCrypto({ native: "off" });
+/** The real cryptography: native code where the tests may load it. */
+export const real: CurveCrypto = await loadCurveCrypto();
 
 /**
  * Cryptography whose random bytes come from a seed, so that the same commands
  * are valid again, and which remembers the secrets it gave out.
  */
 export class RepeatableCrypto implements CurveCrypto {
-  readonly name = "wasm";
+  readonly name: CurveCrypto["name"];
   /** Random bytes and shared keys, the same objects that were given out. */
   readonly secrets: Uint8Array[] = [];
   readonly #random: Random;
+  readonly #real: CurveCrypto;
 
-  constructor(seed: number) {
+  constructor(seed: number, crypto: CurveCrypto = real) {
+    this.name = crypto.name;
+    this.#real = crypto;
     this.#random = seededRandom(seed);
   }
 
@@ -45,17 +48,17 @@ export class RepeatableCrypto implements CurveCrypto {
 
   generateKeyPair(): KeyPair {
     const secretKey = this.randomBytes(32);
-    return { publicKey: real.publicKeyOf(secretKey), secretKey };
+    return { publicKey: this.#real.publicKeyOf(secretKey), secretKey };
   }
 
   beforeNm(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array {
-    const key = real.beforeNm(publicKey, secretKey);
+    const key = this.#real.beforeNm(publicKey, secretKey);
     this.secrets.push(key);
     return key;
   }
 
   publicKeyOf(secretKey: Uint8Array): Uint8Array {
-    return real.publicKeyOf(secretKey);
+    return this.#real.publicKeyOf(secretKey);
   }
 
   box(
@@ -64,7 +67,7 @@ export class RepeatableCrypto implements CurveCrypto {
     publicKey: Uint8Array,
     secretKey: Uint8Array,
   ): Uint8Array {
-    return real.box(message, nonce, publicKey, secretKey);
+    return this.#real.box(message, nonce, publicKey, secretKey);
   }
 
   openBox(
@@ -73,7 +76,7 @@ export class RepeatableCrypto implements CurveCrypto {
     publicKey: Uint8Array,
     secretKey: Uint8Array,
   ): Uint8Array | undefined {
-    return real.openBox(box, nonce, publicKey, secretKey);
+    return this.#real.openBox(box, nonce, publicKey, secretKey);
   }
 
   secretBox(
@@ -81,7 +84,7 @@ export class RepeatableCrypto implements CurveCrypto {
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array {
-    return real.secretBox(message, nonce, key);
+    return this.#real.secretBox(message, nonce, key);
   }
 
   openSecretBox(
@@ -89,19 +92,19 @@ export class RepeatableCrypto implements CurveCrypto {
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array | undefined {
-    return real.openSecretBox(box, nonce, key);
+    return this.#real.openSecretBox(box, nonce, key);
   }
 
   cipher(sharedKey: Uint8Array, noncePrefix: Uint8Array): BoxCipher {
-    return real.cipher(sharedKey, noncePrefix);
+    return this.#real.cipher(sharedKey, noncePrefix);
   }
 
   equal(a: Uint8Array, b: Uint8Array): boolean {
-    return real.equal(a, b);
+    return this.#real.equal(a, b);
   }
 
   wipe(bytes: Uint8Array): void {
-    real.wipe(bytes);
+    this.#real.wipe(bytes);
   }
 }
 

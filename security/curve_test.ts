@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AuthenticationError, ProtocolError, utf8 } from "../base/mod.ts";
 import type { BoxCipher } from "./crypto.ts";
+import { loadCurveCrypto } from "./crypto_loader.ts";
 import {
   CURVE_COMMAND_BYTES_MAX,
   CURVE_METADATA_BYTES_MAX,
@@ -73,6 +74,18 @@ Deno.test("CurveClient and CurveServer agree on a session", () => {
     talk(clientSession, clientSession, false);
     talk(serverSession, serverSession, false);
   }
+});
+
+Deno.test("CurveClient and CurveServer say the same with any cryptography", async () => {
+  const wasm = await loadCurveCrypto({ native: "off" });
+  const theirs = { crypto: new RepeatableCrypto(12, wasm) };
+  const native = shakeHands();
+  const mixed = shakeHands(makeClient(), makeServer(theirs));
+  for (const name of ["hello", "welcome", "initiate", "ready"] as const) {
+    assert.deepEqual(mixed[name], native[name]);
+  }
+  talk(mixed.clientSession, mixed.serverSession, true);
+  talk(mixed.serverSession, mixed.clientSession, true);
 });
 
 Deno.test("CurveClient makes other keys for each handshake", () => {

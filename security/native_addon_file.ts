@@ -1,34 +1,45 @@
 /**
- * Loading the native half of the cryptography: an addon, found and read from
- * the disk.
+ * Loading native cryptography: an addon, found and read from the disk.
  *
  * @module
  */
 import { toError } from "../base/mod.ts";
-import {
-  checkNativeBoxes,
-  type NativeBoxes,
-  nativeBoxesOf,
-} from "./native_boxes.ts";
-import type { SodiumHeap } from "./sodium_heap.ts";
+import type { CurveCrypto } from "./crypto.ts";
+import { checkKnownAnswers } from "./known_answers.ts";
+import { NativeBoxCipher } from "./native_box_cipher.ts";
+import { NativeSodium, parseSodiumBinding } from "./native_sodium.ts";
+import { SodiumCrypto } from "./sodium_crypto.ts";
 
 /**
- * Loads the addon, after seeing that it computes what the WebAssembly in
- * `heap` does.
+ * Loads the addon, and sees that it computes the known answers.
  *
- * @returns Why not, as an `Error`, where it does not load.
+ * @returns Why not, as an `Error`, where it does not load or does not compute
+ * them.
  */
-export async function loadNativeBoxes(
-  heap: SodiumHeap,
-): Promise<NativeBoxes | Error> {
+export async function loadNativeCrypto(): Promise<CurveCrypto | Error> {
   try {
     const module = await import("sodium-native/binding.js");
-    const boxes = nativeBoxesOf(module.default);
-    checkNativeBoxes(boxes, heap);
-    return boxes;
+    return nativeCryptoOf(module.default);
   } catch (thrown) {
     return toError(thrown);
   }
+}
+
+/**
+ * The cryptography of an addon.
+ *
+ * @throws {TypeError} when it shows too little or does not compute the known
+ * answers.
+ */
+export function nativeCryptoOf(addon: unknown): CurveCrypto {
+  const sodium = new NativeSodium(parseSodiumBinding(addon));
+  const crypto = new SodiumCrypto(
+    "native",
+    sodium,
+    (key, prefix) => new NativeBoxCipher(sodium, key, prefix),
+  );
+  checkKnownAnswers(crypto);
+  return crypto;
 }
 
 /**

@@ -4,33 +4,29 @@
  * @module
  */
 import { AuthenticationError } from "../base/mod.ts";
-import {
-  type BoxCipher,
-  type CurveCrypto,
-  KEY_BYTES,
-  type KeyPair,
-} from "./crypto.ts";
-import type { NativeBoxes } from "./native_boxes.ts";
-import { SodiumBoxCipher } from "./sodium_box_cipher.ts";
-import type { SodiumHeap } from "./sodium_heap.ts";
+import { type CurveCrypto, KEY_BYTES, type KeyPair } from "./crypto.ts";
+import type { Sodium } from "./sodium.ts";
 
 /** The most bytes that the system's source gives at once. */
 const RANDOM_BYTES_MAX = 65_536;
 
-/** libsodium in WebAssembly, helped by native code where it is loaded. */
+/** The cryptography of CURVE by a build of libsodium. */
 export class SodiumCrypto implements CurveCrypto {
-  readonly #heap: SodiumHeap;
-  readonly #native: NativeBoxes | undefined;
-
-  /** Uses libsodium's memory, and native code for large boxes if given. */
-  constructor(heap: SodiumHeap, native: NativeBoxes | undefined) {
-    this.#heap = heap;
-    this.#native = native;
-  }
-
   /** Which implementation this is. */
-  get name(): "wasm" | "wasm+native" {
-    return this.#native === undefined ? "wasm" : "wasm+native";
+  readonly name: CurveCrypto["name"];
+  /** A cipher for one direction of a connection. */
+  readonly cipher: CurveCrypto["cipher"];
+  readonly #sodium: Sodium;
+
+  /** Uses a build of libsodium, and the ciphers that go with it. */
+  constructor(
+    name: CurveCrypto["name"],
+    sodium: Sodium,
+    cipher: CurveCrypto["cipher"],
+  ) {
+    this.name = name;
+    this.cipher = cipher;
+    this.#sodium = sodium;
   }
 
   /** Makes a fresh key pair. */
@@ -41,7 +37,7 @@ export class SodiumCrypto implements CurveCrypto {
 
   /** The public key that belongs to a secret key. */
   publicKeyOf(secretKey: Uint8Array): Uint8Array {
-    return this.#heap.publicKeyOf(secretKey);
+    return this.#sodium.publicKeyOf(secretKey);
   }
 
   /** Bytes from the system's cryptographic source. */
@@ -62,7 +58,7 @@ export class SodiumCrypto implements CurveCrypto {
   ): Uint8Array {
     const key = this.beforeNm(publicKey, secretKey);
     try {
-      return this.#heap.seal(message, nonce, key);
+      return this.#sodium.seal(message, nonce, key);
     } finally {
       this.wipe(key);
     }
@@ -75,10 +71,10 @@ export class SodiumCrypto implements CurveCrypto {
     publicKey: Uint8Array,
     secretKey: Uint8Array,
   ): Uint8Array | undefined {
-    const key = this.#heap.agree(publicKey, secretKey);
+    const key = this.#sodium.agree(publicKey, secretKey);
     if (key === undefined) return undefined;
     try {
-      return this.#heap.open(box, nonce, key);
+      return this.#sodium.open(box, nonce, key);
     } finally {
       this.wipe(key);
     }
@@ -90,7 +86,7 @@ export class SodiumCrypto implements CurveCrypto {
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array {
-    return this.#heap.seal(message, nonce, key);
+    return this.#sodium.seal(message, nonce, key);
   }
 
   /** Opens what {@linkcode SodiumCrypto.secretBox} made, or `undefined`. */
@@ -99,22 +95,12 @@ export class SodiumCrypto implements CurveCrypto {
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array | undefined {
-    return this.#heap.open(box, nonce, key);
-  }
-
-  /** A cipher for one direction of a connection. */
-  cipher(sharedKey: Uint8Array, noncePrefix: Uint8Array): BoxCipher {
-    return new SodiumBoxCipher(
-      this.#heap,
-      this.#native,
-      sharedKey,
-      noncePrefix,
-    );
+    return this.#sodium.open(box, nonce, key);
   }
 
   /** The key that two key pairs share. */
   beforeNm(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array {
-    const key = this.#heap.agree(publicKey, secretKey);
+    const key = this.#sodium.agree(publicKey, secretKey);
     if (key !== undefined) return key;
     throw new AuthenticationError(
       "Cannot agree on a key: the public key makes the shared secret all zeros; use a key made by `ippd keys new`",

@@ -15,6 +15,7 @@ import {
   NONCE_PREFIX_BYTES,
 } from "./crypto.ts";
 import { expectBytes } from "./expect_bytes.ts";
+import type { Sodium } from "./sodium.ts";
 
 /**
  * Bytes of the area where runs of boxes are worked on. A run of 64 messages
@@ -102,7 +103,7 @@ const HOT_NONCE = KEY_BYTES;
 const HOT_BYTES = KEY_BYTES + NONCE_BYTES;
 
 /** libsodium's memory, with one staging area for everyone who seals. */
-export class SodiumHeap {
+export class SodiumHeap implements Sodium {
   readonly #module: SodiumModule;
   /** Address of the 24-byte nonce that begins with the loaded prefix. */
   readonly nonceAddress: number;

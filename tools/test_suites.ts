@@ -40,7 +40,7 @@ const SHELL: readonly string[] = [
 /** Unix sockets at any path cannot be granted by name. */
 const NETWORK = "--allow-net";
 
-/** Files, environment, host name and the native half of the cryptography. */
+/** Files, environment, host name and native cryptography. */
 const MACHINE: readonly string[] = [
   "--allow-read",
   "--allow-write",

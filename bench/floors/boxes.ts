@@ -13,7 +13,7 @@ import {
   SHORT_NONCE_BYTES,
 } from "../../security/mod.ts";
 
-/** Who computes: nobody, native code where it is faster, or WebAssembly. */
+/** Who computes: nobody, native code, or WebAssembly. */
 export type Boxing = "plain" | "native" | "wasm";
 
 /** Bytes of a message besides its text, whether or not it is boxed. */
