@@ -3,4 +3,4 @@
  *
  * @module
  */
-export { bundlePrograms } from "./programs.ts";
+export { bundlePrograms, stagePrograms } from "./programs.ts";

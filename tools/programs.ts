@@ -10,18 +10,20 @@ import { runDeno } from "./run_deno.ts";
 
 const BUNDLE_TIMEOUT_MS = 120_000;
 
-/** The native half of the cryptography, loaded at run time where it can be. */
+/** The native cryptography, loaded at run time where it can be. */
 const NATIVE_MODULE = "sodium-native/binding.js";
 const NATIVE_LIBRARY = "sodium-native.node";
 const NATIVE_LOADER_FILE = "sodium_native.js";
-const NATIVE_LOADER = `import { createRequire } from "node:module";
-export default createRequire(import.meta.url)("./${NATIVE_LIBRARY}");
+/** Opens the library itself: `node:module` would take 3 ms of a start. */
+const NATIVE_LOADER = `const module = { exports: {} };
+process.dlopen(module, \`\${import.meta.dirname}/${NATIVE_LIBRARY}\`);
+export default module.exports;
 `;
 
 /**
  * Puts programs and all that they import into a folder, but for the native
- * half of the cryptography: one file for each, and files for what they share
- * or load only when it is wanted.
+ * cryptography: one file for each, and files for what they share or load only
+ * when it is wanted.
  *
  * @param entries Paths from the project's folder.
  * @returns the names of the files; a program's is that of its source, with the
@@ -64,17 +66,24 @@ async function flatten(from: string, to: string): Promise<void> {
   await Deno.remove(from, { recursive: true });
 }
 
+/** Every program of the project, and the module of its clients. */
+const ALL_PROGRAMS: readonly string[] = [
+  ...["main.ts", "mod.ts"],
+  ...ROLE_PROGRAMS.values(),
+];
+
 /**
- * Puts all programs of the project, and what they load, into a folder.
+ * Puts programs, all of the project by default, and what they load into a
+ * folder.
  *
  * @returns the names of the files.
  * @throws {Error} when one cannot be bundled.
  */
-export async function stagePrograms(folder: string): Promise<string[]> {
-  const names = await bundlePrograms(
-    ["main.ts", "mod.ts", ...ROLE_PROGRAMS.values()],
-    folder,
-  );
+export async function stagePrograms(
+  folder: string,
+  entries: readonly string[] = ALL_PROGRAMS,
+): Promise<string[]> {
+  const names = await bundlePrograms(entries, folder);
   const imports: Record<string, string> = {};
   if (await stageNativeLibrary(folder)) {
     names.push(NATIVE_LIBRARY, NATIVE_LOADER_FILE);
