@@ -51,12 +51,14 @@ async function measure(path, started) {
     value: (performance.now() - started) / 1000,
     unit: "s",
   }];
-  let began = performance.now();
-  const jobs = await queue.addBulk(
-    Array.from({ length: TASKS }, () => ({ name: "noop", data: {} })),
-  );
-  await Promise.all(jobs.map(done));
-  figures.push(rate("tasks", TASKS, began, "1/s"));
+  for (const figure of ["first tasks", "tasks"]) {
+    const began = performance.now();
+    const jobs = await queue.addBulk(
+      Array.from({ length: TASKS }, () => ({ name: "noop", data: {} })),
+    );
+    await Promise.all(jobs.map(done));
+    figures.push(rate(figure, TASKS, began, "1/s"));
+  }
   const took = [];
   for (let index = 0; index < CALLS; index++) {
     const at = performance.now();
@@ -71,7 +73,7 @@ async function measure(path, started) {
     unit: "ms",
   });
   const items = Array.from({ length: MAP_ITEMS }, (_, index) => index);
-  began = performance.now();
+  const began = performance.now();
   const chunks = [];
   for (let at = 0; at < MAP_ITEMS; at += MAP_CHUNK) {
     chunks.push({ name: "squares", data: items.slice(at, at + MAP_CHUNK) });

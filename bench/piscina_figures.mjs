@@ -43,9 +43,11 @@ const figures = [{
 }];
 for (let call = 0; call < 500; call++) await run("noop");
 
-let began = performance.now();
-await Promise.all(Array.from({ length: TASKS }, () => run("noop")));
-figures.push(rate("tasks", TASKS, began, "1/s"));
+for (const figure of ["first tasks", "tasks"]) {
+  const began = performance.now();
+  await Promise.all(Array.from({ length: TASKS }, () => run("noop")));
+  figures.push(rate(figure, TASKS, began, "1/s"));
+}
 
 const took = [];
 for (let call = 0; call < CALLS; call++) {
@@ -62,7 +64,7 @@ figures.push({
 });
 
 const data = new Uint8Array(ECHO_MIB * 2 ** 20);
-began = performance.now();
+let began = performance.now();
 for (let echo = 0; echo < ECHOES; echo++) await run("echo", data);
 figures.push(rate("16 MiB echo", 2 * ECHO_MIB * ECHOES, began, "MiB/s"));
 
