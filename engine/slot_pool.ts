@@ -311,11 +311,6 @@ export class SlotPool {
   async #open(): Promise<void> {
     this.#folder = await privateFolder();
     this.#command = await withLockCopy(this.#options.slotCommand, this.#folder);
-    this.#guard = new SlotGuard({
-      tally: this.#options.tally,
-      log: this.#options.log,
-      folder: this.#folder,
-    });
     this.#endpoint = await this.#link.bind(`ipc://${this.#folder}/s`);
   }
 
@@ -326,11 +321,11 @@ export class SlotPool {
   ): SlotProcess {
     const { limits, clock, handler } = this.#options;
     const isApart = launch !== this.#options.launch;
-    let guarded: Promise<void> | undefined = Promise.resolve();
+    let guarded = Promise.resolve();
     const tell: SlotProcessHandler = {
       // No task before the guard knows the process: then none can keep it
       // busy when the supervisor is killed.
-      ready: () => void guarded?.then(on.ready),
+      ready: () => void guarded.then(on.ready),
       outcome: (outcome, payload) => {
         on.finished();
         if (!handler.taskFinished(slot, outcome, payload)) {
@@ -369,8 +364,17 @@ export class SlotPool {
     });
     if (!isApart) this.#started.add(slot);
     this.#byToken.set(process.token, process);
-    guarded = this.#guard?.watch(this.pids);
+    guarded = this.#startedGuard().watch(this.pids);
     return process;
+  }
+
+  /** Behind the first slot, which takes longer to start. */
+  #startedGuard(): SlotGuard {
+    return this.#guard ??= new SlotGuard({
+      tally: this.#options.tally,
+      log: this.#options.log,
+      folder: this.#folder,
+    });
   }
 
   #forget(process: SlotProcess): void {

@@ -44,7 +44,7 @@ export const REPORTER_LIMITS: ReporterLimits = {
   gatherMs: 100,
   openGathers: 20,
   openRowsMax: 16,
-  observedTasksMax: 50_000,
+  observedTasksMax: 100_000,
   bytesMax: 256 << 20,
   batchBytesMax: 1 << 20,
   partsMax: 4_096,

@@ -54,10 +54,10 @@ const NO_PARTS: readonly Uint8Array[] = [];
 /** Most questions that wait until everything is told; more are not made to. */
 export const TELLS_MAX = 256;
 /**
- * This part of the tasks that may wait is not waited for: the rest is for
- * when the hub is slow.
+ * This part of the tasks that may wait is waited for; then they are told
+ * twice, which is dear: the rest is for when the hub is slow.
  */
-const EARLY_SHARE = 4;
+const EARLY_SHARE = 2;
 /** Functions that the hub is known to have; then they are told anew. */
 const UNITS_TOLD_MAX = 10_000;
 

@@ -187,7 +187,7 @@ Deno.test("TaskReporter tells of a detached task soon, since only the hub rememb
 });
 
 Deno.test("TaskReporter tells of tasks that have not ended before they take all the room", () => {
-  const bench = new Bench({ observedTasksMax: 20 });
+  const bench = new Bench({ observedTasksMax: 10 });
   for (let index = 0; index < 4; index++) {
     bench.reporter.submitted(taskWith(`c-${index}`));
   }
