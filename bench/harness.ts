@@ -22,9 +22,14 @@ async function isPresent({ probe }: Contestant): Promise<boolean> {
   if (probe === undefined) return true;
   const [command = "", ...args] = probe;
   try {
-    const quiet = { stdin: "null", stdout: "null", stderr: "null" } as const;
-    return (await new Deno.Command(command, { args, ...quiet }).output())
-      .success;
+    const { success } = await new Deno.Command(command, {
+      args,
+      cwd: FOLDER,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success;
   } catch {
     return false;
   }
