@@ -14,7 +14,8 @@ const balanced = client.loadBalancedView();
 
 await tracer.startActiveSpan("program", async (span) => {
   await balanced.with({ label: "traced" }).apply(async function inner() {
-    const api = await import("@opentelemetry/api");
+    // deno-lint-ignore no-import-prefix -- a slot has no import map
+    const api = await import("npm:@opentelemetry/api@^1.9.0");
     const own = api.trace.getTracer("user").startSpan("user work");
     await new Promise((resolve) => setTimeout(resolve, 5));
     own.end();
