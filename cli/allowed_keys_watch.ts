@@ -53,6 +53,15 @@ export class AllowedKeysWatch implements AsyncDisposable {
     await this.#looking;
   }
 
+  /** Looks at once, and has everybody wait: somebody shows an unknown key. */
+  lookNow(): void {
+    try {
+      this.#take(markOf(Deno.statSync(this.#options.path)));
+    } catch {
+      // The next look says that it is gone.
+    }
+  }
+
   #lookLater(): void {
     if (this.#closed) return;
     this.#timer = this.#options.clock.setTimer(KEYS_POLL_MS, () => {
@@ -61,12 +70,15 @@ export class AllowedKeysWatch implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    const { path, log, onChanged } = this.#options;
-    const mark = await this.#mark();
+    this.#take(await this.#mark());
+  }
+
+  #take(mark: string): void {
     if (mark === this.#seen) return;
+    const { path, log, onChanged } = this.#options;
     this.#seen = mark;
     try {
-      const list = await readAllowedKeys(path);
+      const list = readAllowedKeys(path);
       if (mark !== "" && !this.#closed) onChanged(list);
       if (mark === "") log.warn("list of keys is gone; nothing changes");
     } catch (thrown) {
@@ -78,10 +90,13 @@ export class AllowedKeysWatch implements AsyncDisposable {
   /** What tells one version of the file from another; empty without a file. */
   async #mark(): Promise<string> {
     try {
-      const { ino, size, mtime, mode } = await Deno.stat(this.#options.path);
-      return `${ino} ${size} ${mtime?.getTime()} ${mode}`;
+      return markOf(await Deno.stat(this.#options.path));
     } catch {
       return "";
     }
   }
+}
+
+function markOf({ ino, size, mtime, mode }: Deno.FileInfo): string {
+  return `${ino} ${size} ${mtime?.getTime()} ${mode}`;
 }

@@ -237,7 +237,7 @@ function makeHub(
     security: {
       kind: "curve-server",
       ...own,
-      authorize: (publicKey) => keys.authorizer.role(publicKey),
+      authorize: (publicKey) => keys.role(publicKey),
     },
     keys: [...keys.authorizer.entries()],
     store,

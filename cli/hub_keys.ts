@@ -18,6 +18,7 @@ import {
   allowedKeysPath,
   Authorizer,
   changeAllowedKeys,
+  type Role,
 } from "../security/mod.ts";
 import { AllowedKeysWatch } from "./allowed_keys_watch.ts";
 
@@ -93,6 +94,18 @@ export class HubKeys implements AsyncDisposable {
   /** The list in force. */
   get authorizer(): Authorizer {
     return this.#authorizer;
+  }
+
+  /**
+   * The role of a key. One that is not on the list is looked for in the file
+   * once more: it may have been made a moment ago. A handshake costs thirty
+   * times what that look does.
+   */
+  role(publicKey: Uint8Array): Role | undefined {
+    const known = this.#authorizer.role(publicKey);
+    if (known !== undefined) return known;
+    this.#watch.lookNow();
+    return this.#authorizer.role(publicKey);
   }
 
   /** Has somebody hear of changes, with who made them. */

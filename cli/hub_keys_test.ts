@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { createLogger, silentLogger } from "../base/mod.ts";
+import { createLogger, silentLogger, VirtualClock } from "../base/mod.ts";
 import {
   changeAllowedKeys,
   encodeZ85,
@@ -41,7 +41,7 @@ Deno.test("HubKeys puts its own keys on the list and takes them off again", () =
     // That of a hub before, which did not end in good order.
     assert.equal(keys.authorizer.named("client")?.publicKey, key(1));
     await keys[Symbol.asyncDispose]();
-    const { keys: left } = await readAllowedKeys(path);
+    const { keys: left } = readAllowedKeys(path);
     assert.deepEqual([...left.entries()].map(({ name }) => name), ["alice"]);
   }));
 
@@ -63,6 +63,25 @@ Deno.test("HubKeys hears of changes, and of who made them", () =>
     );
     assert.equal(await changed, "ada");
     assert.equal(keys.authorizer.named("alice")?.role, "client");
+  }));
+
+Deno.test("HubKeys knows a key from the moment in which it is made", () =>
+  withList(async (path, options) => {
+    // Nothing but a key that is shown has it look.
+    await using keys = await HubKeys.open({
+      ...options,
+      clock: new VirtualClock(),
+    });
+    const made = new Uint8Array(32).fill(9);
+    assert.equal(keys.role(made), undefined);
+    await changeAllowedKeys(
+      path,
+      "ada",
+      (list) => list.allow(encodeZ85(made), "client", "alice"),
+    );
+    const changed = nextChange(keys);
+    assert.equal(keys.role(made), "client");
+    assert.equal(await changed, "ada");
   }));
 
 Deno.test("HubKeys stays with the last good list", () =>

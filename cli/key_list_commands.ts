@@ -52,8 +52,8 @@ export function defineList(
     .description("List the keys that a cluster lets in.")
     .addOption(outputOption())
     .addHelpText("after", example("ippd keys list"))
-    .action(async (flags: ListFlags) => {
-      const { keys } = await readAllowedKeys(keysPath(flags));
+    .action((flags: ListFlags) => {
+      const { keys } = readAllowedKeys(keysPath(flags));
       const listed: ListedKey[] = [...keys.entries()].map((key) => ({
         name: key.name ?? "",
         role: key.role,

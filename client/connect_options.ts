@@ -6,6 +6,7 @@
 import { type Clock, ConnectionError, type Logger } from "../base/mod.ts";
 import { type CurveCrypto, decodeZ85 } from "../security/mod.ts";
 import type { Network, SocketOptions } from "../sockets/mod.ts";
+import type { ConnectTroubles } from "./connect_troubles.ts";
 
 /** Options of `connect`. */
 export interface ConnectOptions {
@@ -60,21 +61,24 @@ export function clientSocket(
   };
 }
 
-/**
- * What was missing when the time was up.
- *
- * @param troubles Why the hub cannot be reached, if it cannot.
- */
+/** Why a client's connections do not stand. */
+export interface MissingConnections {
+  /** Why the hub cannot be reached; absent when it can. */
+  readonly hub: ConnectTroubles | undefined;
+  /** Why the scheduler cannot be reached; absent when none is known. */
+  readonly scheduler: ConnectTroubles | undefined;
+}
+
+/** What was missing when the time was up. */
 export function connectProblem(
   endpoints: readonly string[],
-  troubles: string | undefined,
-  hasScheduler: boolean,
+  { hub, scheduler }: MissingConnections,
 ): Error {
   const where = endpoints.join(", ");
-  const problem = troubles !== undefined
-    ? `reach the hub at ${where}: is the controller running? (${troubles})`
-    : hasScheduler
-    ? "reach the scheduler that the hub names"
+  const problem = hub !== undefined
+    ? `reach the hub at ${where}: is the controller running? (${hub})`
+    : scheduler !== undefined
+    ? `reach the scheduler that the hub names (${scheduler})`
     : `find a scheduler: the hub at ${where} has none yet`;
   return new ConnectionError(`Cannot ${problem}`);
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Clock, Logger } from "../base/mod.ts";
+import type { Clock, Logger, Timer } from "../base/mod.ts";
 import {
   ClientLink,
   type ClientLinkOptions,
@@ -27,12 +27,18 @@ type Payload = readonly Uint8Array[];
 /** Sources that a scheduler is known to have; then they are sent anew. */
 export const SENT_UNITS_MAX = 65_536;
 
+/**
+ * Pause before a scheduler that refused our key is asked again: it hears of a
+ * new key a little later than the hub, which says when a key is refused.
+ */
+const REFUSED_RETRY_MS = 200;
+
 /** Who hears what the scheduler says. */
 export interface SchedulerHandler {
   /** The connection stands, for the first time or again. */
   connected(): void;
-  /** It has ended; `isFinal` when it is not tried again. */
-  disconnected(reason: Error, isFinal: boolean): void;
+  /** It has ended, and is tried again. */
+  disconnected(reason: Error): void;
   /** A task has ended. */
   outcome(outcome: TaskOutcome, payload: Payload): void;
   /** Something else. */
@@ -71,6 +77,7 @@ export class SchedulerConversation {
   #link: SchedulerLink | undefined;
   #key = "";
   #session = "";
+  #retry: Timer | undefined;
 
   /** Makes a conversation with nobody yet. */
   constructor(options: SchedulerConversationOptions) {
@@ -106,6 +113,12 @@ export class SchedulerConversation {
   /** Turns to a scheduler, unless it is the same. */
   turnTo(address: SchedulerAddress | undefined): void {
     if (address === undefined || address.publicKey === this.#key) return;
+    this.#key = address.publicKey;
+    this.#connect(address);
+  }
+
+  #connect(address: SchedulerAddress): void {
+    this.#retry?.cancel();
     const before = this.#link;
     const { log, handler, socket, routes, openLink } = this.#options;
     const open = openLink ?? ((options) => new ClientLink(options));
@@ -121,13 +134,21 @@ export class SchedulerConversation {
         if (this.#link === link) this.#connected();
       },
       onDisconnected: (reason, isFinal) => {
-        if (this.#link === link) handler.disconnected(reason, isFinal);
+        if (this.#link !== link) return;
+        if (isFinal) this.#connectLater(address);
+        handler.disconnected(reason);
       },
     });
     this.#link = link;
-    this.#key = address.publicKey;
     void before?.close({ lingerMs: 0 });
     link.connect(routedEndpoints(address.endpoints, routes));
+  }
+
+  #connectLater(address: SchedulerAddress): void {
+    this.#retry = this.#options.clock.setTimer(
+      REFUSED_RETRY_MS,
+      () => this.#connect(address),
+    );
   }
 
   /** Says something; `false` when nobody takes it now. */
@@ -171,6 +192,7 @@ export class SchedulerConversation {
   /** Says goodbye and ends. */
   async close(lingerMs: number): Promise<void> {
     const link = this.#link;
+    this.#retry?.cancel();
     this.#acks.stop();
     this.send({ type: "client_leaving" });
     // Nothing is heard any more.

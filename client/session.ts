@@ -45,7 +45,7 @@ import { FunctionShipper, type ShippedFunction } from "./function_shipping.ts";
 import { HeldWatch } from "./held_watch.ts";
 import { hostNameIfAllowed } from "./host_name.ts";
 import { HubQuestions } from "./hub_questions.ts";
-import { HubTroubles } from "./hub_troubles.ts";
+import { ConnectTroubles } from "./connect_troubles.ts";
 import { SchedulerConversation } from "./scheduler_conversation.ts";
 import { ReconnectWait } from "./reconnect_wait.ts";
 import { RecordQuestions } from "./record_questions.ts";
@@ -96,7 +96,8 @@ export class Session implements ResultHost, Submitter {
   readonly #reconnect: ReconnectWait;
   #clusterId = "";
   #onChange: (() => void)[] = [];
-  readonly #hubTroubles = new HubTroubles();
+  readonly #hubTroubles = new ConnectTroubles();
+  readonly #schedulerTroubles = new ConnectTroubles();
   #problem: Error | undefined;
   #closing: Promise<void> | undefined;
   #taskCount = 0;
@@ -142,7 +143,7 @@ export class Session implements ResultHost, Submitter {
       log: this.#log,
       handler: {
         connected: () => this.#regained(),
-        disconnected: (reason, isFinal) => this.#lost(reason, isFinal),
+        disconnected: (reason) => this.#lost(reason),
         outcome: (outcome, payload) => {
           this.#tasks.outcome(outcome, payload, this.clock.now());
           this.#held.look();
@@ -421,12 +422,12 @@ export class Session implements ResultHost, Submitter {
   }
 
   /** The connection to the scheduler ended; tasks go on meanwhile. */
-  #lost(reason: Error, isFinal: boolean): void {
+  #lost(reason: Error): void {
     const why = `the connection to the scheduler was lost (${reason.message})`;
     this.#channels.fail(new ConnectionError(`Cannot go on: ${why}`));
     this.#log.warn("scheduler disconnected", { reason: reason.message });
-    if (isFinal) this.#end(reason);
-    else this.#awaitReturn();
+    this.#schedulerTroubles.add(reason);
+    this.#awaitReturn();
   }
 
   #awaitReturn(): void {
@@ -477,7 +478,9 @@ export class Session implements ResultHost, Submitter {
   }
 
   #connectProblem(): Error {
-    const why = this.#hub.connected ? undefined : String(this.#hubTroubles);
-    return connectProblem(this.#info.hub, why, this.#scheduler.isKnown);
+    return connectProblem(this.#info.hub, {
+      hub: this.#hub.connected ? undefined : this.#hubTroubles,
+      scheduler: this.#scheduler.isKnown ? this.#schedulerTroubles : undefined,
+    });
   }
 }

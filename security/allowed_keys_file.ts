@@ -11,7 +11,7 @@ import {
   fileError,
   makePrivateFolder,
   overwriteFile,
-  readPrivateFile,
+  readPrivateFileSync,
   writeNewPrivateFile,
 } from "./private_file.ts";
 
@@ -46,10 +46,10 @@ export function allowedKeysPath(folder: string, clusterId: string): string {
  * @throws {ConnectionFileError} when it cannot be read, can be read by
  * others, or is malformed.
  */
-export async function readAllowedKeys(path: string): Promise<AllowedKeysFile> {
+export function readAllowedKeys(path: string): AllowedKeysFile {
   let text: string;
   try {
-    text = await readPrivateFile({ path, what: WHAT }, ALLOWED_KEYS_BYTES_MAX);
+    text = readPrivateFileSync({ path, what: WHAT }, ALLOWED_KEYS_BYTES_MAX);
   } catch (error) {
     const isMissing = error instanceof ConnectionFileError &&
       error.problem === "missing";
@@ -98,7 +98,7 @@ export async function changeAllowedKeys<T>(
   // The file that will take its place is at the same time the lock.
   await takeLock(path, next);
   try {
-    const { keys } = await readAllowedKeys(path);
+    const { keys } = readAllowedKeys(path);
     const result = change(keys);
     const text = JSON.stringify({ ...keys.toJSON(), changedBy: by }, null, 2);
     await overwriteFile(next, text + "\n");

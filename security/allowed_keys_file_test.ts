@@ -23,11 +23,11 @@ async function inFolder(use: (path: string) => Promise<void>): Promise<void> {
 }
 
 async function refused(
-  work: Promise<unknown>,
+  work: () => unknown,
   problem: string,
   message: RegExp,
 ): Promise<void> {
-  await assert.rejects(work, (error) => {
+  await assert.rejects(async () => await work(), (error) => {
     assert.ok(error instanceof ConnectionFileError, String(error));
     assert.equal(error.problem, problem);
     assert.match(error.message, message);
@@ -37,19 +37,19 @@ async function refused(
 
 Deno.test("changeAllowedKeys writes a private list that readAllowedKeys reads", () =>
   inFolder(async (path) => {
-    assert.equal((await readAllowedKeys(path)).keys.size, 0);
+    assert.equal(readAllowedKeys(path).keys.size, 0);
     await changeAllowedKeys(
       path,
       "ada@here",
       (keys) => keys.allow(key(1), "client", "alice"),
     );
-    const { keys, changedBy } = await readAllowedKeys(path);
+    const { keys, changedBy } = readAllowedKeys(path);
     assert.equal(changedBy, "ada@here");
     assert.equal(keys.named("alice")?.role, "client");
     assert.equal(keys.named("bob"), undefined);
     assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
     await Deno.chmod(path, 0o640);
-    await refused(readAllowedKeys(path), "permissions", /run: chmod 600/);
+    await refused(() => readAllowedKeys(path), "permissions", /run: chmod 600/);
   }));
 
 Deno.test("changeAllowedKeys loses no change of those that come at once", () =>
@@ -64,7 +64,7 @@ Deno.test("changeAllowedKeys loses no change of those that come at once", () =>
         )
       ),
     );
-    assert.equal((await readAllowedKeys(path)).keys.size, 20);
+    assert.equal(readAllowedKeys(path).keys.size, 20);
     const left = await Array.fromAsync(Deno.readDir(join(path, "..")));
     assert.equal(left.length, 1);
   }));
@@ -79,7 +79,7 @@ Deno.test("changeAllowedKeys changes nothing when the change fails", () =>
       }),
       RangeError,
     );
-    const { keys, changedBy } = await readAllowedKeys(path);
+    const { keys, changedBy } = readAllowedKeys(path);
     assert.deepEqual([keys.size, changedBy], [1, "x"]);
   }));
 
@@ -88,7 +88,7 @@ Deno.test("changeAllowedKeys says who is in the way", () =>
     await changeAllowedKeys(path, "x", () => undefined);
     await Deno.writeTextFile(`${path}.new`, "");
     await refused(
-      changeAllowedKeys(path, "y", () => undefined),
+      () => changeAllowedKeys(path, "y", () => undefined),
       "unreadable",
       /another process changes it; if none does, remove .*\.new$/,
     );
@@ -100,11 +100,11 @@ Deno.test("readAllowedKeys refuses what is no list, and what is too long", () =>
     for (const text of ["", "{", "[]", '{"version":2}', '{"version":1}']) {
       await Deno.writeTextFile(path, text);
       await refused(
-        readAllowedKeys(path),
+        () => readAllowedKeys(path),
         "malformed",
         /Cannot use list of keys/,
       );
     }
     await Deno.truncate(path, ALLOWED_KEYS_BYTES_MAX + 1);
-    await refused(readAllowedKeys(path), "malformed", /longer than/);
+    await refused(() => readAllowedKeys(path), "malformed", /longer than/);
   }));

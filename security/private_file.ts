@@ -139,32 +139,42 @@ export async function readPrivateFile(
   file: PrivateFile,
   bytesMax: number,
 ): Promise<string> {
+  try {
+    // Opening a named pipe would wait for ever, so its kind is asked before.
+    expectFile(await Deno.stat(file.path), file);
+  } catch (error) {
+    throw fileError("read", file, error);
+  }
+  return readPrivateFileSync(file, bytesMax);
+}
+
+/** Like {@linkcode readPrivateFile}, and has everybody wait. */
+export function readPrivateFileSync(
+  file: PrivateFile,
+  bytesMax: number,
+): string {
   let bytes: Uint8Array;
   try {
-    bytes = await readPrivate(file, bytesMax);
+    expectFile(Deno.statSync(file.path), file);
+    bytes = readPrivate(file, bytesMax);
   } catch (error) {
     throw fileError("read", file, error);
   }
   return decodeText(bytes, file);
 }
 
-async function readPrivate(
-  file: PrivateFile,
-  bytesMax: number,
-): Promise<Uint8Array> {
+function readPrivate(file: PrivateFile, bytesMax: number): Uint8Array {
   const { path } = file;
-  // Opening a named pipe would wait for ever, so its kind is asked before.
-  expectFile(await Deno.stat(path), file);
-  using open = await Deno.open(path, { read: true });
+  using open = Deno.openSync(path, { read: true });
   // What is judged is what was opened, whatever the name means by now.
-  const opened = await open.stat();
+  const opened = open.statSync();
   expectFile(opened, file);
   expectPrivate(opened, file);
   const parts: Uint8Array[] = [];
   let total = 0;
   while (total <= bytesMax) {
     const part = new Uint8Array(READ_BYTES);
-    const count = await open.read(part);
+    const count = open.readSync(part);
     if (count === null) return concatBytes(parts);
     parts.push(part.subarray(0, count));
     total += count;

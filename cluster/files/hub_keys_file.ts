@@ -57,7 +57,7 @@ export async function closeKilledKeyList(
   clientKey: string,
 ): Promise<void> {
   try {
-    const { keys } = await readAllowedKeys(path);
+    const { keys } = readAllowedKeys(path);
     if (keys.named("client")?.publicKey !== clientKey) return;
     await closeKeyList(path, "");
   } catch (error) {
