@@ -6,13 +6,11 @@
  */
 import {
   type BoxCipher,
-  KEY_BYTES,
   NONCE_BYTES,
   NONCE_PREFIX_BYTES,
   SHORT_NONCE_BYTES,
 } from "./crypto.ts";
 import { BOX_OVERHEAD_BYTES, expectBoxes } from "./expect_boxes.ts";
-import { expectBytes } from "./expect_bytes.ts";
 import type { NativeSodium } from "./native_sodium.ts";
 
 /** A cipher for one direction of a connection. */
@@ -28,8 +26,6 @@ export class NativeBoxCipher implements BoxCipher {
     sharedKey: Uint8Array,
     noncePrefix: Uint8Array,
   ) {
-    expectBytes("a shared key", sharedKey, KEY_BYTES);
-    expectBytes("a nonce prefix", noncePrefix, NONCE_PREFIX_BYTES);
     this.#sodium = sodium;
     this.#key = sharedKey.slice();
     this.#nonce.set(noncePrefix);

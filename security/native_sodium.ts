@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { KEY_BYTES, MAC_BYTES, NONCE_BYTES } from "./crypto.ts";
-import { expectBytes } from "./expect_bytes.ts";
+import { KEY_BYTES, MAC_BYTES } from "./crypto.ts";
 import type { Sodium } from "./sodium.ts";
 
 /** A function of the addon; what it gives says whether it failed. */
@@ -69,7 +68,7 @@ const DIAGONAL_OFFSETS = [0, 20, 40, 60];
 /** Where nonce and counter lie in a block; both are zeros here. */
 const INPUT_OFFSETS = [24, 28, 32, 36];
 
-/** libsodium's native code. */
+/** libsodium's native code. Lengths are the caller's business. */
 export class NativeSodium implements Sodium {
   readonly #binding: SodiumBinding;
 
@@ -80,7 +79,6 @@ export class NativeSodium implements Sodium {
 
   /** The public key of a secret key. */
   publicKeyOf(secretKey: Uint8Array): Uint8Array<ArrayBuffer> {
-    expectBytes("a secret key", secretKey, KEY_BYTES);
     const publicKey = new Uint8Array(KEY_BYTES);
     expectDone(this.#binding.publicKey(publicKey, secretKey));
     return publicKey;
@@ -91,8 +89,6 @@ export class NativeSodium implements Sodium {
     publicKey: Uint8Array,
     secretKey: Uint8Array,
   ): Uint8Array<ArrayBuffer> | undefined {
-    expectBytes("a public key", publicKey, KEY_BYTES);
-    expectBytes("a secret key", secretKey, KEY_BYTES);
     const secret = new Uint8Array(KEY_BYTES);
     if (this.#binding.multiply(secret, secretKey, publicKey) !== 0) {
       return undefined;
@@ -108,8 +104,6 @@ export class NativeSodium implements Sodium {
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array<ArrayBuffer> {
-    expectBytes("a nonce", nonce, NONCE_BYTES);
-    expectBytes("a key", key, KEY_BYTES);
     const box = new Uint8Array(MAC_BYTES + message.length);
     this.sealInto(box, message, nonce, key);
     return box;
@@ -121,16 +115,12 @@ export class NativeSodium implements Sodium {
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array<ArrayBuffer> | undefined {
-    expectBytes("a nonce", nonce, NONCE_BYTES);
-    expectBytes("a key", key, KEY_BYTES);
-    if (box.length < MAC_BYTES) return undefined;
     const text = new Uint8Array(box.length - MAC_BYTES);
     return this.openInto(text, box, nonce, key) ? text : undefined;
   }
 
   /**
    * Seals a text as `box`, which is 16 bytes longer; the text may be its end.
-   * Lengths are the caller's business.
    */
   sealInto(
     box: Uint8Array,
@@ -143,7 +133,7 @@ export class NativeSodium implements Sodium {
 
   /**
    * Opens `box` into a text 16 bytes shorter, which may be its end; `false`
-   * when it is forged. Lengths are the caller's business.
+   * when it is forged.
    */
   openInto(
     text: Uint8Array,

@@ -5,38 +5,25 @@
  * @module
  */
 
-/** The operations of libsodium that handshakes need. */
+/**
+ * The operations of libsodium that handshakes need. Lengths are the caller's
+ * business: keys have 32 bytes, nonces 24, boxes 16 or more.
+ */
 export interface Sodium {
-  /**
-   * The public key of a secret key.
-   *
-   * @throws {RangeError} when the key has a wrong length.
-   */
+  /** The public key of a secret key. */
   publicKeyOf(secretKey: Uint8Array): Uint8Array<ArrayBuffer>;
-  /**
-   * The key two pairs share, or `undefined` for an all-zero secret.
-   *
-   * @throws {RangeError} when a key has a wrong length.
-   */
+  /** The key two pairs share, or `undefined` for an all-zero secret. */
   agree(
     publicKey: Uint8Array,
     secretKey: Uint8Array,
   ): Uint8Array<ArrayBuffer> | undefined;
-  /**
-   * Seals one message as mac ‖ ciphertext.
-   *
-   * @throws {RangeError} when the nonce or the key has a wrong length.
-   */
+  /** Seals one message as mac ‖ ciphertext. */
   seal(
     message: Uint8Array,
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array<ArrayBuffer>;
-  /**
-   * Opens mac ‖ ciphertext, or gives `undefined` when it is forged.
-   *
-   * @throws {RangeError} when the nonce or the key has a wrong length.
-   */
+  /** Opens mac ‖ ciphertext, or gives `undefined` when it is forged. */
   open(
     box: Uint8Array,
     nonce: Uint8Array,

@@ -4,7 +4,16 @@
  * @module
  */
 import { AuthenticationError } from "../base/mod.ts";
-import { type CurveCrypto, KEY_BYTES, type KeyPair } from "./crypto.ts";
+import {
+  type BoxCipher,
+  type CurveCrypto,
+  KEY_BYTES,
+  type KeyPair,
+  MAC_BYTES,
+  NONCE_BYTES,
+  NONCE_PREFIX_BYTES,
+} from "./crypto.ts";
+import { expectBytes } from "./expect_bytes.ts";
 import type { Sodium } from "./sodium.ts";
 
 /** The most bytes that the system's source gives at once. */
@@ -14,8 +23,7 @@ const RANDOM_BYTES_MAX = 65_536;
 export class SodiumCrypto implements CurveCrypto {
   /** Which implementation this is. */
   readonly name: CurveCrypto["name"];
-  /** A cipher for one direction of a connection. */
-  readonly cipher: CurveCrypto["cipher"];
+  readonly #cipher: CurveCrypto["cipher"];
   readonly #sodium: Sodium;
 
   /** Uses a build of libsodium, and the ciphers that go with it. */
@@ -25,8 +33,15 @@ export class SodiumCrypto implements CurveCrypto {
     cipher: CurveCrypto["cipher"],
   ) {
     this.name = name;
-    this.cipher = cipher;
+    this.#cipher = cipher;
     this.#sodium = sodium;
+  }
+
+  /** A cipher for one direction of a connection. */
+  cipher(sharedKey: Uint8Array, noncePrefix: Uint8Array): BoxCipher {
+    expectBytes("a shared key", sharedKey, KEY_BYTES);
+    expectBytes("a nonce prefix", noncePrefix, NONCE_PREFIX_BYTES);
+    return this.#cipher(sharedKey, noncePrefix);
   }
 
   /** Makes a fresh key pair. */
@@ -37,6 +52,7 @@ export class SodiumCrypto implements CurveCrypto {
 
   /** The public key that belongs to a secret key. */
   publicKeyOf(secretKey: Uint8Array): Uint8Array {
+    expectBytes("a secret key", secretKey, KEY_BYTES);
     return this.#sodium.publicKeyOf(secretKey);
   }
 
@@ -58,7 +74,7 @@ export class SodiumCrypto implements CurveCrypto {
   ): Uint8Array {
     const key = this.beforeNm(publicKey, secretKey);
     try {
-      return this.#sodium.seal(message, nonce, key);
+      return this.secretBox(message, nonce, key);
     } finally {
       this.wipe(key);
     }
@@ -71,10 +87,10 @@ export class SodiumCrypto implements CurveCrypto {
     publicKey: Uint8Array,
     secretKey: Uint8Array,
   ): Uint8Array | undefined {
-    const key = this.#sodium.agree(publicKey, secretKey);
+    const key = this.#agree(publicKey, secretKey);
     if (key === undefined) return undefined;
     try {
-      return this.#sodium.open(box, nonce, key);
+      return this.openSecretBox(box, nonce, key);
     } finally {
       this.wipe(key);
     }
@@ -86,6 +102,8 @@ export class SodiumCrypto implements CurveCrypto {
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array {
+    expectBytes("a nonce", nonce, NONCE_BYTES);
+    expectBytes("a key", key, KEY_BYTES);
     return this.#sodium.seal(message, nonce, key);
   }
 
@@ -95,16 +113,28 @@ export class SodiumCrypto implements CurveCrypto {
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array | undefined {
+    expectBytes("a nonce", nonce, NONCE_BYTES);
+    expectBytes("a key", key, KEY_BYTES);
+    if (box.length < MAC_BYTES) return undefined;
     return this.#sodium.open(box, nonce, key);
   }
 
   /** The key that two key pairs share. */
   beforeNm(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array {
-    const key = this.#sodium.agree(publicKey, secretKey);
+    const key = this.#agree(publicKey, secretKey);
     if (key !== undefined) return key;
     throw new AuthenticationError(
       "Cannot agree on a key: the public key makes the shared secret all zeros; use a key made by `ippd keys new`",
     );
+  }
+
+  #agree(
+    publicKey: Uint8Array,
+    secretKey: Uint8Array,
+  ): Uint8Array | undefined {
+    expectBytes("a public key", publicKey, KEY_BYTES);
+    expectBytes("a secret key", secretKey, KEY_BYTES);
+    return this.#sodium.agree(publicKey, secretKey);
   }
 
   /** Whether two runs of bytes are the same, in constant time. */

@@ -14,7 +14,6 @@ import {
   NONCE_BYTES,
   NONCE_PREFIX_BYTES,
 } from "./crypto.ts";
-import { expectBytes } from "./expect_bytes.ts";
 import type { Sodium } from "./sodium.ts";
 
 /**
@@ -180,7 +179,6 @@ export class SodiumHeap implements Sodium {
 
   /** The public key of a secret key. */
   publicKeyOf(secretKey: Uint8Array): Uint8Array<ArrayBuffer> {
-    expectBytes("a secret key", secretKey, KEY_BYTES);
     const heap = this.bytes;
     heap.set(secretKey, this.#work + WORK_SECRET);
     this.#module.publicKey(
@@ -195,8 +193,6 @@ export class SodiumHeap implements Sodium {
     publicKey: Uint8Array,
     secretKey: Uint8Array,
   ): Uint8Array<ArrayBuffer> | undefined {
-    expectBytes("a public key", publicKey, KEY_BYTES);
-    expectBytes("a secret key", secretKey, KEY_BYTES);
     const heap = this.bytes;
     heap.set(publicKey, this.#work + WORK_PUBLIC);
     heap.set(secretKey, this.#work + WORK_SECRET);
@@ -215,8 +211,6 @@ export class SodiumHeap implements Sodium {
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array<ArrayBuffer> {
-    expectBytes("a nonce", nonce, NONCE_BYTES);
-    expectBytes("a key", key, KEY_BYTES);
     const sealedBytes = MAC_BYTES + message.length;
     const area = this.claim(sealedBytes);
     const heap = this.bytes;
@@ -244,9 +238,6 @@ export class SodiumHeap implements Sodium {
     nonce: Uint8Array,
     key: Uint8Array,
   ): Uint8Array<ArrayBuffer> | undefined {
-    expectBytes("a nonce", nonce, NONCE_BYTES);
-    expectBytes("a key", key, KEY_BYTES);
-    if (box.length < MAC_BYTES) return undefined;
     const area = this.claim(box.length);
     const heap = this.bytes;
     heap.set(box, area);

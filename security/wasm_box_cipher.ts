@@ -6,13 +6,11 @@
  */
 import {
   type BoxCipher,
-  KEY_BYTES,
   MAC_BYTES,
   NONCE_PREFIX_BYTES,
   SHORT_NONCE_BYTES,
 } from "./crypto.ts";
 import { BOX_OVERHEAD_BYTES, expectBoxes } from "./expect_boxes.ts";
-import { expectBytes } from "./expect_bytes.ts";
 import { type SodiumHeap, STAGING_BYTES } from "./sodium_heap.ts";
 
 /**
@@ -30,8 +28,6 @@ export class WasmBoxCipher implements BoxCipher {
     sharedKey: Uint8Array,
     noncePrefix: Uint8Array,
   ) {
-    expectBytes("a shared key", sharedKey, KEY_BYTES);
-    expectBytes("a nonce prefix", noncePrefix, NONCE_PREFIX_BYTES);
     this.#heap = heap;
     this.#key = sharedKey.slice();
     this.#prefix = noncePrefix.slice();
