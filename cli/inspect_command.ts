@@ -56,7 +56,7 @@ async function inspect(
     throw new CliError(EXIT.failure, message);
   }
   const [answer] = await client.inspectors([engineId]);
-  const slots = answer?.slots.filter(({ inspector }) => inspector) ?? [];
+  const slots = answer?.slots.filter(hasInspector) ?? [];
   if (slots.length === 0) {
     throw new CliError(
       EXIT.failure,
@@ -75,27 +75,32 @@ async function inspect(
   return EXIT.ok;
 }
 
-/** What people are told. */
+/** A slot that a debugger can attach to. */
+type InspectedSlot = Pick<SlotStack, "slot"> & { readonly inspector: string };
+
+function hasInspector(slot: SlotStack): slot is SlotStack & InspectedSlot {
+  return slot.inspector !== undefined && slot.inspector !== "";
+}
+
+/** What people are told of one slot or more. */
 export function inspectText(
   { engineId, host }: Pick<ClientEngine, "engineId" | "host">,
-  slots: readonly SlotStack[],
+  slots: readonly InspectedSlot[],
   ownHost: string,
 ): string {
   const lines = slots.map(({ slot, inspector }) =>
     `slot ${slot} of engine ${engineId}: ${inspector}`
   );
   if (host !== ownHost) {
-    const ports = slots.flatMap(({ inspector }) =>
-      inspector === undefined ? [] : [new URL(inspector).port]
-    );
-    const forwards = ports.map((port) => `-L ${port}:127.0.0.1:${port}`);
+    const forwards = slots.map(({ inspector }) => new URL(inspector).port)
+      .map((port) => `-L ${port}:127.0.0.1:${port}`);
     lines.push(
       `These are on ${host}; bring them here first:`,
       `  ssh -N ${forwards.join(" ")} ${host}`,
     );
   }
   const [first] = slots;
-  const address = first?.inspector?.replace("ws://", "");
+  const address = first?.inspector.replace("ws://", "");
   lines.push(
     "Attach an editor to the address, or open this in Chromium:",
     `  devtools://devtools/bundled/js_app.html?ws=${address}`,

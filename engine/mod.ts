@@ -20,6 +20,7 @@ export {
 export { RESPAWN_POLICIES, type RespawnPolicy } from "./respawn_policy.ts";
 export type { StartupScript } from "./startup_script.ts";
 export type { EngineEffects } from "./engine_effects.ts";
+export { inspectorFlags } from "./slot_inspector.ts";
 export { HubConversation, type HubLink } from "./hub_conversation.ts";
 export {
   SchedulerConversation,

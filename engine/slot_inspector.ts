@@ -17,8 +17,8 @@ import { InspectorSession } from "./inspector_session.ts";
  * Flags that give a process an inspector on a free port of this machine. Its
  * address is a secret: who has it can run code in the process. So it is
  * written to standard error, which the supervisor alone reads, and not
- * published by HTTP. A slot takes about 10 ms longer to start; that it asks
- * for its address itself, by `node:inspector`, would take 20 ms more.
+ * published by HTTP. That the slot asks for its address itself, by
+ * `node:inspector`, would take 20 ms of its start.
  */
 export function inspectorFlags(): string[] {
   return ["--inspect=127.0.0.1:0", "--inspect-publish-uid=stderr"];

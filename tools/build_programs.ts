@@ -13,22 +13,21 @@ import {
   SOURCES_FILE,
 } from "../cluster/process/mod.ts";
 import { stagePrograms } from "./programs.ts";
-import { ROOT } from "./run_deno.ts";
+import { ROOT, runDeno } from "./run_deno.ts";
 
 /** Programs that run load parts of earlier builds when they want them. */
 const KEPT_MS = 24 * 3_600_000;
+/** Reading a program's imports takes a second. */
+const INFO_TIMEOUT_MS = 60_000;
 
 /** What a program is made of in this project, as paths from its folder. */
 async function sourcesOf(entry: string): Promise<string[]> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", entry],
-    cwd: ROOT,
-  }).output();
-  const text = new TextDecoder();
-  if (code !== 0) {
-    throw new Error(`Cannot read ${entry}: ${text.decode(stderr)}`);
-  }
-  const { modules } = JSON.parse(text.decode(stdout)) as {
+  const { code, stdout, stderr } = await runDeno(
+    ["info", "--json", entry],
+    INFO_TIMEOUT_MS,
+  );
+  if (code !== 0) throw new Error(`Cannot read ${entry}: ${stderr}`);
+  const { modules } = JSON.parse(stdout) as {
     modules: { specifier: string }[];
   };
   const root = new URL(`file://${ROOT}`).href;
@@ -51,8 +50,6 @@ async function build(): Promise<void> {
   const folder = `${ROOT}${BUILT_FOLDER}`;
   await Deno.mkdir(folder, { recursive: true });
   const draft = await Deno.makeTempDir({ dir: `${ROOT}dist`, prefix: "new-" });
-  // Whoever looks meanwhile finds nothing that is up to date.
-  await Deno.remove(`${folder}${SOURCES_FILE}`).catch(() => undefined);
   const entries = ["main.ts", ...ROLE_PROGRAMS.values()];
   const sources = new Set(["deno.json", "deno.lock"]);
   for (const list of await Promise.all(entries.map(sourcesOf))) {

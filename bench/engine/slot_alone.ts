@@ -4,11 +4,9 @@
  * @module
  */
 import { selfCommand } from "../../cluster/process/mod.ts";
+import { inspectorFlags } from "../../engine/mod.ts";
 import { decodeEnvelopes } from "../../messages/mod.ts";
 import { RouterSocket } from "../../sockets/mod.ts";
-
-/** As engines start it; they read its address from standard error. */
-const INSPECTOR = ["--inspect=127.0.0.1:0", "--inspect-publish-uid=stderr"];
 
 /**
  * How long a slot takes from its start until it says that it is ready, in
@@ -30,7 +28,7 @@ export async function startSlot(): Promise<number> {
   const [program = "", run = "", ...words] = selfCommand("slot");
   const startedMs = performance.now();
   const child = new Deno.Command(program, {
-    args: [run, ...INSPECTOR, ...words],
+    args: [run, ...inspectorFlags(), ...words],
     env: {
       IPPD_SLOT_SOCKET: endpoint,
       IPPD_SLOT_TOKEN: "slot-alone-slot-alone-1",

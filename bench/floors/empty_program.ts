@@ -13,12 +13,6 @@ export interface EmptyOptions {
   readonly imports?: readonly string[];
 }
 
-/** Flags that give a slot its inspector. */
-export const INSPECTOR_FLAGS: readonly string[] = [
-  "--inspect=127.0.0.1:0",
-  "--inspect-publish-uid=stderr",
-];
-
 /** Says one byte, and ends with the connection. */
 const SAY = `
 const conn = await Deno.connect({ transport: "unix", path: Deno.args[0] });

@@ -6,14 +6,11 @@
  *
  * @module
  */
+import { inspectorFlags } from "../../engine/mod.ts";
 import type { Figure } from "../figures.ts";
 import { childrenCpuSeconds, memoryFigures } from "../engine/process_memory.ts";
 import { quantile } from "../statistics.ts";
-import {
-  type EmptyOptions,
-  EmptyPrograms,
-  INSPECTOR_FLAGS,
-} from "./empty_program.ts";
+import { type EmptyOptions, EmptyPrograms } from "./empty_program.ts";
 
 const STARTS = 7;
 const PAIRS = 32;
@@ -32,7 +29,7 @@ const MODULES: readonly string[] = [
 
 /** A slot of ippd, without its own code. */
 const SLOT: EmptyOptions = {
-  flags: INSPECTOR_FLAGS,
+  flags: inspectorFlags(),
   imports: ["node:buffer", "node:module", "node:path", "node:v8"],
 };
 
@@ -113,7 +110,7 @@ async function main(): Promise<void> {
     ...await measureStart("empty", EMPTY),
     ...await measureMemory("two empty", EMPTY, EMPTY),
     ...await measureMany("32 pairs, empty", EMPTY, EMPTY),
-    ...await measureStart("inspector", { flags: INSPECTOR_FLAGS }),
+    ...await measureStart("inspector", { flags: inspectorFlags() }),
   ];
   for (const module of MODULES) {
     const options = { imports: [module] };
