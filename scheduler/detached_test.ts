@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { seededRandom, VirtualClock } from "../base/mod.ts";
-import type { Message, TaskOutcome, TaskRequest } from "../messages/mod.ts";
+import type { Message, TaskRequest } from "../messages/mod.ts";
+import { outcome } from "./scheduler_fixture_test.ts";
 import { SchedulerState } from "./scheduler_state.ts";
 
 const ENGINE = {
@@ -16,18 +17,6 @@ function requestOf(id: string, detached: boolean): TaskRequest {
     targets: [],
     work: { kind: "pull", names: ["x"] },
     ...(detached ? { terms: { detached } } : {}),
-  };
-}
-
-function outcomeOf(id: string): TaskOutcome {
-  return {
-    type: "task_outcome",
-    id,
-    status: "ok",
-    engineId: 1,
-    startedMs: 1,
-    completedMs: 2,
-    outputs: 0,
   };
 }
 
@@ -58,8 +47,8 @@ Deno.test("SchedulerState lets detached tasks go on alone, and tells only the ob
   // Those that nobody waits for have ended; the detached ones run on.
   assert.deepEqual([...ends], [["c-1", "cancelled"], ["c-3", "cancelled"]]);
   sent.length = 0;
-  assert.ok(state.taskOutcome("e", outcomeOf("c-0"), []));
-  assert.ok(state.taskOutcome("e", outcomeOf("c-2"), []));
+  assert.ok(state.taskOutcome("e", outcome("c-0", "ok", 1), []));
+  assert.ok(state.taskOutcome("e", outcome("c-2", "ok", 1), []));
   assert.deepEqual([ends.get("c-0"), ends.get("c-2")], ["ok", "ok"]);
   assert.ok(sent.every(({ to }) => to === "e"));
   assert.deepEqual(state.counts, { running: 0, queued: 0, finished: 4 });
@@ -87,7 +76,7 @@ Deno.test("SchedulerState counts what waits for each engine, runs and ended", ()
   assert.deepEqual(state.engineQueues, [queued]);
   state.engineReady("e", 1, []);
   assert.deepEqual(state.engineQueues, [{ ...queued, queued: 0, running: 2 }]);
-  state.taskOutcome("e", outcomeOf("c-0.0"), []);
+  state.taskOutcome("e", outcome("c-0.0", "ok", 1), []);
   assert.deepEqual(state.engineQueues, [
     { ...queued, queued: 0, running: 1, finished: 1 },
   ]);

@@ -27,6 +27,9 @@ export interface HubHandler {
 /** What a conversation needs of a link. */
 export type HubLink = Pick<ClientLink, "connect" | "send" | "close">;
 
+/** How long the hub may be away unless told otherwise. */
+const LEASE_MS = 60_000;
+
 /** Options of {@linkcode HubConversation}. */
 export interface HubConversationOptions {
   /** Options of the socket. */
@@ -37,8 +40,8 @@ export interface HubConversationOptions {
   readonly describe: () => SchedulerRegister;
   /** What to report, now. */
   readonly load: () => Omit<Heartbeat, "type">;
-  /** How long to go on without a hub. */
-  readonly leaseMs: number;
+  /** How long to go on without a hub. @default 60_000 */
+  readonly leaseMs?: number | undefined;
   /** Makes a link. @default one over a socket */
   readonly openLink?: (options: ClientLinkOptions) => HubLink;
   /** Time. */
@@ -79,7 +82,7 @@ export class HubConversation {
 
   /** Connects, for as long as the lease lasts. */
   connect(endpoints: readonly string[]): void {
-    this.#lease.begin(this.#options.leaseMs);
+    this.#lease.begin(this.#options.leaseMs ?? LEASE_MS);
     this.#link.connect(endpoints);
   }
 

@@ -35,8 +35,6 @@ import { SaidBatch } from "./said_batch.ts";
 
 type Payload = readonly Uint8Array[];
 
-/** How long the hub may be away unless told otherwise. */
-const LEASE_MS = 60_000;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
 
@@ -179,7 +177,7 @@ export class Leaf implements AsyncDisposable {
       socket,
       clock: this.#clock,
       log: this.#log,
-      leaseMs: leaseMs ?? LEASE_MS,
+      leaseMs,
       describe: () => ({
         type: "scheduler_register",
         protocol: PROTOCOL_VERSION,

@@ -39,8 +39,6 @@ import { TaskReporter } from "./task_reporter.ts";
 import { runIds } from "./task_request_policy.ts";
 import { TreeLink } from "./tree_link.ts";
 
-/** How long the hub may be away unless told otherwise. */
-const LEASE_MS = 60_000;
 /** How long last words may take. */
 const FAREWELL_LINGER_MS = 500;
 
@@ -197,7 +195,7 @@ export class Scheduler implements AsyncDisposable {
       socket,
       clock: this.#clock,
       log: this.#log,
-      leaseMs: leaseMs ?? LEASE_MS,
+      leaseMs,
       describe: () => ({
         type: "scheduler_register",
         protocol: PROTOCOL_VERSION,

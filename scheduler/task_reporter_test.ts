@@ -4,7 +4,6 @@ import {
   type Message,
   OBSERVATION_ROWS_MAX,
   type TaskObservation,
-  type TaskOutcome,
   type TaskRequest,
   unpackObservations,
 } from "../messages/mod.ts";
@@ -15,6 +14,7 @@ import {
   observedRequest,
 } from "./observed_request.ts";
 import { REPORTER_LIMITS, type ReporterLimits } from "./reporter_limits.ts";
+import { outcome } from "./scheduler_fixture_test.ts";
 import type { ObservedTask } from "./task_observer.ts";
 import { TaskReporter, TELLS_MAX } from "./task_reporter.ts";
 
@@ -44,18 +44,6 @@ function taskWith(
     request,
     place: request.targets,
     payload: [new Uint8Array(bytes)],
-  };
-}
-
-function outcomeOf(id: string): TaskOutcome {
-  return {
-    type: "task_outcome",
-    id,
-    status: "ok",
-    engineId: 1,
-    startedMs: 1,
-    completedMs: 2,
-    outputs: 0,
   };
 }
 
@@ -100,7 +88,7 @@ Deno.test("TaskReporter says everything about a short task at once", () => {
   bench.reporter.submitted(task);
   bench.reporter.assigned(task, 1);
   bench.clock.advance(gatherMs / 2);
-  bench.reporter.ended(task, outcomeOf("c-1"), [Uint8Array.of(1, 2)]);
+  bench.reporter.ended(task, outcome("c-1", "ok", 1), [Uint8Array.of(1, 2)]);
   assert.deepEqual(bench.batches(), []);
   bench.clock.advance(gatherMs);
   const [batch, ...more] = bench.batches();
@@ -135,7 +123,7 @@ Deno.test("TaskReporter says each of many short tasks in one row, and full batch
   bench.clock.advance(gatherMs);
   assert.equal(bench.batches().length, 0, "what has not ended waits");
   for (const task of tasks) {
-    bench.reporter.ended(task, outcomeOf(task.id), [Uint8Array.of(1)]);
+    bench.reporter.ended(task, outcome(task.id, "ok", 1), [Uint8Array.of(1)]);
   }
   const rows = bench.batches().flatMap(({ tasks }) => tasks);
   assert.equal(rows.length, tasks.length);
@@ -152,7 +140,7 @@ Deno.test("TaskReporter tells of a task that goes on for long, and again when it
   bench.clock.advance(OPEN_MS);
   assert.equal(bench.batches().length, 1);
   assert.equal(bench.clock.pending, 0);
-  bench.reporter.ended(task, outcomeOf("c-1"), []);
+  bench.reporter.ended(task, outcome("c-1", "ok", 1), []);
   bench.clock.advance(gatherMs);
   const [begun, ended, ...more] = bench.batches().flatMap(({ tasks }) => tasks);
   assert.equal(more.length, 0);
@@ -225,7 +213,9 @@ Deno.test("TaskReporter drops and counts what a slow hub does not take", () => {
   assert.equal(bench.reporter.waiting, 10);
   // Results of detached tasks are not among what is dropped.
   const detached = taskWith("c-d", { terms: { detached: true } });
-  bench.reporter.ended(detached, outcomeOf("c-d"), [new Uint8Array(100_000)]);
+  bench.reporter.ended(detached, outcome("c-d", "ok", 1), [
+    new Uint8Array(100_000),
+  ]);
   bench.reporter.acknowledged(0);
   bench.reporter.acknowledged(1);
   bench.clock.advance(gatherMs);
@@ -321,7 +311,7 @@ Deno.test("TaskReporter keeps no request or result above its limits", () => {
   });
   const kept = (task: ObservedTask, result: Uint8Array[]): unknown[] => {
     bench.reporter.submitted(task);
-    bench.reporter.ended(task, outcomeOf(task.id), result);
+    bench.reporter.ended(task, outcome(task.id, "ok", 1), result);
     bench.reporter.flush();
     const seen = bench.batches().at(-1)?.tasks[0];
     bench.reporter.acknowledged(bench.batches().at(-1)?.batch ?? -1);

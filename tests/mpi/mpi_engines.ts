@@ -26,9 +26,11 @@ export async function withMpiEngines(
   await withIppdDir(async (folder) => {
     const { process, clientFile, engineFile } = await startController(folder);
     await using controller = process;
+    // No engine dies of another's end.
+    const recovery = flavour === "openmpi" ? ["--enable-recovery"] : [];
     const engine = selfCommand("engine", ["--connect", engineFile, ...words]);
     await using job = new IppdProcess(
-      [...mpiexecWords(flavour, ranks), ...engine],
+      [...mpiexecWords(flavour, ranks), ...recovery, ...engine],
       folder,
     );
     await using client = await connect(clientFile);

@@ -7,13 +7,8 @@ import type { MpiFlavour } from "../../mpi/mod.ts";
 
 /** The `mpiexec` of each implementation, with what it needs here. */
 const COMMANDS: Readonly<Record<MpiFlavour, readonly string[]>> = {
-  // As root, on more ranks than cores; and nobody dies of another's end.
-  openmpi: [
-    "mpiexec.openmpi",
-    "--allow-run-as-root",
-    "--oversubscribe",
-    "--enable-recovery",
-  ],
+  // As root, on more ranks than cores.
+  openmpi: ["mpiexec.openmpi", "--allow-run-as-root", "--oversubscribe"],
   mpich: ["mpiexec.mpich"],
 };
 

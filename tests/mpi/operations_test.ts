@@ -10,8 +10,7 @@ for (const flavour of MPI_FLAVOURS) {
     async fn() {
       for (const ranks of [2, 3]) {
         // Whoever fails ends the job: the others would wait for it for ever.
-        const [program = "", ...words] = mpiexecWords(flavour, ranks)
-          .filter((word) => word !== "--enable-recovery");
+        const [program = "", ...words] = mpiexecWords(flavour, ranks);
         const { code, stdout, stderr } = await new Deno.Command(program, {
           args: [
             ...[...words, Deno.execPath(), "run", "--no-prompt", "--no-check"],
