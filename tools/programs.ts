@@ -43,7 +43,12 @@ export async function bundlePrograms(
   );
   if (code !== 0) throw new Error(`Cannot bundle ${entries}: ${stderr}`);
   for (const { name, isDirectory } of await entriesOf(folder)) {
-    if (isDirectory) await flatten(`${folder}/${name}`, folder);
+    if (!isDirectory) continue;
+    await moveUp(
+      `${folder}/${name}`,
+      folder,
+      (text) => text.replaceAll('"../', '"./'),
+    );
   }
   const names = (await entriesOf(folder)).map(({ name }) => name);
   for (const name of names) {
@@ -58,32 +63,53 @@ function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
 }
 
 /** Moves the programs of a folder into the one above. */
-async function flatten(from: string, to: string): Promise<void> {
+async function moveUp(
+  from: string,
+  to: string,
+  change = (text: string): string => text,
+): Promise<void> {
   for (const { name } of await entriesOf(from)) {
     const text = await Deno.readTextFile(`${from}/${name}`);
-    await Deno.writeTextFile(`${to}/${name}`, text.replaceAll('"../', '"./'));
+    await Deno.writeTextFile(`${to}/${name}`, change(text));
   }
   await Deno.remove(from, { recursive: true });
 }
 
-/** Every program of the project, and the module of its clients. */
-const ALL_PROGRAMS: readonly string[] = [
-  ...["main.ts", "mod.ts"],
-  ...ROLE_PROGRAMS.values(),
+/**
+ * Every program of the project, and the module of its clients. Programs share
+ * files; a slot does not, because it starts a tenth sooner in one that holds
+ * nothing for others.
+ */
+const ALL_PROGRAMS: readonly (readonly string[])[] = [
+  ["main.ts", "mod.ts", ...rolePrograms((role) => role !== "slot")],
+  rolePrograms((role) => role === "slot"),
 ];
+
+function rolePrograms(isMeant: (role: string) => boolean): string[] {
+  return [...ROLE_PROGRAMS].flatMap(([role, program]) =>
+    isMeant(role) ? [program] : []
+  );
+}
 
 /**
  * Puts programs, all of the project by default, and what they load into a
  * folder.
  *
+ * @param groups Programs that share files, and others that share theirs.
  * @returns the names of the files.
  * @throws {Error} when one cannot be bundled.
  */
 export async function stagePrograms(
   folder: string,
-  entries: readonly string[] = ALL_PROGRAMS,
+  groups: readonly (readonly string[])[] = ALL_PROGRAMS,
 ): Promise<string[]> {
-  const names = await bundlePrograms(entries, folder);
+  const staged = new Set<string>();
+  for (const [index, entries] of groups.entries()) {
+    const part = `${folder}/group-${index}`;
+    for (const name of await bundlePrograms(entries, part)) staged.add(name);
+    await moveUp(part, folder);
+  }
+  const names = [...staged];
   const imports: Record<string, string> = {};
   if (await stageNativeLibrary(folder)) {
     names.push(NATIVE_LIBRARY, NATIVE_LOADER_FILE);

@@ -41,7 +41,7 @@ Deno.test("stagePrograms() brings both kinds of cryptography", async () => {
     return `${text.decode(stdout)}${text.decode(stderr)}`;
   };
   try {
-    await stagePrograms(folder, ["tests/executable/crypto_program.ts"]);
+    await stagePrograms(folder, [["tests/executable/crypto_program.ts"]]);
     assert.equal(await run("--allow-ffi", "--allow-read"), "native 32\n");
     assert.equal(await run(), "wasm 32\n");
     // A library that does not load leaves WebAssembly.
