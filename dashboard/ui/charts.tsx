@@ -10,6 +10,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import type { LoadSample } from "./api.ts";
+import { onThemeChange } from "./theme.ts";
 
 /** One line of a chart. */
 export interface ChartLine {
@@ -67,7 +68,9 @@ export function Chart({ title, samples, lines }: ChartProps): JSX.Element {
       made.setSize({ width: element.clientWidth, height: HEIGHT })
     );
     observer.observe(element);
+    const stop = onThemeChange(() => made.redraw(false));
     return () => {
+      stop();
       observer.disconnect();
       made.destroy();
       plot.current = undefined;

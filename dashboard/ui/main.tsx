@@ -21,6 +21,7 @@ import { Chart, type ChartLine } from "./charts.tsx";
 import { Confirm, type Intent } from "./confirm.tsx";
 import { Engines } from "./engines.tsx";
 import { Tasks } from "./tasks.tsx";
+import { toggleTheme } from "./theme.ts";
 import { Timeline } from "./timeline.tsx";
 
 const TABS = ["Cluster", "Timeline", "Tasks", "Logs"] as const;
@@ -249,14 +250,6 @@ function listenToKeys(setTab: (tab: Tab) => void): () => void {
   };
   addEventListener("keydown", onKey);
   return () => removeEventListener("keydown", onKey);
-}
-
-function toggleTheme(): void {
-  const { dataset } = document.documentElement;
-  const isDark = dataset["theme"] === undefined
-    ? matchMedia("(prefers-color-scheme: dark)").matches
-    : dataset["theme"] === "dark";
-  dataset["theme"] = isDark ? "light" : "dark";
 }
 
 const place = document.getElementById("app");

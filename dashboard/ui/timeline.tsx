@@ -7,8 +7,9 @@
 /** @jsxImportSource preact */
 /// <reference lib="dom" />
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, durationText, type TaskPage, type TaskRow } from "./api.ts";
+import { onThemeChange } from "./theme.ts";
 
 const TASKS_DRAWN_MAX = 1_000;
 const REFRESH_MS = 2_000;
@@ -55,8 +56,10 @@ export function Timeline(): JSX.Element {
       clearInterval(timer);
     };
   }, []);
+  const [, repaint] = useState(0);
+  useEffect(() => onThemeChange(() => repaint((count) => count + 1)), []);
   const shown = range ?? wholeRange(tasks);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (canvas.current !== null) draw(canvas.current, tasks, shown, isByLabel);
   });
   const timeAt = (x: number): number => {

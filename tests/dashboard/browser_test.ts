@@ -87,6 +87,17 @@ function paintAfter(page: Page, selector: string): Promise<number> {
   })()`);
 }
 
+/** Whether a change of theme repaints a canvas at once. */
+function repaintsWithTheme(page: Page, selector: string): Promise<boolean> {
+  return page.evaluate(`(async () => {
+    const canvas = document.querySelector(${JSON.stringify(selector)});
+    const before = canvas.toDataURL();
+    document.querySelector("button[title='key t']").click();
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    return canvas.toDataURL() !== before;
+  })()`);
+}
+
 Deno.test({
   name:
     "the dashboard in a browser: each view, keys, and actions with a question first",
@@ -106,6 +117,7 @@ Deno.test({
           Number(await page.locator(".tile b").nth(4).textContent()) > 0
         );
         await picture(page, "cluster");
+        assert.ok(await repaintsWithTheme(page, ".uplot canvas"));
       });
       await t.step(
         "engines are filtered, looked into and interrupted",
@@ -148,6 +160,7 @@ Deno.test({
         await page.mouse.move(box.x + 51, box.y + 30);
         await page.waitForSelector("text=/c-\\d+ sweep-\\d simulate: ok/");
         await page.mouse.wheel(0, -300);
+        assert.ok(await repaintsWithTheme(page, "canvas.timeline"));
       });
       await t.step("tasks are listed, searched and opened", async () => {
         await page.keyboard.press("3");
