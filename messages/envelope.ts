@@ -11,7 +11,7 @@
  */
 import { LimitError, ProtocolError } from "../base/mod.ts";
 import { auditCodecs, type AuditMessage } from "./audit.ts";
-import { decodeCbor, encodeCbor } from "./cbor.ts";
+import { decodeCbor, encodeCborInto } from "./cbor.ts";
 import { channelCodecs, type ChannelTraffic } from "./channel.ts";
 import { controlCodecs, type ControlMessage } from "./control.ts";
 import { drainCodecs, type DrainMessage } from "./drain.ts";
@@ -25,6 +25,7 @@ import {
   registrationCodecs,
   type RegistrationMessage,
 } from "./registration.ts";
+import { SharedRoom } from "./shared_room.ts";
 import { sessionCodecs, type SessionMessage } from "./session.ts";
 import { slotCodecs, type SlotMessage } from "./slot.ts";
 import { taskCodecs, type TaskMessage } from "./task.ts";
@@ -70,6 +71,8 @@ export const ENVELOPE_MESSAGES_MAX = 1024;
 /** Most payload parts of one message. */
 export const PAYLOAD_PARTS_MAX = 65536;
 
+/** Frames are short-lived: they are sent, and forgotten. */
+const room = new SharedRoom();
 const NO_SIZES: readonly number[] = [];
 const NO_PAYLOAD: readonly Uint8Array[] = [];
 
@@ -128,7 +131,7 @@ export function encodeEnvelopes(envelopes: readonly Envelope[]): Uint8Array[] {
     }
     head.push(message, sizes);
   }
-  const encoded = encodeCbor(head);
+  const encoded = encodeCborInto(room, head);
   if (!hasPayload) return [encoded];
   return [encoded, encodeBody(envelopes, bodyBytes), ...frames];
 }
@@ -137,7 +140,7 @@ function encodeBody(
   envelopes: readonly Envelope[],
   bodyBytes: number,
 ): Uint8Array {
-  const body = new Uint8Array(bodyBytes);
+  const body = room.take(bodyBytes);
   let offset = 0;
   for (const { payload } of envelopes) {
     for (const part of payload) {

@@ -6,7 +6,6 @@
 import { type Random, seededRandom } from "../../base/mod.ts";
 import {
   decodeEnvelopes,
-  encodeCbor,
   encodeEnvelopes,
   type Message,
   type SchedulerAddress,
@@ -18,7 +17,13 @@ import {
   parseKeyPair,
 } from "../../security/mod.ts";
 import { DealerSocket } from "../../sockets/mod.ts";
-import { below, mutateBytes, mutateValue, oneOf } from "./mutation.ts";
+import {
+  below,
+  encodeAnything,
+  mutateBytes,
+  mutateValue,
+  oneOf,
+} from "./mutation.ts";
 import { SAMPLES } from "./samples.ts";
 
 // Every client may stop engines and interrupt tasks: that is no attack.
@@ -130,7 +135,7 @@ export class Attacker {
       return encodeEnvelopes([{ message: this.#theft(), payload: [] }]);
     }
     const sample = oneOf(random, SAMPLE_LIST);
-    return [encodeCbor([mutateValue(random, sample), []])];
+    return [encodeAnything([mutateValue(random, sample), []])];
   }
 
   /** A message that speaks for somebody else, or asks for too much. */
@@ -183,7 +188,7 @@ function bomb(random: Random): Uint8Array {
       return bytes;
     }
     case 2:
-      return encodeCbor(
+      return encodeAnything(
         Array.from({ length: 4_000 }, () => [SAMPLES.stop, []]).flat(),
       );
     default:

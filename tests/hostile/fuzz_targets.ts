@@ -13,7 +13,6 @@ import {
   decodeThrown,
   decodeUnit,
   decodeValue,
-  encodeCbor,
   encodeEnvelopes,
   encodeUnit,
   encodeValue,
@@ -36,6 +35,7 @@ import {
 import {
   anyValue,
   below,
+  encodeAnything,
   join,
   mutateBytes,
   mutateValue,
@@ -321,7 +321,7 @@ function readCbor(random: Random): Verdict {
     ? noise(random, below(random, 100))
     : mutateBytes(
       random,
-      encodeCbor(
+      encodeAnything(
         random() < 0.5 ? anyValue(random) : oneOf(random, SAMPLE_LIST),
       ),
     );
@@ -340,7 +340,7 @@ function readEnvelopes(random: Random): Verdict {
       payload.push(part);
     } else head.push([]);
   }
-  let frames: Uint8Array[] = [encodeCbor(head)];
+  let frames: Uint8Array[] = [encodeAnything(head)];
   if (payload.length > 0) frames.push(join(payload));
   if (random() < 0.3) frames = frames.map((one) => mutateBytes(random, one));
   if (random() < 0.1) frames.push(noise(random, 10));
@@ -374,7 +374,7 @@ function readUnits(random: Random): Verdict {
     free: ["a"],
   } as const;
   const bytes = random() < 0.5
-    ? encodeCbor(mutateValue(random, unit))
+    ? encodeAnything(mutateValue(random, unit))
     : mutateBytes(random, encodeUnit({ ...unit, module: undefined }));
   const result = verdict(() => void decodeUnit(bytes));
   const thrown = encodeValue(mutateValue(random, {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Encoder } from "cbor-x/encode";
 import type { Random } from "../../base/mod.ts";
 
 /** Numbers at which programs go wrong. */
@@ -42,6 +43,18 @@ const WORDS: readonly string[] = [
   "\ud800",
   "x".repeat(300),
 ];
+
+const encoder = new Encoder({
+  useRecords: false,
+  mapsAsObjects: true,
+  tagUint8Array: false,
+});
+
+/** CBOR of anything, also of what messages do not use. */
+export function encodeAnything(value: unknown): Uint8Array {
+  // The encoder hands out a view of a pool that its next call overwrites.
+  return new Uint8Array(encoder.encode(value));
+}
 
 /** A whole number from 0 to `below` - 1. */
 export function below(random: Random, below: number): number {
