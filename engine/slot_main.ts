@@ -98,7 +98,10 @@ function connectSlot(
   tracing: Tracing | undefined,
 ): void {
   let connected = false;
-  const outbox = new Outbox({ send: (frames) => socket.send(frames) });
+  const outbox = new Outbox({
+    send: (frames) => socket.send(frames),
+    write: () => socket.flush(),
+  });
   const signal = new TaskSignal();
   const process = deferUserCallbacks();
   const facts = slotFacts((name) => Deno.env.get(name));

@@ -94,7 +94,11 @@ export class ClientLink implements AsyncDisposable {
       isDone: () => this.#outbox.length === 0,
     });
     const send: SendFrames = (frames) => this.#socket.send(frames);
-    this.#outbox = new Outbox({ send, inParts: true });
+    this.#outbox = new Outbox({
+      send,
+      write: () => this.#socket.flush(),
+      inParts: true,
+    });
     this.#transfers = new Transfers(send, this.#outbox, {
       joins: options.readsPayload,
     });

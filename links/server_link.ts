@@ -297,6 +297,7 @@ export class ServerLink implements AsyncDisposable {
       ...(messagesMax === undefined ? {} : { messagesMax }),
       inParts: this.#options.inParts ?? true,
       send: (frames) => this.#sendFrames(routingId, frames),
+      write: () => this.#socket.flush(),
     });
     this.#outboxes.set(routingId, outbox);
     return outbox;

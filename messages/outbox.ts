@@ -22,6 +22,8 @@ export type SendFrames = (
 export interface OutboxOptions {
   /** Where the frames go. */
   readonly send: SendFrames;
+  /** Has written what the socket took, at once instead of after this turn. */
+  readonly write?: () => void;
   /** Most messages that wait. @default 4_194_304 */
   readonly messagesMax?: number;
   /** Most bytes of payload and output that wait, beside one message. @default 8 GiB */
@@ -57,6 +59,8 @@ const NO_PAYLOAD: readonly Uint8Array[] = [];
 /** Collects messages for one peer and sends them in envelopes. */
 export class Outbox {
   readonly #send: SendFrames;
+  readonly #write: () => void;
+  readonly #run = (): void => this.flush();
   readonly #messagesMax: number;
   readonly #bytesMax: number;
   readonly #envelopeBytesMax: number;
@@ -70,6 +74,7 @@ export class Outbox {
   /** Makes an outbox with nothing in it. */
   constructor(options: OutboxOptions) {
     this.#send = options.send;
+    this.#write = options.write ?? (() => {});
     this.#messagesMax = options.messagesMax ?? OUTBOX_MESSAGES_MAX;
     this.#bytesMax = options.bytesMax ?? OUTBOX_BYTES_MAX;
     this.#lane = options.inParts === true ? new BulkLane() : undefined;
@@ -110,7 +115,7 @@ export class Outbox {
     }
     if (!this.#scheduled && !this.#paused) {
       this.#scheduled = true;
-      queueMicrotask(() => this.flush());
+      queueMicrotask(this.#run);
     }
     return true;
   }
@@ -121,7 +126,7 @@ export class Outbox {
     this.#paused = false;
     for (;;) {
       this.#unsent ??= this.#nextFrames();
-      if (this.#unsent === undefined) return;
+      if (this.#unsent === undefined) return this.#write();
       if (this.#send(this.#unsent) === "full") {
         this.#paused = true;
         return;

@@ -142,6 +142,11 @@ export class DealerSocket implements AsyncDisposable {
     return "full";
   }
 
+  /** Writes what is queued at once, for those who know that no more comes. */
+  flush(): void {
+    this.#core.flush();
+  }
+
   /**
    * Ends the connections of now and makes others: for those who know better
    * than the socket that nobody hears them.

@@ -89,6 +89,9 @@ export class Link implements Peer {
   #role: string | undefined;
   #readMs: number;
   #writeMs: number;
+  /** Whether bytes came, or went, since the time was last looked at. */
+  #hasRead = false;
+  #hasWritten = false;
   #pingMs = -Infinity;
   #readyMs: number | undefined;
   #ended = false;
@@ -258,7 +261,7 @@ export class Link implements Peer {
     if (this.#writing !== undefined || this.#ended) return;
     const chunks = this.#output();
     if (chunks === undefined) return;
-    this.#writeMs = this.#context.clock.monotonic();
+    this.#hasWritten = true;
     this.#writing = this.#write(chunks);
   }
 
@@ -267,6 +270,10 @@ export class Link implements Peer {
    * that has been quiet.
    */
   checkTime(nowMs: number): void {
+    // A look at the clock for each message would cost more than this delay.
+    if (this.#hasRead) this.#readMs = nowMs;
+    if (this.#hasWritten) this.#writeMs = nowMs;
+    this.#hasRead = this.#hasWritten = false;
     const reason = this.#overdue(nowMs);
     if (reason !== undefined) {
       this.end(reason);
@@ -304,7 +311,6 @@ export class Link implements Peer {
   async #read(): Promise<void> {
     const connection = this.#connection;
     const stream = this.#stream;
-    const clock = this.#context.clock;
     while (!this.#ended) {
       if (this.#pause !== undefined) {
         await this.#pause.promise;
@@ -316,7 +322,7 @@ export class Link implements Peer {
         this.end(this.wasReady ? undefined : closedInHandshake(this.address));
         return;
       }
-      this.#readMs = clock.monotonic();
+      this.#hasRead = true;
       try {
         connection.filled(count);
       } catch (error) {
@@ -344,10 +350,27 @@ export class Link implements Peer {
   }
 
   async #write(first: readonly Uint8Array[]): Promise<void> {
+    const stream = this.#stream;
     let chunks: readonly Uint8Array[] | undefined = first;
     try {
       while (chunks !== undefined) {
-        chunks = await this.#writeBatch(chunks);
+        // Prepared while the batch before it is written.
+        let next: readonly Uint8Array[] | undefined;
+        this.#writtenBytes = 0;
+        for (const chunk of chunks) {
+          let at = 0;
+          while (at < chunk.byteLength) {
+            const writing = stream.write(at === 0 ? chunk : chunk.subarray(at));
+            if (next === undefined && this.#overlaps()) next = this.#output();
+            const count = await writing;
+            if (this.#ended) return;
+            at += count;
+            this.#writtenBytes += count;
+            this.#hasWritten = true;
+          }
+        }
+        this.#wrote();
+        chunks = next ?? (this.#ended ? undefined : this.#output());
         if (this.#ended) return;
       }
     } catch (error) {
@@ -364,29 +387,11 @@ export class Link implements Peer {
     else if (this.#connection.flushed) this.#context.owner.flushed(this);
   }
 
-  /** Writes one batch; gives the next, prepared while this one was written. */
-  async #writeBatch(
-    chunks: readonly Uint8Array[],
-  ): Promise<readonly Uint8Array[] | undefined> {
-    const stream = this.#stream;
-    let next: readonly Uint8Array[] | undefined;
-    this.#writtenBytes = 0;
-    for (const chunk of chunks) {
-      let at = 0;
-      while (at < chunk.byteLength) {
-        const writing = stream.write(at === 0 ? chunk : chunk.subarray(at));
-        if (next === undefined && this.#overlaps()) next = this.#output();
-        const count = await writing;
-        if (this.#ended) return undefined;
-        at += count;
-        this.#writtenBytes += count;
-        this.#writeMs = this.#context.clock.monotonic();
-      }
-    }
+  /** Takes note that a batch was written as a whole. */
+  #wrote(): void {
     this.#connection.wrote();
     this.#writtenBytes = 0;
     if (this.#wasFull) this.#checkDrained();
-    return next ?? (this.#ended ? undefined : this.#output());
   }
 
   #overlaps(): boolean {

@@ -107,6 +107,11 @@ export class RouterSocket implements AsyncDisposable {
     throw new TypeError("Cannot send: the peer is not one of a socket");
   }
 
+  /** Writes what is queued at once, for those who know that no more comes. */
+  flush(): void {
+    this.#core.flush();
+  }
+
   /**
    * Reads no more from a peer until {@linkcode RouterSocket.resume}, so that
    * what it sends waits on its side. Meanwhile it is dropped when it takes

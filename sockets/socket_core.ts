@@ -167,6 +167,11 @@ export class SocketCore implements LinkOwner {
     );
   }
 
+  /** Writes what waits now, not when this turn is over. */
+  flush(): void {
+    this.#context.flusher.flush();
+  }
+
   /** Writes what waits for up to `lingerMs`, then ends everything. */
   close(options: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options.lingerMs ?? LINGER_DEFAULT_MS);
