@@ -31,6 +31,16 @@ import { createScan, type Scan, scanFrames } from "./scan.ts";
 import type { SocketType } from "./socket_type.ts";
 import { describePeer, type ZmtpPeer } from "./zmtp_peer.ts";
 
+/**
+ * Says where a large part is to lie of a message that begins with these
+ * parts; memory of another length is not used. The part may yet be lost with
+ * its connection. Boxes are opened elsewhere: it is not asked about them.
+ */
+export type PlacePart = (
+  parts: readonly Uint8Array[],
+  bytes: number,
+) => Uint8Array<ArrayBuffer> | undefined;
+
 /** What a connection tells the one who holds it. */
 export interface ZmtpHandler {
   /**
@@ -42,6 +52,8 @@ export interface ZmtpHandler {
   ready(peer: ZmtpPeer): void;
   /** Takes a message; the parts belong to the receiver for ever. */
   message(parts: Uint8Array[]): void;
+  /** Says where a part over 64 KiB is to lie. Absent, anywhere. */
+  readonly place?: PlacePart;
   /** Hears that the peer answered a PING. */
   pong?(): void;
 }
@@ -71,8 +83,8 @@ type Phase = "greeting" | "handshake" | "traffic" | "dead";
  * {@linkcode ZmtpConnection.output} and {@linkcode ZmtpConnection.wrote}.
  * Parts that are handed out belong to the receiver for ever; parts of one
  * read are views of one buffer of at most 128 KiB, so keeping a small part
- * keeps that buffer. The payload of a frame over 64 KiB begins at a multiple
- * of eight of a buffer of its own.
+ * keeps that buffer. The payload of a frame over 64 KiB lies where the handler
+ * says, or begins at a multiple of eight of a buffer of its own.
  */
 export class ZmtpConnection {
   readonly #socketType: SocketType;
@@ -350,10 +362,19 @@ export class ZmtpConnection {
         }
         this.#largeFlags = byteAt(buffer, scan.end);
         this.#intake.skip(LONG_HEADER_BYTES);
-        this.#intake.beginLarge(needBytes - LONG_HEADER_BYTES, padBytes);
+        this.#beginLarge(needBytes - LONG_HEADER_BYTES, padBytes);
       }
       if (this.#phase !== "traffic") return;
     }
+  }
+
+  /** A sealed body has to be opened before its payload can lie anywhere. */
+  #beginLarge(bytes: number, padBytes: number): void {
+    const place = padBytes === 0 && (this.#largeFlags & FLAG_COMMAND) === 0
+      ? this.#handler.place?.(this.#assembler.parts, bytes)
+      : undefined;
+    const fits = place?.byteLength === bytes;
+    this.#intake.beginLarge(bytes, padBytes, fits ? place : undefined);
   }
 
   #command(body: Uint8Array): void {

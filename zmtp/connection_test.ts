@@ -49,6 +49,38 @@ function ready(metadata = socketMetadata("DEALER", EMPTY)): Uint8Array {
   return encodeFrame(4, encodeCommand("READY", metadata));
 }
 
+Deno.test("ZmtpConnection puts large parts where they are to lie", () => {
+  const room = new Uint8Array(300_000);
+  const asked: number[][] = [];
+  const left = makeSide({ mechanism: nullMechanism(false) });
+  const right = makeSide({
+    mechanism: nullMechanism(true),
+    place: (before, bytes) => {
+      asked.push([...before.map((part) => part.byteLength), bytes]);
+      // The second is offered memory of another length.
+      return asked.length === 2
+        ? room.subarray(0, bytes - 1)
+        : room.subarray(1000, 1000 + bytes);
+    },
+  });
+  talk(left, right);
+  const message = parts(10, 100_000, 65_536, 70_000, 66_000);
+  sendTo(left, message);
+  talk(left, right);
+  deepEqual(asked, [
+    [10, 100_000],
+    [10, 100_000, 65_536, 70_000],
+    [10, 100_000, 65_536, 70_000, 66_000],
+  ]);
+  const [, first, , second, third] = right.messages[0] ?? [];
+  deepEqual([first, third].map((part) => part?.buffer), [
+    room.buffer,
+    room.buffer,
+  ]);
+  ok(second?.buffer !== room.buffer);
+  deepEqual([second, third], [message[3], message[4]]);
+});
+
 for (const [name, mechanisms] of MECHANISMS) {
   Deno.test(`ZmtpConnection carries messages with ${name}`, async () => {
     const [left, right] = connectedPair(...await mechanisms());

@@ -102,17 +102,22 @@ export class Intake {
 
   /**
    * Moves what is there of a large body into a buffer of its own, `pad`
-   * bytes from its start, and lets the rest be read there.
+   * bytes from its start, or to a place that is given, and lets the rest be
+   * read there.
    */
-  beginLarge(bodyBytes: number, pad: number): void {
-    const large = new Uint8Array(pad + bodyBytes);
+  beginLarge(
+    bodyBytes: number,
+    pad: number,
+    place?: Uint8Array<ArrayBuffer>,
+  ): void {
+    const large = place ?? new Uint8Array(pad + bodyBytes);
     large.set(this.peek(), pad);
     this.#largeFilled = pad + this.#end - this.#start;
     this.#start = this.#end;
     this.#large = large;
   }
 
-  /** The large frame's buffer when it is full; it is given away. */
+  /** Where the large frame lies when it is all there; it is given away. */
   takeLarge(): Uint8Array<ArrayBuffer> | undefined {
     const large = this.#large;
     if (large === undefined || this.#largeFilled < large.byteLength) {

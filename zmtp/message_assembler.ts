@@ -29,6 +29,11 @@ export class MessageAssembler implements FrameSink {
     this.#handler = handler;
   }
 
+  /** The parts of the message that is not complete. */
+  get parts(): readonly Uint8Array[] {
+    return this.#parts;
+  }
+
   /** Takes a frame; commands may come between parts. */
   frame(flags: number, body: Uint8Array): boolean {
     if ((flags & FLAG_COMMAND) !== 0) return this.#handler.command(body);

@@ -4,7 +4,11 @@
  * @module
  */
 import { CurveClient, type CurveCrypto, CurveServer } from "../security/mod.ts";
-import { ZmtpConnection, type ZmtpConnectionOptions } from "./connection.ts";
+import {
+  type PlacePart,
+  ZmtpConnection,
+  type ZmtpConnectionOptions,
+} from "./connection.ts";
 import {
   CurveClientMechanism,
   CurveServerMechanism,
@@ -31,6 +35,7 @@ export interface SideOptions {
   readonly limits?: Partial<ZmtpLimits>;
   readonly admit?: (peer: ZmtpPeer) => void;
   readonly onMessage?: (side: Side, parts: Uint8Array[]) => void;
+  readonly place?: PlacePart;
 }
 
 /** Makes one side. */
@@ -50,6 +55,7 @@ export function makeSide(options: SideOptions): Side {
         options.onMessage?.(side, parts);
       },
       pong: () => void side.pongs++,
+      ...(options.place && { place: options.place }),
     },
   };
   const side: Side = {

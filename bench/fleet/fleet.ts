@@ -12,7 +12,11 @@ import {
   parseKeyPair,
   readConnectionFile,
 } from "../../security/mod.ts";
+import { BatchPool } from "../../zmtp/mod.ts";
 import { SimulatedEngine } from "./simulated_engine.ts";
+
+/** Engines that join at the same time: those of a host come in some order. */
+const JOINING_MAX = 32;
 
 async function main(): Promise<void> {
   const [path = "", count = "0"] = Deno.args;
@@ -21,18 +25,24 @@ async function main(): Promise<void> {
   const keyPair = parseKeyPair(info.keys, crypto);
   const word = randomWord();
   const engines = Number(count);
+  const pool = new BatchPool();
+  let started = 0;
   let ready = 0;
-  for (let index = 0; index < engines; index++) {
+  const startNext = (): void => {
+    if (started === engines) return;
     new SimulatedEngine({
       info,
       crypto,
       keyPair,
-      routingId: `e-${word}-${index}`,
+      routingId: `e-${word}-${started++}`,
+      pool,
       onReady: () => {
         if (++ready === engines) console.log("ready");
+        startNext();
       },
     }).start();
-  }
+  };
+  for (let index = 0; index < JOINING_MAX; index++) startNext();
   const buffer = new Uint8Array(1);
   while (await Deno.stdin.read(buffer) !== null);
   Deno.exit(0);

@@ -5,20 +5,19 @@
  *
  * @module
  */
-import { ClientLink } from "../../links/mod.ts";
 import {
   encodeValue,
   type Message,
   PROTOCOL_VERSION,
   type SchedulerAddress,
 } from "../../messages/mod.ts";
-import {
-  type ConnectionInfo,
-  type CurveCrypto,
-  decodeZ85,
-  type KeyPair,
+import type {
+  ConnectionInfo,
+  CurveCrypto,
+  KeyPair,
 } from "../../security/mod.ts";
-import { FLEET_HEARTBEAT } from "../../sockets/mod.ts";
+import type { BatchPool } from "../../zmtp/mod.ts";
+import { FleetLink, type FleetLinkOptions } from "./fleet_link.ts";
 
 const NOTHING = encodeValue(undefined);
 
@@ -32,6 +31,8 @@ export interface SimulatedEngineOptions {
   readonly keyPair: KeyPair;
   /** Its name, different from all others. */
   readonly routingId: string;
+  /** Scratch memory of all engines of the process. */
+  readonly pool: BatchPool;
   /** Hears that it is known to hub and scheduler. */
   readonly onReady: () => void;
 }
@@ -39,23 +40,25 @@ export interface SimulatedEngineOptions {
 /** One engine that runs nothing. */
 export class SimulatedEngine {
   readonly #options: SimulatedEngineOptions;
-  readonly #hub: ClientLink;
-  #scheduler: ClientLink | undefined;
+  readonly #hub: FleetLink;
+  #scheduler: FleetLink | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #engineId = 0;
 
   /** Makes an engine that is not connected yet. */
   constructor(options: SimulatedEngineOptions) {
     this.#options = options;
-    this.#hub = this.#link(options.info.publicKey, {
+    this.#hub = this.#link({
+      serverKey: options.info.publicKey,
+      endpoints: options.info.hub,
       onMessage: (message) => this.#hubSaid(message),
-      onConnected: () => this.#register(),
+      onReady: () => this.#register(),
     });
   }
 
   /** Connects to the hub, which tells of the scheduler. */
   start(): void {
-    this.#hub.connect(this.#options.info.hub);
+    void this.#hub.run();
   }
 
   #register(): void {
@@ -99,9 +102,11 @@ export class SimulatedEngine {
 
   #turnTo([address]: readonly SchedulerAddress[]): void {
     if (address === undefined || this.#scheduler !== undefined) return;
-    const link = this.#link(address.publicKey, {
+    const link = this.#link({
+      serverKey: address.publicKey,
+      endpoints: address.endpoints,
       onMessage: (message, payload) => this.#schedulerSaid(message, payload),
-      onConnected: () => {
+      onReady: () => {
         link.send({
           type: "engine_ready",
           engineId: this.#engineId,
@@ -112,7 +117,7 @@ export class SimulatedEngine {
       },
     });
     this.#scheduler = link;
-    link.connect(address.endpoints);
+    void link.run();
   }
 
   #schedulerSaid(message: Message, payload: readonly Uint8Array[]): void {
@@ -131,29 +136,12 @@ export class SimulatedEngine {
   }
 
   #link(
-    serverKey: string,
-    handler: {
-      readonly onMessage: (
-        message: Message,
-        payload: readonly Uint8Array[],
-      ) => void;
-      readonly onConnected: () => void;
-    },
-  ): ClientLink {
-    const { crypto, keyPair, routingId } = this.#options;
-    return new ClientLink({
-      socket: {
-        security: {
-          kind: "curve-client",
-          crypto,
-          keyPair,
-          serverKey: decodeZ85(serverKey),
-          unsealedIpc: true,
-        },
-        routingId,
-        heartbeat: FLEET_HEARTBEAT,
-      },
-      ...handler,
-    });
+    to: Pick<
+      FleetLinkOptions,
+      "serverKey" | "endpoints" | "onMessage" | "onReady"
+    >,
+  ): FleetLink {
+    const { crypto, keyPair, routingId, pool } = this.#options;
+    return new FleetLink({ crypto, keyPair, routingId, pool, ...to });
   }
 }
