@@ -16,7 +16,10 @@ import type {
 import type { ClientAccount } from "./client_account.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { EngineEntry } from "./entries.ts";
+import type { KeptOutcome } from "./kept_outcomes.ts";
+import { byteLength } from "./payload_bytes.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
+import type { TakenOutcomes } from "./taken_outcomes.ts";
 import type { TaskBook } from "./task_book.ts";
 
 type Payload = readonly Uint8Array[];
@@ -34,8 +37,8 @@ export interface ClientSessionsOptions {
   ) => void;
   /** Every client. */
   readonly book: TaskBook;
-  /** The engines by their number. */
-  readonly engines: ReadonlyMap<number, EngineEntry>;
+  /** Tells engines what they may forget. */
+  readonly taken: TakenOutcomes;
   /** Waits. */
   readonly deadlines: Deadlines;
   /** The limits. */
@@ -112,12 +115,10 @@ export class ClientSessions {
   acknowledge(clientId: string, count: number): void {
     const account = this.#options.book.known(clientId);
     if (account === undefined) return;
-    const taken = new Map<number, string[]>();
-    account.kept.acknowledge(count, (outcome) => note(taken, outcome));
-    noteStrays(taken, account);
+    account.kept.acknowledge(count, (kept) => this.#taken(kept));
+    this.#takenStrays(account);
     if (account.kept.length === 0) account.keptIds = undefined;
     this.#releaseIfTaken(account);
-    this.#tellEngines(taken);
   }
 
   /**
@@ -140,10 +141,8 @@ export class ClientSessions {
   /** A client does not come back: nothing is kept for it. */
   gone(account: ClientAccount): void {
     this.#callOffGrace(account);
-    const taken = new Map<number, string[]>();
-    account.kept.acknowledge(Infinity, (outcome) => note(taken, outcome));
-    noteStrays(taken, account);
-    this.#tellEngines(taken);
+    account.kept.acknowledge(Infinity, (kept) => this.#taken(kept));
+    this.#takenStrays(account);
   }
 
   /** Tells a client how a task ended, now or when it is back. */
@@ -156,7 +155,7 @@ export class ClientSessions {
     const { tally } = book;
     if (account.session === "") {
       send(account.id, outcome, payload);
-      return this.dismiss(outcome);
+      return this.dismiss(outcome, payload);
     }
     const { kept } = account;
     const place = kept.next;
@@ -178,10 +177,8 @@ export class ClientSessions {
   }
 
   /** Nobody wants an outcome any more: its engine may forget it. */
-  dismiss(outcome: TaskOutcome): void {
-    const taken = new Map<number, string[]>();
-    note(taken, outcome);
-    this.#tellEngines(taken);
+  dismiss(outcome: TaskOutcome, payload: Payload): void {
+    this.#taken({ outcome, payload });
   }
 
   /** Whether a client has had, or will have, the outcome of a task. */
@@ -195,7 +192,7 @@ export class ClientSessions {
    */
   stray(account: ClientAccount, engineId: number, id: string): void {
     if (account.kept.length === 0) {
-      return this.#tellEngines(new Map([[engineId, [id]]]));
+      return this.#options.taken.add(engineId, id, 0);
     }
     // Whoever connects again says what it has, so that no more are lost.
     if (account.strays.length >= STRAYS_PER_CLIENT_MAX) return;
@@ -219,34 +216,16 @@ export class ClientSessions {
     account.grace = undefined;
   }
 
-  #tellEngines(taken: ReadonlyMap<number, string[]>): void {
-    const { engines, send } = this.#options;
-    for (const [engineId, ids] of taken) {
-      const entry = engines.get(engineId);
-      if (entry?.connected !== true) continue;
-      send(entry.routingId, { type: "outcomes_taken", ids });
+  #taken({ outcome: { engineId, id }, payload }: KeptOutcome): void {
+    this.#options.taken.add(engineId, id, byteLength(payload));
+  }
+
+  /** Those that engines may forget since the client has as much. */
+  #takenStrays({ strays, kept }: ClientAccount): void {
+    for (let next = strays.peek(); next; next = strays.peek()) {
+      if (next.place > kept.first) return;
+      strays.shift();
+      this.#options.taken.add(next.engineId, next.id, 0);
     }
   }
-}
-
-/** Notes what engines may forget since the client has as much. */
-function noteStrays(
-  taken: Map<number, string[]>,
-  { strays, kept }: ClientAccount,
-): void {
-  for (let next = strays.peek(); next; next = strays.peek()) {
-    if (next.place > kept.first) return;
-    strays.shift();
-    note(taken, next);
-  }
-}
-
-/** Notes that an engine may forget an outcome. */
-function note(
-  taken: Map<number, string[]>,
-  outcome: Pick<TaskOutcome, "engineId" | "id">,
-): void {
-  const ids = taken.get(outcome.engineId);
-  if (ids === undefined) taken.set(outcome.engineId, [outcome.id]);
-  else ids.push(outcome.id);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { TaskTerms } from "../messages/mod.ts";
 import { Bench, request } from "./scheduler_fixture_test.ts";
 import { STRAYS_PER_CLIENT_MAX } from "./client_sessions.ts";
+import { TAKEN_TELL_MS } from "./taken_outcomes.ts";
 import { SCHEDULER_LIMITS, type SchedulerLimits } from "./scheduler_limits.ts";
 
 /** A scheduler with an engine `e0`, and a client `c` that has a session. */
@@ -25,8 +26,9 @@ function run(bench: Bench, ...ids: string[]): void {
   }
 }
 
-/** What engines were told to forget. */
+/** What engines were told to forget, with the time that it takes. */
 function taken(bench: Bench): string[] {
+  bench.clock.advance(TAKEN_TELL_MS);
   return bench.take("outcomes_taken").flatMap(({ message }) => message.ids);
 }
 
@@ -162,10 +164,12 @@ Deno.test("ClientSessions has an engine forget what the client has of another ru
   assert.equal(one.finish("e1", "c-0", 1), false);
   assert.deepEqual(taken(one), []);
   one.state.outcomesAck("c", 1);
+  one.clock.advance(TAKEN_TELL_MS);
   const told = one.take("outcomes_taken").map(({ to }) => to);
   assert.deepEqual(told.sort(), ["e0", "e1"]);
   // And again, when the client has it already.
   assert.equal(one.finish("e1", "c-0", 1), false);
+  one.clock.advance(TAKEN_TELL_MS);
   assert.deepEqual(one.take("outcomes_taken").map(({ to }) => to), ["e1"]);
 });
 

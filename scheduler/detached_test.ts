@@ -3,6 +3,7 @@ import { seededRandom, VirtualClock } from "../base/mod.ts";
 import type { Message, TaskRequest } from "../messages/mod.ts";
 import { outcome } from "./scheduler_fixture_test.ts";
 import { SchedulerState } from "./scheduler_state.ts";
+import { TAKEN_TELL_MS } from "./taken_outcomes.ts";
 
 const ENGINE = {
   ...{ engineId: 1, routingId: "e", slots: 1 },
@@ -23,12 +24,13 @@ function requestOf(id: string, detached: boolean): TaskRequest {
 Deno.test("SchedulerState lets detached tasks go on alone, and tells only the observer", () => {
   const sent: { to: string; message: Message }[] = [];
   const ends = new Map<string, string>();
+  const clock = new VirtualClock();
   const state = new SchedulerState({
     actions: {
       send: (to, message) => void sent.push({ to, message }),
       engineDrained() {},
     },
-    clock: new VirtualClock(),
+    clock,
     random: seededRandom(1),
     hwm: 1,
     observer: {
@@ -52,6 +54,7 @@ Deno.test("SchedulerState lets detached tasks go on alone, and tells only the ob
   assert.deepEqual([ends.get("c-0"), ends.get("c-2")], ["ok", "ok"]);
   assert.ok(sent.every(({ to }) => to === "e"));
   assert.deepEqual(state.counts, { running: 0, queued: 0, finished: 4 });
+  clock.advance(TAKEN_TELL_MS);
   assert.deepEqual(state.residue, {
     placements: 0,
     waits: 0,

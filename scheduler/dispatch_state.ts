@@ -60,6 +60,8 @@ export interface DispatchOptions {
   readonly functions: FunctionStore;
   /** Where waits in the queue are limited. */
   readonly deadlines: Deadlines;
+  /** Hears of an engine that gets a task at once: what else it is told goes with it. */
+  readonly beforeTask: (entry: EngineEntry) => void;
 }
 
 /** Gives tasks to engines. */
@@ -301,7 +303,8 @@ export class DispatchState {
   }
 
   #sendTask(entry: EngineEntry, task: Task): void {
-    const { functions, send } = this.#options;
+    const { beforeTask, functions, send } = this.#options;
+    beforeTask(entry);
     const hash = functionOf(task.request.work);
     if (hash !== undefined && !entry.functions.has(hash)) {
       const source = functions.source(hash);

@@ -75,14 +75,14 @@ export class KeptOutcomes {
    *
    * @param onTaken Hears of each that is let go.
    */
-  acknowledge(count: number, onTaken: (outcome: TaskOutcome) => void): void {
+  acknowledge(count: number, onTaken: (kept: KeptOutcome) => void): void {
     while (this.#first < count) {
       const taken = this.#kept.shift();
       if (taken === undefined) return;
       this.#first++;
       this.#bytes -= byteLength(taken.payload);
       if (this.#shed > 0) this.#shed--;
-      onTaken(taken.outcome);
+      onTaken(taken);
     }
   }
 

@@ -9,7 +9,7 @@ function add(kept: KeptOutcomes, id: string, bytes: number): void {
 
 function acknowledged(kept: KeptOutcomes, count: number): string[] {
   const ids: string[] = [];
-  kept.acknowledge(count, ({ id }) => void ids.push(id));
+  kept.acknowledge(count, ({ outcome }) => void ids.push(outcome.id));
   return ids;
 }
 

@@ -40,6 +40,7 @@ import { RecoveryState } from "./recovery_state.ts";
 import type { SchedulerActions } from "./scheduler_actions.ts";
 import { SCHEDULER_LIMITS } from "./scheduler_limits.ts";
 import type { SchedulerStateOptions } from "./scheduler_state_options.ts";
+import { TakenOutcomes } from "./taken_outcomes.ts";
 import { TaskBook } from "./task_book.ts";
 import { forwardEvent, forwardEventAck } from "./task_events.ts";
 import { TaskLifecycle } from "./task_lifecycle.ts";
@@ -99,11 +100,14 @@ export class SchedulerState {
       functions: this.#functions,
       deadlines,
       observer,
+      beforeTask: (entry) => taken.tell(entry),
     });
+    const { engines } = this.#dispatch;
+    const taken = new TakenOutcomes({ send, engines, deadlines });
     this.#sessions = new ClientSessions({
       send,
       book: this.#book,
-      engines: this.#dispatch.engines,
+      taken,
       deadlines,
       limits,
       newSession: options.newSession ?? randomWord,

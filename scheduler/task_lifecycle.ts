@@ -141,15 +141,15 @@ export class TaskLifecycle {
     const { extra, request: { terms } } = task;
     if (extra?.isAbandoned === true) {
       this.finish(task);
-      this.#options.sessions.dismiss(outcome);
+      this.#options.sessions.dismiss(outcome, payload);
       this.#options.observer?.ended(task, outcome, payload);
       return;
     }
     if (terms !== undefined && extra?.cancelReason === undefined) {
       if (outcome.status === "unmet" && this.#tryElsewhere(task, entry)) {
-        return this.#options.sessions.dismiss(outcome);
+        return this.#options.sessions.dismiss(outcome, payload);
       }
-      if (this.#retry(task, outcome)) return;
+      if (this.#retry(task, outcome, payload)) return;
     }
     const reason = extra?.cancelReason;
     const said = reason !== undefined && outcome.status === "engine_lost"
@@ -366,7 +366,7 @@ export class TaskLifecycle {
   }
 
   /** Whether a task that failed runs again. */
-  #retry(task: Task, outcome: TaskOutcome): boolean {
+  #retry(task: Task, outcome: TaskOutcome, payload: Payload): boolean {
     const { deadlines, dispatch, sessions } = this.#options;
     const { status } = outcome;
     const retries = task.extra?.retries ?? 0;
@@ -379,7 +379,7 @@ export class TaskLifecycle {
     if (targets.length > 0 && !targets.some((id) => dispatch.engines.has(id))) {
       return false;
     }
-    sessions.dismiss(outcome);
+    sessions.dismiss(outcome, payload);
     const extra = extraOf(task);
     extra.retries++;
     extra.isRecalled = false;
@@ -462,7 +462,7 @@ export class TaskLifecycle {
   #deliver(task: Task, outcome: TaskOutcome, payload: Payload): void {
     const { sessions, book, limits, observer } = this.#options;
     observer?.ended(task, outcome, payload);
-    if (task.client.isGone) return sessions.dismiss(outcome);
+    if (task.client.isGone) return sessions.dismiss(outcome, payload);
     const group = task.extra?.group;
     if (group === undefined) {
       return sessions.deliver(task.client, outcome, payload);
