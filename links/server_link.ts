@@ -11,6 +11,7 @@ import {
   toError,
 } from "../base/mod.ts";
 import {
+  AlikeTasks,
   decodeEnvelopes,
   isTransfer,
   type Message,
@@ -111,6 +112,7 @@ export class ServerLink implements AsyncDisposable {
   readonly #outboxes = new Map<string, Outbox>();
   readonly #transfers = new Map<string, Transfers>();
   readonly #owners: RoutingOwners;
+  readonly #encoder = new AlikeTasks();
   readonly #refusals: RefusalTally;
   readonly #tally: LimitTally | undefined;
   readonly #linger: Linger;
@@ -296,6 +298,7 @@ export class ServerLink implements AsyncDisposable {
       bytesMax,
       ...(messagesMax === undefined ? {} : { messagesMax }),
       inParts: this.#options.inParts ?? true,
+      encode: (envelopes) => this.#encoder.encode(envelopes),
       send: (frames) => this.#sendFrames(routingId, frames),
       write: () => this.#socket.flush(),
     });

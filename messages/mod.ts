@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./alike_tasks.ts";
 export * from "./audit.ts";
 export * from "./audit_tally.ts";
 export * from "./cbor.ts";

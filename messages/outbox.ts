@@ -35,6 +35,8 @@ export interface OutboxOptions {
    * acknowledgements must be handed on. @default false
    */
   readonly inParts?: boolean;
+  /** Makes the frames of envelopes. @default encodeEnvelopes */
+  readonly encode?: (envelopes: readonly Envelope[]) => Uint8Array[];
 }
 
 /** Most messages that wait in an outbox unless told otherwise. */
@@ -64,6 +66,7 @@ export class Outbox {
   readonly #messagesMax: number;
   readonly #bytesMax: number;
   readonly #envelopeBytesMax: number;
+  readonly #encode: (envelopes: readonly Envelope[]) => Uint8Array[];
   readonly #waiting = new Deque<Envelope>();
   readonly #lane: BulkLane | undefined;
   #unsent: readonly Uint8Array[] | undefined;
@@ -80,6 +83,7 @@ export class Outbox {
     this.#lane = options.inParts === true ? new BulkLane() : undefined;
     this.#envelopeBytesMax = options.envelopeBytesMax ??
       OUTBOX_ENVELOPE_BYTES_MAX;
+    this.#encode = options.encode ?? encodeEnvelopes;
   }
 
   /** Messages that have not been given to the socket. */
@@ -172,7 +176,7 @@ export class Outbox {
       envelopes.push(next);
     }
     this.#bytes -= bytes;
-    return encodeEnvelopes(envelopes);
+    return this.#encode(envelopes);
   }
 
   /** What has waited only for a transfer that is on its way now. */
