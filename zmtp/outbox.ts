@@ -8,6 +8,7 @@ import {
   type Batch,
   BATCH_BYTES_MAX,
   type BatchPool,
+  SCRATCH_BYTES,
   SMALL_SCRATCH_BYTES,
 } from "./batch.ts";
 import { FLAG_COMMAND, FLAG_MORE } from "./frame.ts";
@@ -142,13 +143,23 @@ export class Outbox {
   }
 
   /**
-   * Whether all there is is one small message: a single scratch for each of
-   * very many peers would cost more than what is written.
+   * Whether the next batch is a small message alone, or ends with the first
+   * large one, whose large parts are nowhere copied to: a whole scratch for
+   * each of very many peers would cost more than what is written.
    */
   #isSmall(): boolean {
-    return this.#messageCount === 1 && this.#commands.length === 0 &&
-      this.#raw.length === 0 && this.#payloadBytes <= SMALL_PAYLOAD_BYTES_MAX &&
-      (this.#messages.peek()?.length ?? 0) <= SMALL_PARTS_MAX;
+    if (this.#commands.length > 0 || this.#raw.length > 0) return false;
+    const parts = this.#messages.peek();
+    if (parts === undefined || parts.length > SMALL_PARTS_MAX) return false;
+    let small = 0;
+    let large = 0;
+    for (let index = this.#nextPart; index < parts.length; index++) {
+      const bytes = parts[index]?.byteLength ?? 0;
+      if (bytes > SCRATCH_BYTES) large += bytes;
+      else small += bytes;
+    }
+    return small <= SMALL_PAYLOAD_BYTES_MAX &&
+      (this.#messageCount === 1 || large >= BATCH_BYTES_MAX);
   }
 
   #fill(batch: Batch, writer: TrafficWriter): void {
