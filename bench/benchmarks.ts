@@ -92,6 +92,16 @@ const FLOORS: readonly Benchmark[] = [
       ),
     ],
   },
+  {
+    name: "floors-push",
+    about: "2 MiB to each of 1,024 connections, and a word back",
+    contestants: [
+      program("ippd, host", "fleet_figures.ts", "broadcast"),
+      program("floor, host", "floors/push_floor.ts", "unix", "once"),
+      program("floor, fresh memory", "floors/push_floor.ts", "unix", "fresh"),
+      program("floor, TCP", "floors/push_floor.ts", "tcp", "once"),
+    ],
+  },
 ];
 
 /** Every benchmark, in the order in which they run. */

@@ -84,8 +84,7 @@ export class SchedulerState {
     this.#functions = new FunctionStore(FUNCTION_BYTES_MAX, tally);
     this.#book = new TaskBook(limits, tally);
     const { engineDrained } = actions;
-    const send: SchedulerActions["send"] = (routingId, message, payload) =>
-      actions.send(routingId, message, payload);
+    const send: SchedulerActions["send"] = (...said) => actions.send(...said);
     this.#recovery = new RecoveryState({ send, deadlines, limits });
     this.#news = new EngineNews(deadlines, limits, tally);
     this.#dispatch = new DispatchState({
