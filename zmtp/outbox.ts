@@ -143,23 +143,25 @@ export class Outbox {
   }
 
   /**
-   * Whether the next batch is a small message alone, or ends with the first
-   * large one, whose large parts are nowhere copied to: a whole scratch for
-   * each of very many peers would cost more than what is written.
+   * Whether the next batch is of a handshake, of commands or of a small message
+   * alone, or ends with a large one, whose large parts are nowhere copied to: a
+   * whole scratch for each of very many peers would cost more than what is
+   * written.
    */
   #isSmall(): boolean {
-    if (this.#commands.length > 0 || this.#raw.length > 0) return false;
-    const parts = this.#messages.peek();
-    if (parts === undefined || parts.length > SMALL_PARTS_MAX) return false;
     let small = 0;
     let large = 0;
+    for (const { byteLength } of this.#raw) small += byteLength;
+    for (const { byteLength } of this.#commands) small += byteLength;
+    const parts = this.#messages.peek() ?? [];
+    if (parts.length + this.#commands.length > SMALL_PARTS_MAX) return false;
     for (let index = this.#nextPart; index < parts.length; index++) {
       const bytes = parts[index]?.byteLength ?? 0;
       if (bytes > SCRATCH_BYTES) large += bytes;
       else small += bytes;
     }
     return small <= SMALL_PAYLOAD_BYTES_MAX &&
-      (this.#messageCount === 1 || large >= BATCH_BYTES_MAX);
+      (this.#messageCount <= 1 || large >= BATCH_BYTES_MAX);
   }
 
   #fill(batch: Batch, writer: TrafficWriter): void {

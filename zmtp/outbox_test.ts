@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { BatchPool } from "./batch.ts";
+import { BatchPool, SCRATCH_BYTES, SMALL_SCRATCH_BYTES } from "./batch.ts";
 import { NullWriter } from "./null_traffic.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -21,6 +21,40 @@ Deno.test("Outbox collects small messages and keeps large parts as they are", ()
   const chunks = outbox.next(new NullWriter())?.chunks ?? [];
   deepEqual(chunks.map((chunk) => chunk.length), [5 + 6 + 7 + 9, 20_000, 8]);
   equal(chunks[1], large[0]);
+});
+
+/** How much memory the next batch is written in. */
+function scratchOf(fill: (outbox: Outbox) => void): number {
+  const outbox = new Outbox(new BatchPool());
+  fill(outbox);
+  return outbox.next(new NullWriter())?.scratch.byteLength ?? 0;
+}
+
+Deno.test("Outbox makes little room for what is written alone, or not copied", () => {
+  const small = [
+    (outbox: Outbox) => outbox.raw(new Uint8Array(200)),
+    (outbox: Outbox) => outbox.command(new Uint8Array(20)),
+    (outbox: Outbox) => queue(outbox, message(3_000, 20)),
+    (outbox: Outbox) => queue(outbox, message(20, 100_000)),
+    (outbox: Outbox) => {
+      queue(outbox, message(20, 256 << 10));
+      queue(outbox, message(20, 256 << 10));
+    },
+  ];
+  for (const fill of small) equal(scratchOf(fill), SMALL_SCRATCH_BYTES);
+  const others = [
+    (outbox: Outbox) => queue(outbox, message(4_000)),
+    (outbox: Outbox) => {
+      queue(outbox, message(3));
+      queue(outbox, message(3));
+    },
+    (outbox: Outbox) => {
+      outbox.raw(new Uint8Array(2_000));
+      queue(outbox, message(2_000));
+    },
+    (outbox: Outbox) => queue(outbox, message(...new Array(17).fill(1))),
+  ];
+  for (const fill of others) equal(scratchOf(fill), SCRATCH_BYTES);
 });
 
 Deno.test("Outbox counts until a batch is written", () => {
