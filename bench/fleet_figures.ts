@@ -23,6 +23,14 @@ const PUSHES = 3;
 const QUIET_MS = 9_000;
 const PATIENCE_MS = 240_000;
 
+/** A process with simulated engines. */
+interface Crowd {
+  /** Has them join. */
+  join(): Promise<void>;
+  /** Waits until it has said `loaded`, or `ready` when all have joined. */
+  says(word: string): Promise<void>;
+}
+
 /** A controller, and processes with simulated engines. */
 export class Fleet implements AsyncDisposable {
   readonly #folder: string;
@@ -59,26 +67,51 @@ export class Fleet implements AsyncDisposable {
     return `${this.#folder}/default/security/ippd-${role}.json`;
   }
 
-  /** Starts another process with engines. */
+  /** Starts another process with engines, which join when they can. */
   add(engines: number): void {
-    this.#fleets.push(
-      new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--quiet", "fleet.ts"].concat(
-          this.file("engine"),
-          String(engines),
-        ),
-        cwd: `${ROOT}bench/fleet`,
-        stdin: "piped",
-        stdout: "null",
-        stderr: "inherit",
-      }).spawn(),
-    );
+    void this.#spawn(engines).join();
+  }
+
+  /** Starts another process with engines, which wait until they are to join. */
+  async load(engines: number): Promise<Crowd> {
+    const crowd = this.#spawn(engines);
+    await crowd.says("loaded");
+    return crowd;
+  }
+
+  #spawn(engines: number): Crowd {
+    const fleet = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "fleet.ts"].concat(
+        this.file("engine"),
+        String(engines),
+      ),
+      cwd: `${ROOT}bench/fleet`,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    this.#fleets.push(fleet);
+    const writer = fleet.stdin.getWriter();
+    let text = "";
+    return {
+      join: () => writer.write(new Uint8Array(1)),
+      async says(word) {
+        while (!text.includes(word)) {
+          const reader = fleet.stdout.getReader();
+          const { done, value } = await reader.read();
+          reader.releaseLock();
+          if (done) throw new Error("A process with engines has ended");
+          text += new TextDecoder().decode(value);
+        }
+      },
+    };
   }
 
   /** Kills the process that was added last. */
   async kill(): Promise<void> {
     const fleet = this.#fleets.pop();
     fleet?.kill("SIGKILL");
+    await fleet?.stdout.cancel();
     await fleet?.status;
   }
 
@@ -94,11 +127,17 @@ async function measureScale(engines: number): Promise<Figure[]> {
   await using fleet = await Fleet.start();
   await using client = await connect(fleet.file("client"));
   const perFleet = Math.floor(engines / SCALE_FLEETS);
+  const crowds: Crowd[] = [];
+  for (let index = 0; index < SCALE_FLEETS; index++) {
+    crowds.push(await fleet.load(perFleet));
+  }
   const before = processUsage();
   const startedMs = performance.now();
-  for (let index = 0; index < SCALE_FLEETS; index++) fleet.add(perFleet);
+  await Promise.all(crowds.map((crowd) => crowd.join()));
   await until("engines", () => client.ids.length === SCALE_FLEETS * perFleet);
   const registeredMs = performance.now() - startedMs;
+  await Promise.all(crowds.map((crowd) => crowd.says("ready")));
+  const readyMs = performance.now() - startedMs;
   const after = processUsage();
   await until("first call", () => reaches(client));
   const quiet = processUsage();
@@ -113,17 +152,25 @@ async function measureScale(engines: number): Promise<Figure[]> {
     () => client.ids.length === (SCALE_FLEETS - 1) * perFleet,
   );
   const lostMs = performance.now() - leftMs;
+  const crowd = await fleet.load(perFleet);
   const backMs = performance.now();
-  fleet.add(perFleet);
+  await crowd.join();
   await until("return", () => client.ids.length === SCALE_FLEETS * perFleet);
   const returnedMs = performance.now() - backMs;
   const tookMs = await calls();
   return [
     { figure: "registered", value: registeredMs / 1000, unit: "s" },
+    { figure: "ready for tasks", value: readyMs / 1000, unit: "s" },
     cpu("hub, registering", before, after, "hub"),
     cpu("scheduler, registering", before, after, "scheduler"),
+    {
+      figure: "engines, registering",
+      value: (usedBy(after, "engine") - usedBy(before, "engine")) / 1000,
+      unit: "s of a core",
+    },
     share("hub, heartbeats", quiet, later, "hub"),
     share("scheduler, idle", quiet, later, "scheduler"),
+    share("engines, heartbeats", quiet, later, "engine"),
     memory("hub", later),
     memory("scheduler", later),
     { figure: `${perFleet} leave`, value: lostMs / 1000, unit: "s" },
@@ -254,7 +301,8 @@ function share(
   after: readonly ProcessUsage[],
   role: string,
 ): Figure {
-  const value = 100 * (used(after, role) - used(before, role)) / QUIET_MS;
+  const cpuMs = usedBy(after, role) - usedBy(before, role);
+  const value = 100 * cpuMs / QUIET_MS;
   return { figure, value, unit: "% of a core" };
 }
 

@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console -- this program prints how far it is
 /**
  * A process with many simulated engines: `deno run -A fleet.ts FILE COUNT`
- * with the engines' connection file. Says `ready` when all are; ends with
- * its standard input.
+ * with the engines' connection file. Says `loaded`, starts them when it reads
+ * something, and says `ready` when all are; ends with its standard input.
  *
  * @module
  */
@@ -42,8 +42,10 @@ async function main(): Promise<void> {
       },
     }).start();
   };
-  for (let index = 0; index < JOINING_MAX; index++) startNext();
+  console.log("loaded");
   const buffer = new Uint8Array(1);
+  await Deno.stdin.read(buffer);
+  for (let index = 0; index < JOINING_MAX; index++) startNext();
   while (await Deno.stdin.read(buffer) !== null);
   Deno.exit(0);
 }

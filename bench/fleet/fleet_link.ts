@@ -1,7 +1,7 @@
 /**
  * A conversation of a simulated engine: the handshake, the frames and the
  * messages of a real one, and nothing for what does not happen here, such as
- * a connection that is lost.
+ * a choice of ways or a peer that does not read.
  *
  * @module
  */
@@ -55,14 +55,14 @@ export interface FleetLinkOptions {
   ) => void;
 }
 
-/** One connection, which is made once. */
+/** One connection, which is made again when it ends. */
 export class FleetLink {
   readonly #options: FleetLinkOptions;
   #stream: ByteStream | undefined;
   #connection: ZmtpConnection | undefined;
   #transfers: TransferReader | undefined;
-  #isReady = false;
-  #isWriting = false;
+  /** What is written to now. */
+  #writing: ByteStream | undefined;
   #isReading = false;
 
   /** Takes options; nothing happens before {@linkcode FleetLink.run}. */
@@ -70,15 +70,15 @@ export class FleetLink {
     this.#options = options;
   }
 
-  /** Connects, and reads until the connection ends. */
-  async run(): Promise<void> {
-    while (!this.#isReady) {
+  /** Connects and reads, again and again. */
+  async run(): Promise<never> {
+    for (;;) {
       await this.#hold().catch(() => undefined);
       this.#stream?.close();
+      this.#stream = this.#connection = this.#transfers = undefined;
+      this.#isReading = false;
       const spread = Math.random() * (RETRY_MAX_MS - RETRY_MIN_MS);
-      if (!this.#isReady) {
-        await new Promise((done) => setTimeout(done, RETRY_MIN_MS + spread));
-      }
+      await new Promise((done) => setTimeout(done, RETRY_MIN_MS + spread));
     }
   }
 
@@ -101,10 +101,7 @@ export class FleetLink {
       mechanism: this.#mechanism(unsealed),
       pool: this.#options.pool,
       handler: {
-        ready: () => {
-          this.#isReady = true;
-          onReady();
-        },
+        ready: onReady,
         message: (parts) => this.#received(parts),
         place: (_parts, bytes) => scrapOf(bytes),
       },
@@ -156,22 +153,31 @@ export class FleetLink {
   }
 
   #flush(): void {
-    if (!this.#isWriting) void this.#write().catch(() => this.#stream?.close());
+    const stream = this.#stream;
+    const connection = this.#connection;
+    if (stream === undefined || connection === undefined) return;
+    if (this.#writing !== stream) void this.#write(stream, connection);
   }
 
-  async #write(): Promise<void> {
-    this.#isWriting = true;
-    let chunks = this.#connection?.output();
-    while (chunks !== undefined && this.#stream !== undefined) {
-      for (const chunk of chunks) {
-        for (let at = 0; at < chunk.byteLength;) {
-          at += await this.#stream.write(at === 0 ? chunk : chunk.subarray(at));
+  async #write(stream: ByteStream, connection: ZmtpConnection): Promise<void> {
+    let chunks = connection.output();
+    if (chunks === undefined) return;
+    this.#writing = stream;
+    try {
+      while (chunks !== undefined) {
+        for (const chunk of chunks) {
+          for (let at = 0; at < chunk.byteLength;) {
+            at += await stream.write(at === 0 ? chunk : chunk.subarray(at));
+          }
         }
+        connection.wrote();
+        chunks = connection.output();
       }
-      this.#connection?.wrote();
-      chunks = this.#connection?.output();
+    } catch {
+      // Whoever reads hears of the end.
+      stream.close();
     }
-    this.#isWriting = false;
+    if (this.#writing === stream) this.#writing = undefined;
   }
 }
 

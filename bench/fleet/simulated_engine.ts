@@ -44,6 +44,7 @@ export class SimulatedEngine {
   #scheduler: FleetLink | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #engineId = 0;
+  #wasReady = false;
 
   /** Makes an engine that is not connected yet. */
   constructor(options: SimulatedEngineOptions) {
@@ -113,7 +114,8 @@ export class SimulatedEngine {
           slots: 1,
           holding: [],
         });
-        this.#options.onReady();
+        if (!this.#wasReady) this.#options.onReady();
+        this.#wasReady = true;
       },
     });
     this.#scheduler = link;
