@@ -115,6 +115,8 @@ export class Intake {
     this.#largeFilled = pad + this.#end - this.#start;
     this.#start = this.#end;
     this.#large = large;
+    // What comes behind it says how much room is needed, and not its beginning.
+    this.#wantBytes = STAGING_BYTES_MIN;
   }
 
   /** Where the large frame lies when it is all there; it is given away. */
