@@ -64,7 +64,7 @@ export function problemWithRequest(
       "payloadBytesMax",
     );
   }
-  if (placements + runs > placementsMax + engines.size) {
+  if (placements + placesOf(request) > placementsMax + engines.size) {
     return refused(
       `tasks wait for ${placements} different sets of engines, at most ${placementsMax}`,
       "placementsMax",
@@ -77,6 +77,14 @@ export function problemWithRequest(
     request,
     (id) => book.get(id) !== undefined || fates.get(id) !== undefined,
   );
+}
+
+/** How many sets of needs a request may bring that others do not have. */
+function placesOf({ mode, targets, terms }: TaskRequest): number {
+  if (mode === "balanced") return 1;
+  // What asks for its engine alone waits with all else that does.
+  const isPlain = terms?.labels === undefined && terms?.resources === undefined;
+  return isPlain ? 0 : targets.length;
 }
 
 function refused(reason: string, limit?: string): Trouble {

@@ -267,12 +267,6 @@ export class Placement {
     }
   }
 
-  /** Whether it is for direct tasks that ask for nothing but their engine. */
-  get isPlainDirect(): boolean {
-    return this.needs.isDirect && this.amounts.length === 0 &&
-      this.#labels.length === 0;
-  }
-
   /** What no engine has, for people. */
   get wish(): string {
     const { targets } = this.needs;

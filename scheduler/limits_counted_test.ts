@@ -46,6 +46,17 @@ Deno.test("SchedulerState counts the limits for which it refuses requests", () =
   assert.deepEqual(few.tally.counts, { placementsMax: 1 });
 });
 
+Deno.test("SchedulerState takes requests for more engines than placementsMax", () => {
+  const { bench: one, tally } = bench({ placementsMax: 2 });
+  const all = Array.from({ length: 20 }, (_, engineId) => engineId);
+  for (const engineId of all.slice(1)) one.engine(engineId);
+  for (let round = 0; round < 3; round++) {
+    one.submit(`c-${round}`, all, "direct");
+    assert.equal(one.assigned().length, all.length);
+  }
+  assert.equal(tally.counts, undefined);
+});
+
 Deno.test("SchedulerState counts values that inputs cannot hold", () => {
   const { bench: one, tally } = bench({ payloadBytesMax: 50 });
   one.submit("c-0");

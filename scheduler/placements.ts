@@ -22,12 +22,15 @@ const ANY_ENGINE: PlacementNeeds = {
 };
 
 /**
- * One queue for any engine, and one for each set of needs in use. Taking the
- * next task costs the number of queues that an engine may take from.
+ * One queue for any engine, one for each engine that was sent tasks which ask
+ * for nothing else, and one for each other set of needs in use. Taking the next
+ * task costs the number of queues that an engine may take from.
  */
 export class Placements {
   readonly #engines: ReadonlyMap<number, EngineEntry>;
   readonly #any = new Placement("", ANY_ENGINE);
+  /** Those of single engines, by their numbers. */
+  readonly #own = new Map<number, Placement>();
   readonly #limited = new Map<string, Placement>();
   readonly #share = new FairShare();
 
@@ -36,23 +39,23 @@ export class Placements {
     this.#engines = engines;
   }
 
-  /** Placements in use besides the one for any engine. */
+  /** Placements in use besides those for any engine, and for single ones. */
   get size(): number {
     return this.#limited.size;
   }
 
   /** Placements with tasks that wait, or kept without reason. */
   get waiting(): number {
-    let count = 0;
-    for (const { ready, isPlainDirect } of this.#limited.values()) {
-      if (ready.size > 0 || !isPlainDirect) count++;
-    }
+    let count = this.#limited.size;
+    for (const { ready } of this.#own.values()) if (ready.size > 0) count++;
     return count;
   }
 
   /** A new engine may take from the queues whose needs it meets. */
   join(entry: EngineEntry): void {
     this.#admit(this.#any, entry);
+    const own = this.#own.get(entry.engineId);
+    if (own !== undefined) this.#admit(own, entry);
     for (const placement of this.#limited.values()) {
       if (placement.isMetBy(entry)) this.#admit(placement, entry);
     }
@@ -73,9 +76,13 @@ export class Placements {
   /** The placement of some needs; made, where it is not in use. */
   find(needs: PlacementNeeds): Placement {
     const { isDirect, targets, labels, resources } = needs;
-    if (
-      targets.length === 0 && labels === undefined && resources === undefined
-    ) return this.#any;
+    if (labels === undefined && resources === undefined) {
+      const [only] = targets;
+      if (only === undefined) return this.#any;
+      if (isDirect && targets.length === 1) {
+        return this.#own.get(only) ?? this.#makeOwn(only, needs);
+      }
+    }
     const key = placementKey(needs);
     const known = this.#limited.get(key);
     if (known !== undefined) return known;
@@ -96,7 +103,18 @@ export class Placements {
     return placement;
   }
 
-  /** Every placement with tasks that no engine of the cluster could run. */
+  #makeOwn(engineId: number, needs: PlacementNeeds): Placement {
+    const placement = new Placement(placementKey(needs), needs);
+    this.#own.set(engineId, placement);
+    const entry = this.#engines.get(engineId);
+    if (entry !== undefined) this.#admit(placement, entry);
+    return placement;
+  }
+
+  /**
+   * Every placement with tasks that no engine of the cluster could run. Tasks
+   * for one engine end when it is gone.
+   */
   unmet(): Placement[] {
     return [...this.#limited.values()].filter(({ eligible, ready }) =>
       eligible.size === 0 && ready.size > 0
@@ -146,23 +164,26 @@ export class Placements {
 
   /** A client is held no longer: the placements where tasks of it wait. */
   release(client: ClientAccount): Placement[] {
-    return [this.#any, ...this.#limited.values()].filter(({ ready }) =>
-      ready.release(client)
-    );
+    const all = [this.#any, ...this.#own.values(), ...this.#limited.values()];
+    return all.filter(({ ready }) => ready.release(client));
   }
 
   /** A client is gone. */
   forget(client: ClientAccount): void {
     this.#any.ready.forget(client);
+    for (const { ready } of this.#own.values()) ready.forget(client);
     for (const { ready } of this.#limited.values()) ready.forget(client);
   }
 
   /** Forgets a placement without tasks, so that they do not pile up. */
   retire(placement: Placement): void {
     if (placement === this.#any || placement.ready.size > 0) return;
-    // Direct tasks come one by one, and nearly always ask for nothing else.
-    if (placement.isPlainDirect && placement.eligible.size > 0) return;
-    if (!this.#limited.delete(placement.key)) return;
+    const [only = -1] = placement.needs.targets;
+    if (this.#own.get(only) === placement) {
+      // Direct tasks come one by one, and nearly always ask for nothing else.
+      if (placement.eligible.size > 0) return;
+      this.#own.delete(only);
+    } else if (!this.#limited.delete(placement.key)) return;
     for (const entry of placement.eligible) {
       entry.direct.delete(placement);
       entry.balanced.delete(placement);
