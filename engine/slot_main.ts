@@ -9,11 +9,13 @@ import { EMPTY_BYTES, ProtocolError } from "../base/mod.ts";
 import {
   decodeEnvelopes,
   type Envelope,
+  EnvelopeRooms,
   isChannelNotice,
   Outbox,
   registerClass,
   type TaskEvent,
   type TaskOutcome,
+  TRANSFER_BYTES_MAX,
 } from "../messages/mod.ts";
 import { MPI_LIBRARY_VARIABLE, MpiAccess } from "../mpi/mod.ts";
 import { DealerSocket } from "../sockets/mod.ts";
@@ -140,10 +142,12 @@ function connectSlot(
     },
     isSending: () => outbox.length > 0 || socket.queuedBytes > 0,
   });
+  const rooms = new EnvelopeRooms(TRANSFER_BYTES_MAX);
   const socket = new DealerSocket({
     security: { kind: "null" },
     routingId: token,
-    onMessage: (parts) => receive(runner, channels, parts),
+    onMessage: (parts) => receive(runner, channels, rooms.join(parts)),
+    place: (parts, bytes) => rooms.place(parts, bytes),
     onConnected: () => {
       connected = true;
       dropSocketPermissions(endpoint);

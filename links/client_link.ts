@@ -77,6 +77,9 @@ export class ClientLink implements AsyncDisposable {
       log: this.#log,
       isForgetful: options.isForgetful ?? false,
       onMessage: (parts) => this.#received(parts),
+      ...(options.readsPayload === true && {
+        place: (parts, bytes) => this.#transfers.place(parts, bytes),
+      }),
       onConnected: () => {
         if (this.#closing === undefined) options.onConnected?.();
         this.#outbox.reconnected();

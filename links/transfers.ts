@@ -4,9 +4,11 @@
  * @module
  */
 import {
+  EnvelopeRooms,
   isTransfer,
   type Outbox,
   type SendFrames,
+  TRANSFER_BYTES_MAX,
   TransferReader,
   type TransferReaderOptions,
 } from "../messages/mod.ts";
@@ -16,6 +18,8 @@ export class Transfers {
   readonly #send: SendFrames;
   readonly #outbox: Outbox;
   readonly #reader: TransferReader;
+  /** For messages that come as a whole. */
+  readonly #rooms: EnvelopeRooms | undefined;
   /** The latest acknowledgement, which stands for those before it. */
   #owed: readonly Uint8Array[] | undefined;
 
@@ -26,6 +30,9 @@ export class Transfers {
     options?: TransferReaderOptions,
   ) {
     this.#reader = new TransferReader(options);
+    if (options?.joins === true) {
+      this.#rooms = new EnvelopeRooms(TRANSFER_BYTES_MAX);
+    }
     this.#send = send;
     this.#outbox = outbox;
   }
@@ -37,7 +44,7 @@ export class Transfers {
    * @throws {LimitError} when a transfer is too large.
    */
   take(frames: readonly Uint8Array[]): readonly Uint8Array[] | undefined {
-    if (!isTransfer(frames)) return frames;
+    if (!isTransfer(frames)) return this.#rooms?.join(frames) ?? frames;
     const { answer, complete, acknowledged } = this.#reader.take(frames);
     if (answer !== undefined) {
       this.#owed = answer;
@@ -47,6 +54,15 @@ export class Transfers {
       this.#outbox.acknowledged(acknowledged.transfer, acknowledged.index);
     }
     return complete;
+  }
+
+  /** Where a large frame is to lie, behind those of its ZeroMQ message. */
+  place(
+    frames: readonly Uint8Array[],
+    bytes: number,
+  ): Uint8Array<ArrayBuffer> | undefined {
+    const places = isTransfer(frames) ? this.#reader : this.#rooms;
+    return places?.place(frames, bytes);
   }
 
   /** Sends what the socket has not taken before. */

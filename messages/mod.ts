@@ -33,6 +33,7 @@ export * from "./records.ts";
 export * from "./registration.ts";
 export * from "./remote_error.ts";
 export * from "./roles.ts";
+export { EnvelopeRooms } from "./room.ts";
 export * from "./session.ts";
 export * from "./slot.ts";
 export * from "./task.ts";
@@ -42,6 +43,7 @@ export * from "./task_record.ts";
 export * from "./task_terms.ts";
 export {
   isTransfer,
+  TRANSFER_BYTES_MAX,
   TransferReader,
   type TransferReaderOptions,
 } from "./transfer.ts";

@@ -11,9 +11,10 @@
  *
  * @module
  */
-import { EMPTY_BYTES, LimitError, ProtocolError } from "../base/mod.ts";
+import { LimitError, ProtocolError } from "../base/mod.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { largeFrameBytes } from "./envelope.ts";
+import { Room } from "./room.ts";
 
 /** Messages with more payload than this travel in parts. */
 export const TRANSFER_BYTES_MIN: number = 512 << 10;
@@ -32,6 +33,9 @@ export const TRANSFER_FRAMES_MAX: number = 128 << 10;
 /** The first byte of an array of three. */
 const HEAD_BYTE = 0x83;
 const ACKNOWLEDGED = -1;
+/** Frames of a message before the large ones: the head and the body. */
+const FRAMES_BEFORE = 2;
+const NO_ROOM = new Room();
 
 /** A message on its way out in parts. */
 export class Transfer {
@@ -107,9 +111,8 @@ export function isTransfer(frames: readonly Uint8Array[]): boolean {
 /** Options of {@linkcode TransferReader}. */
 export interface TransferReaderOptions {
   /**
-   * Whether the large frames of a message are copied, one by one as they
-   * come, to where they lie behind one another: for the last reader, who
-   * would have to do that at once. @default false
+   * Whether the large frames of a message get a room where they lie behind
+   * one another: for the last reader. @default false
    */
   readonly joins?: boolean | undefined;
   /** Most bytes of one transfer. @default 2 GiB */
@@ -121,9 +124,8 @@ export class TransferReader {
   readonly #joins: boolean;
   readonly #bytesMax: number;
   #frames: Uint8Array[] = [];
-  /** Where large frames are joined, and how much of it is used. */
-  #room = EMPTY_BYTES;
-  #roomUsed = 0;
+  /** Where large frames are joined. */
+  #room = NO_ROOM;
   #bytes = 0;
   #transfer: number | undefined;
   #nextIndex = 0;
@@ -163,12 +165,31 @@ export class TransferReader {
     return { answer, complete };
   }
 
+  /**
+   * Where a large frame is to lie, of a part that begins with these; those of
+   * the first part have no place yet.
+   */
+  place(
+    frames: readonly Uint8Array[],
+    bytes: number,
+  ): Uint8Array<ArrayBuffer> | undefined {
+    if (this.#frames.length < FRAMES_BEFORE) return undefined;
+    const [transfer, index] = decodedHead(frames);
+    if (transfer !== this.#transfer || index !== this.#nextIndex) {
+      return undefined;
+    }
+    let between = 0;
+    for (let at = 1; at < frames.length; at++) {
+      between += frames[at]?.byteLength ?? 0;
+    }
+    return this.#room.place(between, bytes);
+  }
+
   /** Forgets an unfinished transfer. */
   reset(): void {
     this.#frames = [];
     this.#bytes = 0;
-    this.#room = EMPTY_BYTES;
-    this.#roomUsed = 0;
+    this.#room = NO_ROOM;
     this.#transfer = undefined;
   }
 
@@ -184,8 +205,8 @@ export class TransferReader {
       if (frame === undefined) continue;
       if (this.#joins && this.#frames.length === 0) this.#makeRoom(frame);
       this.#bytes += frame.byteLength;
-      // The head and the body come first, and stay as they are.
-      this.#frames.push(this.#frames.length < 2 ? frame : this.#joined(frame));
+      const isLarge = this.#frames.length >= FRAMES_BEFORE;
+      this.#frames.push(isLarge ? this.#room.add(frame) : frame);
     }
     if (
       this.#bytes <= this.#bytesMax &&
@@ -204,29 +225,24 @@ export class TransferReader {
 
   #makeRoom(head: Uint8Array): void {
     const bytes = largeFrameBytes(head);
-    if (bytes <= this.#bytesMax) this.#room = new Uint8Array(bytes);
-  }
-
-  #joined(frame: Uint8Array): Uint8Array {
-    const end = this.#roomUsed + frame.byteLength;
-    if (end > this.#room.byteLength) return frame;
-    this.#room.set(frame, this.#roomUsed);
-    const joined = this.#room.subarray(this.#roomUsed, end);
-    this.#roomUsed = end;
-    return joined;
+    if (bytes <= this.#bytesMax) this.#room = new Room(bytes);
   }
 }
 
 function readHead(
   frames: readonly Uint8Array[],
 ): readonly [transfer: number, index: number, left: number] {
-  const head = frames[0] === undefined ? undefined : decodeCbor(frames[0]);
-  const [transfer, index, left] = Array.isArray(head) ? head : [];
+  const [transfer, index, left] = decodedHead(frames);
   if (
     isCount(transfer) && isCount(index) &&
     (isCount(left) || left === ACKNOWLEDGED)
   ) return [transfer, index, left];
   throw new ProtocolError("Cannot read message: not the head of a part");
+}
+
+function decodedHead(frames: readonly Uint8Array[]): readonly unknown[] {
+  const head = frames[0] === undefined ? undefined : decodeCbor(frames[0]);
+  return Array.isArray(head) ? head : [];
 }
 
 function isCount(value: unknown): value is number {

@@ -82,6 +82,49 @@ Deno.test("TransferReader that joins leaves nothing for the decoder to copy", ()
   assert.equal(decoded.buffer, payload.at(-1)?.buffer);
 });
 
+Deno.test("TransferReader takes frames that lie in their place already", () => {
+  const value = Float64Array.from({ length: 1 << 18 }, (_, index) => index);
+  const reader = new TransferReader({ joins: true });
+  let placed = 0;
+  let complete: readonly Uint8Array[] | undefined;
+  for (
+    const [index, part] of partsOf(outcomeWith(encodeValue(value))).entries()
+  ) {
+    const [head = new Uint8Array(0), ...frames] = part;
+    const read = [head];
+    for (const frame of frames) {
+      const place = reader.place(read, frame.byteLength);
+      if (place !== undefined) placed++;
+      place?.set(frame);
+      read.push(place ?? frame);
+    }
+    complete = reader.take(read).complete;
+  }
+  assert.equal(placed, 8);
+  const payload = decodeEnvelopes(complete ?? [])[0]?.payload ?? [];
+  const decoded = decodeValue(payload);
+  assert.deepEqual(decoded, value);
+  assert.ok(decoded instanceof Float64Array);
+  assert.equal(decoded.buffer, payload.at(-1)?.buffer);
+});
+
+Deno.test("TransferReader has no place for what is not the next part", () => {
+  const [first = []] = partsOf(
+    outcomeWith(encodeValue(new Uint8Array(1 << 20))),
+  );
+  const reader = new TransferReader({ joins: true });
+  const next = [encodeCbor([0, 1, 2])];
+  assert.equal(reader.place(next, 1 << 18), undefined);
+  reader.take(first);
+  assert.equal(reader.place(next, 1 << 18)?.byteLength, 1 << 18);
+  for (const head of [[1, 1, 2], [0, 2, 2], [0, 0, 2]]) {
+    assert.equal(reader.place([encodeCbor(head)], 1 << 18), undefined);
+  }
+  assert.equal(reader.place(next, 1 << 20), undefined);
+  reader.reset();
+  assert.equal(reader.place(next, 1 << 18), undefined);
+});
+
 Deno.test("TransferReader passes over a transfer whose beginning it missed", () => {
   const [first = [], ...rest] = partsOf(
     outcomeWith(encodeValue(new Uint8Array(1 << 20))),

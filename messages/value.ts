@@ -143,9 +143,10 @@ class ValueEncoder extends Serializer {
     const pieces: Uint8Array[] = [];
     for (const { buffer, start, end } of this.#memory.values()) {
       table.push(end - start, start % ALIGNMENT);
-      for (let at = start; at < end; at += PIECE_BYTES_MAX) {
-        const length = min(PIECE_BYTES_MAX, end - at);
+      for (let at = start; at < end;) {
+        const length = pieceBytes(end - at);
         pieces.push(new Bytes(buffer, at, length));
+        at += length;
       }
     }
     for (const { buffer, byteOffset, byteLength } of this.#views) {
@@ -166,6 +167,14 @@ class ValueEncoder extends Serializer {
     memory.start = min(memory.start, from);
     memory.end = max(memory.end, to);
   }
+}
+
+/** A small rest would travel apart, and could not be joined in place. */
+function pieceBytes(left: number): number {
+  if (left <= PIECE_BYTES_MAX) return left;
+  return left < PIECE_BYTES_MAX + SHARED_VIEW_BYTES_MIN
+    ? PIECE_BYTES_MAX / 2
+    : PIECE_BYTES_MAX;
 }
 
 /** Hands out memory from the parts behind the table. */

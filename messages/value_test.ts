@@ -114,6 +114,17 @@ Deno.test("encodeValue sends buffers without a copy, and they arrive exact", () 
   assert.equal(new Uint8Array(copy.view.buffer)[39_999], 7);
 });
 
+Deno.test("encodeValue cuts memory so that no small piece is left", () => {
+  for (const rest of [0, 1, 16 << 10, (16 << 10) - 1, PIECE_BYTES_MAX - 1]) {
+    const memory = new Uint8Array(3 * PIECE_BYTES_MAX + rest);
+    const sizes = encodeValue(memory).slice(2).map((part) => part.byteLength);
+    assert.equal(sizes.reduce((sum, size) => sum + size), memory.byteLength);
+    for (const size of sizes) {
+      assert.ok(size >= 16 << 10 && size <= PIECE_BYTES_MAX);
+    }
+  }
+});
+
 Deno.test("decodeValue joins memory that travelled in pieces", () => {
   const array = new Uint8Array(2 * PIECE_BYTES_MAX + 5).map((_, i) => i * 7);
   const parts = encodeValue([array, new Uint8Array([1])]);

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConnectionError, Deque } from "../base/mod.ts";
+import type { PlacePart } from "../zmtp/mod.ts";
 import type { Link } from "./link.ts";
 import type { Peer, SendResult } from "./peer.ts";
 import { SocketCore } from "./socket_core.ts";
@@ -25,9 +26,14 @@ export interface DealerSocketOptions extends SocketOptions {
   /**
    * Takes one message. The parts belong to the receiver for ever; parts of
    * one read are views of one buffer of at most 128 KiB, and a part over
-   * 64 KiB begins at a multiple of eight of a buffer of its own.
+   * 64 KiB lies in its place, or begins at a multiple of eight of a buffer of
+   * its own.
    */
   readonly onMessage: (parts: Uint8Array[]) => void;
+  /**
+   * Says where a part over 64 KiB is to lie. Absent, in memory of its own.
+   */
+  readonly place?: PlacePart;
   /** Hears that a peer finished its handshake. */
   readonly onConnected?: (peer: Peer) => void;
   /**
@@ -78,6 +84,7 @@ export class DealerSocket implements AsyncDisposable {
       },
       joined: (link) => this.#joined(link),
       message: (_link, parts) => options.onMessage(parts),
+      place: options.place,
       drained: () => this.#sendWaiting(),
       left: (link, reason, unsent) => this.#left(link, reason, unsent),
       failed: (reason, final) => options.onDisconnected?.(reason, final),

@@ -16,6 +16,7 @@ import { encodeZ85 } from "../security/mod.ts";
 import type {
   BatchPool,
   Mechanism,
+  PlacePart,
   SocketType,
   ZmtpConnectionOptions,
   ZmtpPeer,
@@ -59,6 +60,8 @@ export interface LinkOwner {
   joined(link: Link): void;
   /** Takes a message. */
   message(link: Link, parts: Uint8Array[]): void;
+  /** Says where a large part of a message is to lie. */
+  readonly place: PlacePart | undefined;
   /** Hears, after `full`, that the queue is half empty again. */
   drained(link: Link): void;
   /** Hears that everything queued was written. */
@@ -128,6 +131,7 @@ export class Link implements Peer {
         admit: (peer) => context.owner.admit(this, peer),
         ready: (peer) => this.#ready(peer),
         message: (parts) => context.owner.message(this, parts),
+        ...(context.owner.place && { place: context.owner.place }),
       },
     };
     this.#connection = new ZmtpConnection(options);

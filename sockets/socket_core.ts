@@ -13,6 +13,7 @@ import {
 } from "../base/mod.ts";
 import {
   BatchPool,
+  type PlacePart,
   socketMetadata,
   type SocketType,
   type ZmtpPeer,
@@ -53,6 +54,8 @@ export interface SocketKind {
   joined(link: Link): void;
   /** Takes a message. */
   message(link: Link, parts: Uint8Array[]): void;
+  /** Says where a large part of a message is to lie. Absent, anywhere. */
+  readonly place?: PlacePart | undefined;
   /** Hears that a link's queue is half empty again. */
   drained(link: Link): void;
   /** Hears that a link that was usable has ended. */
@@ -205,6 +208,11 @@ export class SocketCore implements LinkOwner {
     if (link.incoming) this.#gate.leave(addressHost(link.address));
     this.#options.log.debug("peer joined", { address: link.address });
     if (!this.closed || this.#kind.waitingMessages > 0) this.#kind.joined(link);
+  }
+
+  /** Where large parts of messages are to lie. */
+  get place(): PlacePart | undefined {
+    return this.#kind.place;
   }
 
   /** Hands a message on. */
