@@ -44,7 +44,8 @@ class Conversation {
     }
     const { answer, complete } = this.#reader.take(frames);
     if (complete !== undefined) this.#hear(complete);
-    const { acknowledged } = new TransferReader().take(answer ?? []);
+    if (answer === undefined) return true;
+    const { acknowledged } = new TransferReader().take(answer);
     assert.ok(acknowledged);
     this.outbox.acknowledged(acknowledged.transfer, acknowledged.index);
     return true;

@@ -1,13 +1,14 @@
 /**
  * Transfers: a message with much payload travels in parts, each a ZeroMQ
- * message of its own, so that others go between them. The receiver says of
- * each part that it came, and the sender is never far ahead of that: what is
- * on its way is little, and a small message waits for little.
+ * message of its own, so that others go between them. The receiver says which
+ * parts came, and the sender is never far ahead of that: what is on its way is
+ * little, and a small message waits for little.
  *
  * The head of a part is `[transfer, index, left]`: the sender's number for
  * the transfer, the part's position, and how many frames follow in later
- * parts; of an acknowledgement `[transfer, index, -1]`. Three items, where an
- * envelope's head has an even number.
+ * parts; of an acknowledgement, which stands for all parts before it as well,
+ * `[transfer, index, -1]`. Three items, where an envelope's head has an even
+ * number.
  *
  * @module
  */
@@ -25,6 +26,11 @@ export const TRANSFER_PART_BYTES: number = 256 << 10;
  * millisecond or two of a fast connection.
  */
 export const TRANSFER_WINDOW_BYTES: number = 1 << 20;
+/**
+ * Bytes after which the receiver says so, if not the transfer is complete:
+ * before the window is used up, and with few words.
+ */
+export const TRANSFER_ANSWER_BYTES: number = TRANSFER_WINDOW_BYTES / 2;
 /** Most bytes of one transfer. */
 export const TRANSFER_BYTES_MAX: number = 2 * 2 ** 30;
 /** Most frames of one transfer. */
@@ -94,7 +100,7 @@ export class Transfer {
 export interface TransferNews {
   /** The frames of a message that is complete now. */
   readonly complete?: readonly Uint8Array[];
-  /** The acknowledgement to send. */
+  /** The acknowledgement to send, where one is due. */
   readonly answer?: readonly Uint8Array[];
   /** The part that the peer has taken. */
   readonly acknowledged?: {
@@ -129,6 +135,8 @@ export class TransferReader {
   #bytes = 0;
   #transfer: number | undefined;
   #nextIndex = 0;
+  /** Bytes that came since the last acknowledgement. */
+  #unanswered = 0;
 
   /** Makes a reader that has seen nothing. */
   constructor(options: TransferReaderOptions = {}) {
@@ -152,17 +160,22 @@ export class TransferReader {
   take(frames: readonly Uint8Array[]): TransferNews {
     const [transfer, index, left] = readHead(frames);
     if (left === ACKNOWLEDGED) return { acknowledged: { transfer, index } };
-    const answer = [encodeCbor([transfer, index, ACKNOWLEDGED])];
     if (index === 0) this.#begin(transfer);
-    if (transfer !== this.#transfer || index !== this.#nextIndex) {
-      return { answer };
-    }
+    const isNext = transfer === this.#transfer && index === this.#nextIndex;
+    for (const frame of frames) this.#unanswered += frame.byteLength;
+    const isDue = !isNext || left === 0 ||
+      this.#unanswered >= TRANSFER_ANSWER_BYTES;
+    if (isDue) this.#unanswered = 0;
+    const answer = isDue
+      ? { answer: [encodeCbor([transfer, index, ACKNOWLEDGED])] }
+      : {};
+    if (!isNext) return answer;
     this.#nextIndex++;
     this.#add(frames, left);
-    if (left > 0) return { answer };
+    if (left > 0) return answer;
     const complete = this.#frames;
     this.reset();
-    return { answer, complete };
+    return { ...answer, complete };
   }
 
   /**

@@ -6,8 +6,10 @@ import { decodeEnvelopes, encodeEnvelopes } from "./envelope.ts";
 import {
   isTransfer,
   Transfer,
+  TRANSFER_ANSWER_BYTES,
   TRANSFER_FRAMES_MAX,
   TRANSFER_PART_BYTES,
+  TRANSFER_WINDOW_BYTES,
   TransferReader,
 } from "./transfer.ts";
 import { decodeValue, encodeValue } from "./value.ts";
@@ -49,7 +51,8 @@ Deno.test("Transfer cuts a message into parts that TransferReader joins", () => 
         for (const [index, part] of parts.entries()) {
           assert.equal(isTransfer(part), true);
           const { complete, answer } = reader.take(part);
-          assert.equal(isTransfer(answer ?? []), true);
+          assert.equal(isTransfer(answer ?? part), true);
+          if (complete !== undefined) assert.notEqual(answer, undefined);
           assert.equal(complete !== undefined, index === parts.length - 1);
           if (complete === undefined) continue;
           assert.deepEqual(decodeEnvelopes(complete), decodeEnvelopes(frames));
@@ -87,9 +90,7 @@ Deno.test("TransferReader takes frames that lie in their place already", () => {
   const reader = new TransferReader({ joins: true });
   let placed = 0;
   let complete: readonly Uint8Array[] | undefined;
-  for (
-    const [index, part] of partsOf(outcomeWith(encodeValue(value))).entries()
-  ) {
+  for (const part of partsOf(outcomeWith(encodeValue(value)))) {
     const [head = new Uint8Array(0), ...frames] = part;
     const read = [head];
     for (const frame of frames) {
@@ -120,9 +121,32 @@ Deno.test("TransferReader has no place for what is not the next part", () => {
   for (const head of [[1, 1, 2], [0, 2, 2], [0, 0, 2]]) {
     assert.equal(reader.place([encodeCbor(head)], 1 << 18), undefined);
   }
-  assert.equal(reader.place(next, 1 << 20), undefined);
+  assert.equal(reader.place(next, (1 << 20) + 1), undefined);
   reader.reset();
   assert.equal(reader.place(next, 1 << 18), undefined);
+});
+
+Deno.test("TransferReader acknowledges before a window is used up", () => {
+  for (const pieceBytes of [20_000, 300_000, 3 << 20]) {
+    const payload = Array.from(
+      { length: Math.ceil((6 << 20) / pieceBytes) },
+      () => new Uint8Array(pieceBytes),
+    );
+    const parts = partsOf(outcomeWith(payload));
+    const reader = new TransferReader();
+    let unanswered = 0;
+    let answers = 0;
+    for (const part of parts) {
+      for (const { byteLength } of part) unanswered += byteLength;
+      if (reader.take(part).answer !== undefined) {
+        unanswered = 0;
+        answers++;
+      }
+      assert.ok(unanswered < TRANSFER_WINDOW_BYTES);
+    }
+    assert.equal(unanswered, 0);
+    assert.ok(answers <= 1 + (6 << 20) / TRANSFER_ANSWER_BYTES);
+  }
 });
 
 Deno.test("TransferReader passes over a transfer whose beginning it missed", () => {
