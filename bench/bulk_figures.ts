@@ -1,7 +1,8 @@
 // deno-lint-ignore-file no-console -- this program prints its figures
 /**
- * Figures of large arguments and results, and of small calls meanwhile: one
- * JSON line. Engines are on this host.
+ * Figures of large arguments and results, and of small calls meanwhile and
+ * alone: one JSON line. Engines are on this host. What fresh memory costs here
+ * is a figure of its own: every process puts large values into it.
  *
  * @module
  */
@@ -21,6 +22,8 @@ const ECHOES: readonly (readonly [mebibytes: number, count: number])[] = [
 const MIXED_MIB = 1024;
 /** Calls come at their time, whether or not the last has been answered. */
 const CALL_EVERY_MS = 5;
+const ALONE_MS = 5_000;
+const FRESH_MIB = 256;
 
 function echo(data: Uint8Array): Uint8Array {
   return data;
@@ -51,10 +54,40 @@ async function measureEcho(
   ];
 }
 
+/** What it takes to fill memory for the first time, and once more. */
+function measureMemory(): Figure[] {
+  const startedMs = performance.now();
+  const memory = new Uint8Array(FRESH_MIB * 2 ** 20).fill(1);
+  const freshMs = performance.now();
+  memory.fill(2);
+  const endedMs = performance.now();
+  const unit = "ms/MiB";
+  return [
+    {
+      figure: "fresh memory",
+      value: (freshMs - startedMs) / FRESH_MIB,
+      unit,
+    },
+    { figure: "used memory", value: (endedMs - freshMs) / FRESH_MIB, unit },
+  ];
+}
+
 /** Small calls in the same client while one large value goes both ways. */
 async function measureMixed(client: Client): Promise<Figure[]> {
-  const small = client.at(1);
   const data = new Uint8Array(MIXED_MIB * 2 ** 20).fill(7);
+  return await measureCalls(client, "while 1 GiB passes", async () => {
+    const answer = await client.at(0).apply(echo, data);
+    assert.equal(answer.byteLength, data.byteLength);
+  });
+}
+
+/** Small calls for as long as something else takes. */
+async function measureCalls(
+  client: Client,
+  when: string,
+  meanwhile: () => Promise<void>,
+): Promise<Figure[]> {
+  const small = client.at(1);
   const tookMs: number[] = [];
   const calls: Promise<void>[] = [];
   const call = async (): Promise<void> => {
@@ -64,14 +97,13 @@ async function measureMixed(client: Client): Promise<Figure[]> {
   };
   const timer = setInterval(() => calls.push(call()), CALL_EVERY_MS);
   try {
-    const answer = await client.at(0).apply(echo, data);
-    assert.equal(answer.byteLength, data.byteLength);
+    await meanwhile();
   } finally {
     clearInterval(timer);
   }
   await Promise.all(calls);
   return [0.5, 0.99, 1].map((at) => ({
-    figure: `call while 1 GiB passes, ${at === 1 ? "longest" : `p${at * 100}`}`,
+    figure: `call ${when}, ${at === 1 ? "longest" : `p${at * 100}`}`,
     value: quantile(tookMs, at),
     unit: "ms",
   }));
@@ -81,11 +113,18 @@ async function main(): Promise<void> {
   await using cluster = await Cluster.start({ n: 2 });
   await using client = await cluster.connect();
   await client.directView().apply(() => {});
-  const figures: Figure[] = [];
+  const figures = measureMemory();
   for (const [mebibytes, count] of ECHOES) {
     figures.push(...await measureEcho(client, mebibytes, count));
   }
   figures.push(...await measureMixed(client));
+  figures.push(
+    ...await measureCalls(
+      client,
+      "alone",
+      () => new Promise((resolve) => setTimeout(resolve, ALONE_MS)),
+    ),
+  );
   for (const [role, bytes] of peakByRole(processUsage())) {
     if (!["client", "scheduler", "engine", "slot"].includes(role)) continue;
     const value = bytes / 2 ** 20;

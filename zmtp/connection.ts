@@ -34,7 +34,8 @@ import { describePeer, type ZmtpPeer } from "./zmtp_peer.ts";
 /**
  * Says where a large part is to lie of a message that begins with these
  * parts; memory of another length is not used. The part may yet be lost with
- * its connection. Boxes are opened elsewhere: it is not asked about them.
+ * its connection. Not asked about boxes, which are opened where they came, nor
+ * about what came whole, with others, in one read.
  */
 export type PlacePart = (
   parts: readonly Uint8Array[],

@@ -64,13 +64,13 @@ Deno.test("ZmtpConnection puts large parts where they are to lie", () => {
     },
   });
   talk(left, right);
-  const message = parts(10, 100_000, 65_536, 70_000, 66_000);
+  const message = parts(10, 140_000, 65_536, 150_000, 160_000);
   sendTo(left, message);
   talk(left, right);
   deepEqual(asked, [
-    [10, 100_000],
-    [10, 100_000, 65_536, 70_000],
-    [10, 100_000, 65_536, 70_000, 66_000],
+    [10, 140_000],
+    [10, 140_000, 65_536, 150_000],
+    [10, 140_000, 65_536, 150_000, 160_000],
   ]);
   const [, first, , second, third] = right.messages[0] ?? [];
   deepEqual([first, third].map((part) => part?.buffer), [

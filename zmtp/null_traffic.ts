@@ -17,7 +17,7 @@ import type { ZmtpLimits } from "./limits.ts";
 import type { FrameSink, TrafficReader, TrafficWriter } from "./mechanism.ts";
 import type { ScanRules } from "./scan.ts";
 
-/** Larger parts are written as they are instead of being copied. */
+/** Larger parts are not copied to their end where the scratch is full. */
 const COPY_BYTES_MAX = 16 * 1024;
 /** So much of them is copied behind their header. */
 const LEAD_BYTES = 48 * 1024;
@@ -58,7 +58,7 @@ export class NullReader implements TrafficReader {
   }
 }
 
-/** Copies small frames together and leaves large ones where they are. */
+/** Copies small frames together and leaves most of large ones where it is. */
 export class NullWriter implements TrafficWriter {
   /** Adds a frame to a batch. */
   frame(batch: Batch, flags: number, body: Uint8Array): boolean {
