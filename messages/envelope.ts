@@ -186,19 +186,28 @@ export function decodeEnvelopes(frames: readonly Uint8Array[]): Envelope[] {
   return envelopes;
 }
 
-/** Bytes of all the large frames that belong to a head. */
-export function largeFrameBytes(head: Uint8Array): number {
+/**
+ * Bytes of the large frames that belong to a head: of all together, and of
+ * the message that has most.
+ */
+export function largeFrameBytes(
+  head: Uint8Array,
+): { readonly all: number; readonly most: number } {
   const pairs = decodeCbor(head);
-  let bytes = 0;
-  if (!Array.isArray(pairs)) return bytes;
+  let all = 0;
+  let most = 0;
+  if (!Array.isArray(pairs)) return { all, most };
   for (let index = 1; index < pairs.length; index += 2) {
     const sizes: unknown = pairs[index];
     if (!Array.isArray(sizes)) continue;
+    let bytes = 0;
     for (const size of sizes) {
       if (typeof size === "number" && size < 0) bytes -= size;
     }
+    all += bytes;
+    most = Math.max(most, bytes);
   }
-  return bytes;
+  return { all, most };
 }
 
 /**

@@ -7,8 +7,6 @@
 import { EMPTY_BYTES } from "../base/mod.ts";
 import { largeFrameBytes } from "./envelope.ts";
 
-/** The first byte of an envelope's head with one message, an array of two. */
-const ONE_MESSAGE_BYTE = 0x82;
 /** Frames before the large ones: the head and the body. */
 const FRAMES_BEFORE = 2;
 
@@ -50,7 +48,7 @@ export class Room {
 
 /**
  * Gives each message that comes as a whole its room. Several in one envelope
- * have none: each would hold the memory of all.
+ * that have large frames get none: each would hold the memory of all.
  */
 export class EnvelopeRooms {
   readonly #bytesMax: number;
@@ -93,18 +91,18 @@ export class EnvelopeRooms {
     this.#room = undefined;
     this.#seen = FRAMES_BEFORE;
     this.#bytes = 0;
-    const [head] = parts;
-    if (head?.[0] !== ONE_MESSAGE_BYTE) return;
-    const bytes = announcedBytes(head);
+    const bytes = announcedBytes(parts[0]);
     if (bytes <= this.#bytesMax) this.#room = new Room(bytes);
   }
 }
 
-/** Whoever takes the message says what is wrong with its head. */
-function announcedBytes(head: Uint8Array): number {
+/** Bytes of the large frames of the only message that has some. */
+function announcedBytes(head: Uint8Array | undefined): number {
   try {
-    return largeFrameBytes(head);
+    const { all, most } = largeFrameBytes(head ?? EMPTY_BYTES);
+    return all === most ? all : 0;
   } catch {
+    // Whoever takes the message says what is wrong with its head.
     return 0;
   }
 }

@@ -53,7 +53,24 @@ Deno.test("EnvelopeRooms leaves nothing of a message for the decoder to copy", (
   }
 });
 
-Deno.test("EnvelopeRooms gives no room to several messages in one envelope", () => {
+Deno.test("EnvelopeRooms gives room to the only large message of an envelope", () => {
+  const value = new Uint8Array(1 << 20).fill(5);
+  const source: Envelope = {
+    message: { type: "function_source", hash: "h" },
+    payload: [new Uint8Array(100)],
+  };
+  const { joined, placed } = read(
+    new EnvelopeRooms(BYTES_MAX),
+    encodeEnvelopes([source, envelope(value)]),
+  );
+  assert.equal(placed, 4);
+  const payload = decodeEnvelopes(joined)[1]?.payload ?? [];
+  const decoded = decodeValue(payload);
+  assert.deepEqual(decoded, value);
+  assert.equal((decoded as Uint8Array).buffer, payload.at(-1)?.buffer);
+});
+
+Deno.test("EnvelopeRooms gives no room to several large messages in one envelope", () => {
   const values = [1, 2].map((byte) => new Uint8Array(200_000).fill(byte));
   const { joined, placed } = read(
     new EnvelopeRooms(BYTES_MAX),

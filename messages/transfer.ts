@@ -237,8 +237,8 @@ export class TransferReader {
   }
 
   #makeRoom(head: Uint8Array): void {
-    const bytes = largeFrameBytes(head);
-    if (bytes <= this.#bytesMax) this.#room = new Room(bytes);
+    const { all } = largeFrameBytes(head);
+    if (all <= this.#bytesMax) this.#room = new Room(all);
   }
 }
 
