@@ -11,12 +11,11 @@ import {
   type Envelope,
   OWN_FRAME_BYTES_MIN,
 } from "./envelope.ts";
+import { SharedRoom } from "./shared_room.ts";
 import type { TaskAssign } from "./task.ts";
 
 /** Tasks with more payload are encoded for each engine: it matters little. */
 const ALIKE_BYTES_MAX: number = 64 << 10;
-/** Heads are written one behind the other into buffers of this size. */
-const ROOM_BYTES: number = 16 << 10;
 
 /** Every field but the two that are looked at apart; the compiler counts. */
 const FIELDS: { readonly [K in Exclude<keyof TaskAssign, "type" | "id">]: K } =
@@ -50,8 +49,7 @@ interface Known {
  */
 export class AlikeTasks {
   #known: Known | undefined;
-  #room = EMPTY_BYTES;
-  #used = 0;
+  readonly #room = new SharedRoom();
 
   /** The frames of one ZeroMQ message, which nobody may change. */
   encode(envelopes: readonly Envelope[]): Uint8Array[] {
@@ -87,25 +85,21 @@ export class AlikeTasks {
     const others = envelopes.length === 1
       ? EMPTY_BYTES
       : encodeOthers(envelopes);
-    const most = 2 * MARK_BYTES_MAX + others.byteLength + before.byteLength +
-      id.length + behind.byteLength;
-    if (most > this.#room.byteLength - this.#used) {
-      this.#room = new Uint8Array(Math.max(ROOM_BYTES, most));
-      this.#used = 0;
-    }
-    const room = this.#room;
-    const from = this.#used;
-    let at = writeMark(room, from, ARRAY, 2 * envelopes.length);
-    room.set(others, at);
+    const list = 2 * envelopes.length;
+    const head = this.#room.take(
+      markBytes(list) + others.byteLength + before.byteLength +
+        markBytes(id.length) + id.length + behind.byteLength,
+    );
+    let at = writeMark(head, 0, ARRAY, list);
+    head.set(others, at);
     at += others.byteLength;
-    room.set(before, at);
-    at = writeMark(room, at + before.byteLength, TEXT, id.length);
+    head.set(before, at);
+    at = writeMark(head, at + before.byteLength, TEXT, id.length);
     for (let index = 0; index < id.length; index++) {
-      room[at++] = id.charCodeAt(index);
+      head[at++] = id.charCodeAt(index);
     }
-    room.set(behind, at);
-    this.#used = at + behind.byteLength;
-    return room.subarray(from, this.#used);
+    head.set(behind, at);
+    return head;
   }
 }
 
@@ -115,6 +109,17 @@ const ARRAY = 0x80;
 const MAP = 0xa0;
 const MARK_BYTES_MAX = 5;
 const INLINE_MAX = 23;
+
+/** The length of what comes before a text, a list or a map. */
+function markBytes(length: number): number {
+  return length <= INLINE_MAX
+    ? 1
+    : length < 1 << 8
+    ? 2
+    : length < 1 << 16
+    ? 3
+    : 5;
+}
 
 /** Writes what comes before a text, a list or a map; where it goes on. */
 function writeMark(

@@ -19,8 +19,8 @@ import type { ScanRules } from "./scan.ts";
 
 /** Larger parts are not copied to their end where the scratch is full. */
 const COPY_BYTES_MAX = 16 * 1024;
-/** So much of them is copied behind their header. */
-const LEAD_BYTES = 48 * 1024;
+/** Of the room for copies, what the beginning of one takes behind its header. */
+const LEAD_SHARE = 3 / 4;
 
 /** Hands out views of frames as they came. */
 export class NullReader implements TrafficReader {
@@ -67,7 +67,7 @@ export class NullWriter implements TrafficWriter {
       if (!batch.takesLarge) return false;
       batch.header(flags, length);
       // A header that is written alone wakes the peer for nothing.
-      const lead = Math.min(length, LEAD_BYTES, batch.room);
+      const lead = Math.min(length, Math.floor(batch.room * LEAD_SHARE));
       batch.copy(body.subarray(0, lead));
       if (lead < length) batch.append(body.subarray(lead));
       return true;
