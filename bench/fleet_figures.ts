@@ -219,7 +219,7 @@ async function measureBroadcast(engines: number): Promise<Figure[]> {
       unit: "ms",
     },
     { figure: "slowest", value: quantile(tookMs, 1), unit: "ms" },
-    ...["client", "scheduler", "engine"].map((role): Figure => ({
+    ...["client", "scheduler", "hub", "engine"].map((role): Figure => ({
       figure: `${role}, each time`,
       value: (usedBy(before, role) - usedBy(first, role)) / BROADCASTS,
       unit: "ms of a core",
