@@ -459,8 +459,9 @@ export class HubState {
     this.#enginesByRoute.delete(engine.routingId);
     const message: Message = { type: "engine_left", engineId, end };
     this.#tree.engineLeft(engine.routingId);
-    this.#tell(this.#tree.roots, message);
+    // Whose tasks fail by what schedulers hear has mostly heard why before.
     this.#tell(this.#clients.keys(), message);
+    this.#tell(this.#tree.roots, message);
     this.#actions.forget(engine.routingId);
     this.#questions.engineLost(engineId);
     this.#shutdowns.engineLeft(engineId);

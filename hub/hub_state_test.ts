@@ -233,15 +233,15 @@ Deno.test("HubState gives up on engines that are cut off or silent", () => {
   bench.state.tick(HUB_TIMES.engineGraceMs);
   assert.deepEqual(bench.take(), [
     "c engine_joined",
-    "s engine_left",
     "c engine_left",
+    "s engine_left",
   ]);
   const late = HUB_TIMES.heartbeatTimeoutMs;
   bench.state.heartbeat("well", BUSY, late, WALL_MS);
   bench.state.heartbeat("s", BUSY, late, WALL_MS);
   bench.take();
   bench.state.tick(late);
-  assert.deepEqual(bench.take(), ["s engine_left", "c engine_left"]);
+  assert.deepEqual(bench.take(), ["c engine_left", "s engine_left"]);
   assert.equal(bench.state.residue["engines"], 1);
   assert.deepEqual(bench.forgotten, ["cut", "silent"]);
 });
