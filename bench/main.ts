@@ -91,6 +91,7 @@ async function keep(
   results: readonly Result[],
   { date, commit }: RunFacts,
 ): Promise<void> {
+  if (results.length === 0) return;
   const folder = new URL("bench/results/", ROOT);
   await Deno.mkdir(folder, { recursive: true });
   const stamp = date.replaceAll(/[:.]/g, "-");
