@@ -8,7 +8,7 @@ import { EMPTY_BYTES } from "../base/mod.ts";
 import { largeFrameBytes } from "./envelope.ts";
 
 /** Frames before the large ones: the head and the body. */
-const FRAMES_BEFORE = 2;
+export const FRAMES_BEFORE = 2;
 
 /** Memory that is filled from its start. */
 export class Room {

@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
 import { encodeCbor } from "./cbor.ts";
 import { decodeEnvelopes, encodeEnvelopes, type Envelope } from "./envelope.ts";
+import { outcomeWith } from "./outcome_fixture_test.ts";
 import { EnvelopeRooms } from "./room.ts";
 import { decodeValue, encodeValue } from "./value.ts";
 
 const BYTES_MAX = 8 << 20;
 
 function envelope(value: unknown): Envelope {
-  return {
-    message: {
-      type: "task_outcome",
-      id: "t1",
-      status: "ok",
-      engineId: 1,
-      startedMs: 1,
-      completedMs: 2,
-      outputs: 0,
-    },
-    payload: encodeValue(value),
-  };
+  return outcomeWith(encodeValue(value));
 }
 
 /** Reads frames as a connection does, those over 64 KiB where they are to be. */

@@ -15,7 +15,7 @@
 import { LimitError, ProtocolError } from "../base/mod.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { largeFrameBytes } from "./envelope.ts";
-import { Room } from "./room.ts";
+import { FRAMES_BEFORE, Room } from "./room.ts";
 
 /** Messages with more payload than this travel in parts. */
 export const TRANSFER_BYTES_MIN: number = 512 << 10;
@@ -39,8 +39,6 @@ export const TRANSFER_FRAMES_MAX: number = 128 << 10;
 /** The first byte of an array of three. */
 const HEAD_BYTE = 0x83;
 const ACKNOWLEDGED = -1;
-/** Frames of a message before the large ones: the head and the body. */
-const FRAMES_BEFORE = 2;
 const NO_ROOM = new Room();
 
 /** A message on its way out in parts. */

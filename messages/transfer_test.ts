@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { ProtocolError } from "../base/mod.ts";
 import { encodeCbor } from "./cbor.ts";
 import { decodeEnvelopes, encodeEnvelopes } from "./envelope.ts";
+import { outcomeWith } from "./outcome_fixture_test.ts";
 import {
   isTransfer,
   Transfer,
@@ -14,19 +15,8 @@ import {
 } from "./transfer.ts";
 import { decodeValue, encodeValue } from "./value.ts";
 
-function outcomeWith(payload: readonly Uint8Array[]): Uint8Array[] {
-  return encodeEnvelopes([{
-    message: {
-      type: "task_outcome",
-      id: "t1",
-      status: "ok",
-      engineId: 1,
-      startedMs: 1,
-      completedMs: 2,
-      outputs: 0,
-    },
-    payload,
-  }]);
+function framesWith(payload: readonly Uint8Array[]): Uint8Array[] {
+  return encodeEnvelopes([outcomeWith(payload)]);
 }
 
 function partsOf(frames: readonly Uint8Array[], number = 0): Uint8Array[][] {
@@ -45,7 +35,7 @@ Deno.test("Transfer cuts a message into parts that TransferReader joins", () => 
         const payload = sizes.map((size, index) =>
           new Uint8Array(size).fill(index + 1)
         );
-        const frames = outcomeWith(payload);
+        const frames = framesWith(payload);
         const reader = new TransferReader({ joins });
         const parts = partsOf(frames);
         for (const [index, part] of parts.entries()) {
@@ -66,7 +56,7 @@ Deno.test("Transfer cuts a message into parts that TransferReader joins", () => 
 
 Deno.test("Transfer keeps parts small where frames are", () => {
   const pieces = encodeValue(new Uint8Array(4 << 20));
-  for (const part of partsOf(outcomeWith(pieces))) {
+  for (const part of partsOf(framesWith(pieces))) {
     const bytes = part.slice(1).reduce((sum, one) => sum + one.byteLength, 0);
     assert.ok(bytes <= TRANSFER_PART_BYTES);
   }
@@ -75,7 +65,7 @@ Deno.test("Transfer keeps parts small where frames are", () => {
 Deno.test("TransferReader that joins leaves nothing for the decoder to copy", () => {
   const value = Float64Array.from({ length: 1 << 17 }, (_, index) => index);
   const reader = new TransferReader({ joins: true });
-  const taken = partsOf(outcomeWith(encodeValue(value)))
+  const taken = partsOf(framesWith(encodeValue(value)))
     .map((part) => reader.take(part).complete).at(-1);
   const [envelope] = decodeEnvelopes(taken ?? []);
   const payload = envelope?.payload ?? [];
@@ -90,7 +80,7 @@ Deno.test("TransferReader takes frames that lie in their place already", () => {
   const reader = new TransferReader({ joins: true });
   let placed = 0;
   let complete: readonly Uint8Array[] | undefined;
-  for (const part of partsOf(outcomeWith(encodeValue(value)))) {
+  for (const part of partsOf(framesWith(encodeValue(value)))) {
     const [head = new Uint8Array(0), ...frames] = part;
     const read = [head];
     for (const frame of frames) {
@@ -111,7 +101,7 @@ Deno.test("TransferReader takes frames that lie in their place already", () => {
 
 Deno.test("TransferReader has no place for what is not the next part", () => {
   const [first = []] = partsOf(
-    outcomeWith(encodeValue(new Uint8Array(1 << 20))),
+    framesWith(encodeValue(new Uint8Array(1 << 20))),
   );
   const reader = new TransferReader({ joins: true });
   const next = [encodeCbor([0, 1, 2])];
@@ -132,7 +122,7 @@ Deno.test("TransferReader acknowledges before a window is used up", () => {
       { length: Math.ceil((6 << 20) / pieceBytes) },
       () => new Uint8Array(pieceBytes),
     );
-    const parts = partsOf(outcomeWith(payload));
+    const parts = partsOf(framesWith(payload));
     const reader = new TransferReader();
     let unanswered = 0;
     let answers = 0;
@@ -151,7 +141,7 @@ Deno.test("TransferReader acknowledges before a window is used up", () => {
 
 Deno.test("TransferReader passes over a transfer whose beginning it missed", () => {
   const [first = [], ...rest] = partsOf(
-    outcomeWith(encodeValue(new Uint8Array(1 << 20))),
+    framesWith(encodeValue(new Uint8Array(1 << 20))),
   );
   const reader = new TransferReader();
   for (const part of rest) {
@@ -167,7 +157,7 @@ Deno.test("TransferReader passes over a transfer whose beginning it missed", () 
 });
 
 Deno.test("TransferReader takes a transfer that begins again", () => {
-  const frames = outcomeWith(encodeValue(new Uint8Array(1 << 20)));
+  const frames = framesWith(encodeValue(new Uint8Array(1 << 20)));
   const transfer = new Transfer(frames, 0);
   const reader = new TransferReader();
   reader.take(transfer.next());
@@ -198,7 +188,7 @@ Deno.test("TransferReader refuses heads that are none, and too many frames", () 
 Deno.test("TransferReader refuses more bytes than it may hold, and forgets them", () => {
   const reader = new TransferReader({ bytesMax: TRANSFER_PART_BYTES });
   const [first = [], second = [], third = []] = partsOf(
-    outcomeWith(encodeValue(new Uint8Array(1 << 20))),
+    framesWith(encodeValue(new Uint8Array(1 << 20))),
   );
   reader.take(first);
   assert.throws(() => {
