@@ -7,10 +7,13 @@
 import { concatBytes, EMPTY_BYTES } from "../base/mod.ts";
 import { encodeCbor } from "./cbor.ts";
 import {
-  encodeEnvelopes,
-  type Envelope,
-  OWN_FRAME_BYTES_MIN,
-} from "./envelope.ts";
+  LONGEST_HEAD_BYTES,
+  MAJOR_ARRAY,
+  MAJOR_MAP,
+  MAJOR_TEXT,
+  writeHead,
+} from "./cbor_writer.ts";
+import { announcedSize, encodeEnvelopes, type Envelope } from "./envelope.ts";
 import { SharedRoom } from "./shared_room.ts";
 import type { TaskAssign } from "./task.ts";
 
@@ -85,67 +88,21 @@ export class AlikeTasks {
     const others = envelopes.length === 1
       ? EMPTY_BYTES
       : encodeOthers(envelopes);
-    const list = 2 * envelopes.length;
     const head = this.#room.take(
-      markBytes(list) + others.byteLength + before.byteLength +
-        markBytes(id.length) + id.length + behind.byteLength,
+      2 * LONGEST_HEAD_BYTES + others.byteLength + before.byteLength +
+        id.length + behind.byteLength,
     );
-    let at = writeMark(head, 0, ARRAY, list);
+    let at = writeHead(head, 0, MAJOR_ARRAY, 2 * envelopes.length);
     head.set(others, at);
     at += others.byteLength;
     head.set(before, at);
-    at = writeMark(head, at + before.byteLength, TEXT, id.length);
+    at = writeHead(head, at + before.byteLength, MAJOR_TEXT, id.length);
     for (let index = 0; index < id.length; index++) {
       head[at++] = id.charCodeAt(index);
     }
     head.set(behind, at);
-    return head;
+    return head.subarray(0, at + behind.byteLength);
   }
-}
-
-/** CBOR's major types, and the most bytes before an item as short as ours. */
-const TEXT = 0x60;
-const ARRAY = 0x80;
-const MAP = 0xa0;
-const MARK_BYTES_MAX = 5;
-const INLINE_MAX = 23;
-
-/** The length of what comes before a text, a list or a map. */
-function markBytes(length: number): number {
-  return length <= INLINE_MAX
-    ? 1
-    : length < 1 << 8
-    ? 2
-    : length < 1 << 16
-    ? 3
-    : 5;
-}
-
-/** Writes what comes before a text, a list or a map; where it goes on. */
-function writeMark(
-  target: Uint8Array,
-  from: number,
-  type: number,
-  length: number,
-): number {
-  let at = from;
-  if (length <= INLINE_MAX) {
-    target[at++] = type | length;
-  } else if (length < 1 << 8) {
-    target[at++] = type | 24;
-    target[at++] = length;
-  } else if (length < 1 << 16) {
-    target[at++] = type | 25;
-    target[at++] = length >>> 8;
-    target[at++] = length;
-  } else {
-    target[at++] = type | 26;
-    target[at++] = length >>> 24;
-    target[at++] = length >>> 16;
-    target[at++] = length >>> 8;
-    target[at++] = length;
-  }
-  return at;
 }
 
 /** Encodes what a task shares with those that are alike. */
@@ -153,19 +110,15 @@ function share(known: Known): void {
   const { message, payload } = known;
   const { type } = message;
   const names = FIELD_NAMES.filter((name) => message[name] !== undefined);
-  const mark = new Uint8Array(MARK_BYTES_MAX);
-  const markEnd = writeMark(mark, 0, MAP, names.length + 2);
+  const head = new Uint8Array(LONGEST_HEAD_BYTES);
   known.before = concatBytes([
-    mark.subarray(0, markEnd),
+    head.subarray(0, writeHead(head, 0, MAJOR_MAP, names.length + 2)),
     ...["type", type, "id"].map(encodeCbor),
   ]);
   const [, ...frames] = encodeEnvelopes([{ message, payload }]);
-  const sizes = payload.map(({ byteLength }) =>
-    byteLength >= OWN_FRAME_BYTES_MIN ? -byteLength : byteLength
-  );
   known.behind = concatBytes([
     ...names.flatMap((name) => [encodeCbor(name), encodeCbor(message[name])]),
-    encodeCbor(sizes),
+    encodeCbor(payload.map(announcedSize)),
   ]);
   known.frames = frames;
 }
@@ -177,8 +130,8 @@ function encodeOthers(envelopes: readonly Envelope[]): Uint8Array {
     items.push(envelopes[index]?.message, []);
   }
   const list = encodeCbor(items);
-  const mark = new Uint8Array(MARK_BYTES_MAX);
-  return list.subarray(writeMark(mark, 0, ARRAY, items.length));
+  const head = new Uint8Array(LONGEST_HEAD_BYTES);
+  return list.subarray(writeHead(head, 0, MAJOR_ARRAY, items.length));
 }
 
 /** Whether only the last message has a payload. */

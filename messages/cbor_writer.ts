@@ -13,7 +13,7 @@ const SHORT_TEXT_UNITS = 200;
 /** UTF-8 needs at most so many bytes for a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 /** The longest head, and any number. */
-const LONGEST_HEAD_BYTES = 9;
+export const LONGEST_HEAD_BYTES = 9;
 const UINT32_END = 2 ** 32;
 
 const FALSE = 0xf4;
@@ -24,11 +24,47 @@ const FLOAT64 = 0xfb;
 
 const MAJOR_COUNT = 0x00;
 const MAJOR_NEGATIVE = 0x20;
-const MAJOR_TEXT = 0x60;
-const MAJOR_ARRAY = 0x80;
-const MAJOR_MAP = 0xa0;
+/** Major type of a text. */
+export const MAJOR_TEXT = 0x60;
+/** Major type of a list. */
+export const MAJOR_ARRAY = 0x80;
+/** Major type of a map. */
+export const MAJOR_MAP = 0xa0;
 
 const utf8 = new TextEncoder();
+
+/**
+ * Writes the head of an item, of which an argument is less than 2^32, where
+ * there is room for it; gives where the item goes on.
+ */
+export function writeHead(
+  bytes: Uint8Array,
+  at: number,
+  major: number,
+  argument: number,
+): number {
+  if (argument < 24) {
+    bytes[at] = major | argument;
+    return at + 1;
+  }
+  if (argument < 0x100) {
+    bytes[at] = major | 24;
+    bytes[at + 1] = argument;
+    return at + 2;
+  }
+  if (argument < 0x10000) {
+    bytes[at] = major | 25;
+    bytes[at + 1] = argument >> 8;
+    bytes[at + 2] = argument;
+    return at + 3;
+  }
+  bytes[at] = major | 26;
+  bytes[at + 1] = argument >>> 24;
+  bytes[at + 2] = argument >>> 16;
+  bytes[at + 3] = argument >>> 8;
+  bytes[at + 4] = argument;
+  return at + 5;
+}
 
 /** Writes one value after another into memory of its own. */
 export class CborWriter {
@@ -121,25 +157,7 @@ export class CborWriter {
 
   #head(major: number, argument: number): void {
     this.#room(LONGEST_HEAD_BYTES);
-    const bytes = this.#bytes;
-    const at = this.#at;
-    if (argument < 24) {
-      bytes[at] = major | argument;
-      this.#at = at + 1;
-    } else if (argument < 0x100) {
-      bytes[at] = major | 24;
-      bytes[at + 1] = argument;
-      this.#at = at + 2;
-    } else if (argument < 0x10000) {
-      bytes[at] = major | 25;
-      bytes[at + 1] = argument >> 8;
-      bytes[at + 2] = argument;
-      this.#at = at + 3;
-    } else {
-      bytes[at] = major | 26;
-      this.#view.setUint32(at + 1, argument);
-      this.#at = at + 5;
-    }
+    this.#at = writeHead(this.#bytes, this.#at, major, argument);
   }
 
   #byte(byte: number): void {

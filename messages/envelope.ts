@@ -107,6 +107,11 @@ const readers: ReadonlyMap<unknown, (fields: Fields) => Message> = new Map(
   Object.entries(codecs),
 );
 
+/** How a head tells a part's length: below zero, it is a frame of its own. */
+export function announcedSize({ byteLength }: Uint8Array): number {
+  return byteLength >= OWN_FRAME_BYTES_MIN ? -byteLength : byteLength;
+}
+
 /**
  * Encodes messages into the frames of one ZeroMQ message. Large payload
  * parts are not copied: the caller leaves them alone until they are sent.
@@ -124,10 +129,10 @@ export function encodeEnvelopes(envelopes: readonly Envelope[]): Uint8Array[] {
     hasPayload = true;
     const sizes: number[] = [];
     for (const part of payload) {
-      const own = part.byteLength >= OWN_FRAME_BYTES_MIN;
-      sizes.push(own ? -part.byteLength : part.byteLength);
-      if (own) frames.push(part);
-      else bodyBytes += part.byteLength;
+      const size = announcedSize(part);
+      sizes.push(size);
+      if (size < 0) frames.push(part);
+      else bodyBytes += size;
     }
     head.push(message, sizes);
   }
