@@ -140,12 +140,10 @@ export async function readPrivateFile(
   bytesMax: number,
 ): Promise<string> {
   try {
-    // Opening a named pipe would wait for ever, so its kind is asked before.
-    expectFile(await Deno.stat(file.path), file);
+    return readPrivate(file, await Deno.stat(file.path), bytesMax);
   } catch (error) {
     throw fileError("read", file, error);
   }
-  return readPrivateFileSync(file, bytesMax);
 }
 
 /** Like {@linkcode readPrivateFile}, and has everybody wait. */
@@ -153,18 +151,21 @@ export function readPrivateFileSync(
   file: PrivateFile,
   bytesMax: number,
 ): string {
-  let bytes: Uint8Array;
   try {
-    expectFile(Deno.statSync(file.path), file);
-    bytes = readPrivate(file, bytesMax);
+    return readPrivate(file, Deno.statSync(file.path), bytesMax);
   } catch (error) {
     throw fileError("read", file, error);
   }
-  return decodeText(bytes, file);
 }
 
-function readPrivate(file: PrivateFile, bytesMax: number): Uint8Array {
+function readPrivate(
+  file: PrivateFile,
+  named: Deno.FileInfo,
+  bytesMax: number,
+): string {
   const { path } = file;
+  // Opening a named pipe would wait for ever, so its kind is asked before.
+  expectFile(named, file);
   using open = Deno.openSync(path, { read: true });
   // What is judged is what was opened, whatever the name means by now.
   const opened = open.statSync();
@@ -175,7 +176,7 @@ function readPrivate(file: PrivateFile, bytesMax: number): Uint8Array {
   while (total <= bytesMax) {
     const part = new Uint8Array(READ_BYTES);
     const count = open.readSync(part);
-    if (count === null) return concatBytes(parts);
+    if (count === null) return decodeText(concatBytes(parts), file);
     parts.push(part.subarray(0, count));
     total += count;
   }
