@@ -14,4 +14,5 @@ export * from "./limit_tally.ts";
 export * from "./log.ts";
 export * from "./prefetch_policy.ts";
 export * from "./random.ts";
+export * from "./recent_by_key.ts";
 export * from "./scheduling_scheme.ts";

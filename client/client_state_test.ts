@@ -333,6 +333,29 @@ Deno.test("FunctionShipper ships source once and refuses what has none", () => {
   }
 });
 
+Deno.test("FunctionShipper looks once at closures that are made anew", () => {
+  const shipper = new FunctionShipper("c");
+  const make = () => () => 1;
+  assert.equal(shipper.ship(make()), shipper.ship(make()));
+  // The name is a part of what ships.
+  const { first, second } = { first: () => 2, second: () => 2 };
+  assert.notEqual(shipper.ship(first).hash, shipper.ship(second).hash);
+});
+
+Deno.test("FunctionShipper forgets the sources used longest ago", () => {
+  const shipper = new FunctionShipper("c", 200);
+  const make = () => () => "short";
+  const long = () =>
+    "a source that alone is over the limit, ".repeat(100) +
+    "and pushes out all that is remembered when it is shipped, whatever it is";
+  const first = shipper.ship(make());
+  assert.equal(shipper.ship(make()), first);
+  shipper.ship(long);
+  const again = shipper.ship(make());
+  assert.notEqual(again, first);
+  assert.equal(again.hash, first.hash);
+});
+
 Deno.test("readColumns truncates to the shortest list", () => {
   const { columns, length } = readColumns([[1, 2, 3], new Set(["a", "b"])]);
   assert.equal(length, 2);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { RecentByKey } from "../base/mod.ts";
 import { analyseCapture, analyseFunction } from "../functions/analysis/mod.ts";
 import {
   type AnalysedSource,
@@ -16,6 +17,7 @@ import {
   isTaskFunction,
   missingNames,
   type ModuleTask,
+  type ShipCapture,
   type Shippable,
   type TaskFunction,
 } from "../functions/mod.ts";
@@ -75,9 +77,17 @@ export interface CallableTask {
   readonly when: Shippable | undefined;
 }
 
-/** Turns functions into what is shipped, each of them once. */
+/**
+ * Bytes of sources whose analysis is remembered: a closure that is made anew
+ * for each call has the source of the one before.
+ */
+export const ANALYSED_BYTES_MAX: number = 8 << 20;
+
+/** Turns functions into what is shipped, each source once. */
 export class FunctionShipper {
   readonly #shipped = new WeakMap<object, ShippedFunction>();
+  readonly #bySource: RecentByKey<ShippedFunction>;
+  readonly #captured: RecentByKey<FunctionAnalysis>;
   readonly #sites = new SourceSites();
   readonly #clientId: string;
 
@@ -85,8 +95,10 @@ export class FunctionShipper {
    * @param clientId Start of the ids of the client's tasks; empty where no
    * results are among arguments.
    */
-  constructor(clientId = "") {
+  constructor(clientId = "", analysedBytesMax: number = ANALYSED_BYTES_MAX) {
     this.#clientId = clientId;
+    this.#bySource = new RecentByKey(analysedBytesMax);
+    this.#captured = new RecentByKey(analysedBytesMax);
   }
 
   /**
@@ -127,7 +139,7 @@ export class FunctionShipper {
     }
     const known = this.#shipped.get(fn);
     if (known !== undefined) return known;
-    const shipped = isModule ? shipModule(fn) : shipSource(fn, this.#sites);
+    const shipped = isModule ? shipModule(fn) : this.#shipSource(fn);
     this.#shipped.set(fn, shipped);
     return shipped;
   }
@@ -144,20 +156,46 @@ export class FunctionShipper {
     args: readonly unknown[],
   ): ShippedArguments {
     try {
-      return encodeCall(task, args);
+      return encodeCall(task, args, this.#shipCapture);
     } catch (thrown) {
       // Results cannot cross, so that nobody searches where there are none.
       const found = resolveResults(args, this.#clientId);
       if (found === undefined) throw thrown;
       const { inputs, problem } = found;
-      return { ...encodeCall(task, found.args), inputs, problem };
+      const encoded = encodeCall(task, found.args, this.#shipCapture);
+      return { ...encoded, inputs, problem };
     }
   }
+
+  #shipSource(fn: Shippable): ShippedFunction {
+    const source = Function.prototype.toString.call(fn);
+    const { name } = fn;
+    const key = `${name}\n${source}`;
+    const known = this.#bySource.touch(key);
+    if (known !== undefined) return known;
+    const shipped = analyseShipped(source, name, this.#sites);
+    this.#bySource.put(key, shipped, bytesOf(key));
+    return shipped;
+  }
+
+  readonly #shipCapture = (fn: Shippable, path: string): AnalysedSource => {
+    const source = Function.prototype.toString.call(fn);
+    const known = this.#captured.touch(source);
+    if (known !== undefined) return { source, analysis: known };
+    const analysis = analyseCapture(source, path);
+    this.#captured.put(source, analysis, bytesOf(source));
+    return { source, analysis };
+  };
+}
+
+function bytesOf(text: string): number {
+  return 2 * text.length;
 }
 
 function encodeCall(
   { shipped, captures, needs, when }: CallableTask,
   args: readonly unknown[],
+  shipCapture: ShipCapture,
 ): ShippedArguments {
   const references = encodeReferences(args);
   const conditional = needs !== undefined || when !== undefined;
@@ -169,7 +207,7 @@ function encodeCall(
     : { ...captures, [CONDITION]: when };
   const encoded = taken === undefined
     ? undefined
-    : encodeCaptured(taken, shipped);
+    : encodeCaptured(taken, shipped, shipCapture);
   const extras: CallExtras = {
     lists: references ?? args,
     references: references !== undefined,
@@ -181,9 +219,11 @@ function encodeCall(
   return { extras: true, payload: encodeValue(extras), conditional };
 }
 
-function shipSource(fn: Shippable, sites: SourceSites): ShippedFunction {
-  const source = Function.prototype.toString.call(fn);
-  const { name } = fn;
+function analyseShipped(
+  source: string,
+  name: string,
+  sites: SourceSites,
+): ShippedFunction {
   const analysis = analyseFunction(source, name);
   const { form, free } = analysis;
   const unit = encodeUnit({ source, form, name, free });
@@ -213,20 +253,19 @@ function shipModule(task: ModuleTask): ShippedFunction {
 
 /** Makes plain data of names and values, functions included. */
 export function encodeNames(names: Captures): Uint8Array[] {
-  return encodeValue(encodeCaptures(names, shipCapture));
+  return encodeValue(encodeCaptures(names, (fn, path) => {
+    const source = Function.prototype.toString.call(fn);
+    return { source, analysis: analyseCapture(source, path) };
+  }));
 }
 
 function encodeCaptured(
   captures: Captures,
   fn: ShippedFunction,
+  shipCapture: ShipCapture,
 ): EncodedCaptures {
   checkAssigned(fn.analysis, captures, fn.name);
   return encodeCaptures(captures, shipCapture);
-}
-
-function shipCapture(fn: Shippable, path: string): AnalysedSource {
-  const source = Function.prototype.toString.call(fn);
-  return { source, analysis: analyseCapture(source, path) };
 }
 
 /** Encodes arguments; the path to what cannot cross starts with their place. */

@@ -10,6 +10,7 @@ import {
   type LimitTally,
   meanAfter,
   type PrefetchBounds,
+  RecentByKey,
 } from "../base/mod.ts";
 import {
   encodeValue,
@@ -23,7 +24,6 @@ import type { EngineLimits } from "./engine_limits.ts";
 import type { EngineStateOptions } from "./engine_state_options.ts";
 import { NamespaceFanOut, placeOf, wholeTaskId } from "./namespace_fan_out.ts";
 import { OutcomeDesk } from "./outcome_desk.ts";
-import { RecentByHash } from "./recent_by_hash.ts";
 import { takeQueued } from "./recall_policy.ts";
 import { respawnDecision, type RespawnPolicy } from "./respawn_policy.ts";
 import { numbered, oneMore } from "./run_number.ts";
@@ -61,7 +61,7 @@ export class EngineState {
   readonly #tasks = new Map<string, HeldTask>();
   readonly #missing = new TasksWithoutSource();
   readonly #queue = new TaskQueue();
-  readonly #sources: RecentByHash<FunctionText>;
+  readonly #sources: RecentByKey<FunctionText>;
   readonly #desk: OutcomeDesk;
   readonly #fanOut: NamespaceFanOut;
   /** When the engine registered, as a scheduler said that knows it. */
@@ -80,7 +80,7 @@ export class EngineState {
     this.#clock = options.clock;
     this.#effects = options.effects;
     this.#tally = options.tally;
-    this.#sources = new RecentByHash(
+    this.#sources = new RecentByKey(
       options.limits.sourceBytesMax,
       () => this.#tally?.reached("sourceBytesMax"),
     );

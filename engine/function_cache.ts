@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EMPTY_BYTES } from "../base/mod.ts";
+import { EMPTY_BYTES, RecentByKey } from "../base/mod.ts";
 import {
   type CapturedScope,
   compileSource,
@@ -16,7 +16,6 @@ import {
   type UnitModule,
 } from "../messages/mod.ts";
 import type { Evaluate } from "./evaluator.ts";
-import { RecentByHash } from "./recent_by_hash.ts";
 
 /** A shipped function, or anything else that can be called. */
 export type UserFunction = (...args: unknown[]) => unknown;
@@ -80,12 +79,12 @@ export class ShippedFunction {
 /** Keeps shipped functions within a budget of source bytes. */
 export class FunctionCache {
   readonly #evaluate: Evaluate;
-  readonly #functions: RecentByHash<ShippedFunction>;
+  readonly #functions: RecentByKey<ShippedFunction>;
 
   /** @param sourceBytesMax Source bytes of the functions kept. */
   constructor(evaluate: Evaluate, sourceBytesMax: number) {
     this.#evaluate = evaluate;
-    this.#functions = new RecentByHash(sourceBytesMax);
+    this.#functions = new RecentByKey(sourceBytesMax);
   }
 
   /** Takes a unit; a copy of it is kept until the first call. */

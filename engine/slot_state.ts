@@ -3,9 +3,13 @@
  *
  * @module
  */
-import { type Clock, Deque, type LimitTally } from "../base/mod.ts";
+import {
+  type Clock,
+  Deque,
+  type LimitTally,
+  RecentByKey,
+} from "../base/mod.ts";
 import type { EngineEnd, TaskAssign, TaskOutcome } from "../messages/mod.ts";
-import { RecentByHash } from "./recent_by_hash.ts";
 import { stopReason, StopStep, type TaskStop } from "./stop_state.ts";
 
 /** Payload parts: looked into by the slot and the client only. */
@@ -57,7 +61,7 @@ export interface SlotState {
   /** Tasks that only this slot may run and that wait for it. */
   readonly pinned: Deque<HeldTask>;
   /** Mirror of the functions that the process keeps. */
-  functions: RecentByHash<true>;
+  functions: RecentByKey<true>;
   /** Mean time of its tasks. */
   meanMs: number | undefined;
   /** When it was started again lately, oldest first. */
@@ -71,8 +75,8 @@ export interface SlotState {
 }
 
 /** The functions of a process that has none yet. */
-export function newSlotFunctions(tally?: LimitTally): RecentByHash<true> {
-  return new RecentByHash(
+export function newSlotFunctions(tally?: LimitTally): RecentByKey<true> {
+  return new RecentByKey(
     SLOT_FUNCTION_BYTES_MAX,
     () => tally?.reached("SLOT_FUNCTION_BYTES_MAX"),
   );

@@ -1,5 +1,5 @@
 /**
- * What was used last, by content hash, within a budget of bytes.
+ * What was used last, within a budget of bytes.
  *
  * @module
  */
@@ -10,11 +10,11 @@ interface Entry<T> {
 }
 
 /**
- * Remembers values by hash and forgets those used longest ago. The supervisor
- * keeps one that mirrors each slot's: both do the same steps in the same
- * order, so that the supervisor knows what the slot still has.
+ * Remembers values by key and forgets those used longest ago. Two that do the
+ * same steps in the same order remember the same, so that a supervisor knows
+ * what its slots still have.
  */
-export class RecentByHash<T> {
+export class RecentByKey<T> {
   readonly #bytesMax: number;
   readonly #onForgotten: (() => void) | undefined;
   readonly #entries = new Map<string, Entry<T>>();
@@ -36,35 +36,35 @@ export class RecentByHash<T> {
   }
 
   /** The value, which counts as used now. */
-  touch(hash: string): T | undefined {
-    const entry = this.#entries.get(hash);
+  touch(key: string): T | undefined {
+    const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     // Calls of one function in a row are the usual case.
-    if (this.#newest !== hash) {
-      this.#entries.delete(hash);
-      this.#entries.set(hash, entry);
-      this.#newest = hash;
+    if (this.#newest !== key) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+      this.#newest = key;
     }
     return entry.value;
   }
 
   /** Remembers a value of this many bytes, which counts as used now. */
-  put(hash: string, value: T, bytes: number): void {
-    this.#forget(hash);
-    this.#entries.set(hash, { value, bytes });
-    this.#newest = hash;
+  put(key: string, value: T, bytes: number): void {
+    this.#forget(key);
+    this.#entries.set(key, { value, bytes });
+    this.#newest = key;
     this.#bytes += bytes;
     for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.#bytesMax || oldest === hash) break;
+      if (this.#bytes <= this.#bytesMax || oldest === key) break;
       this.#forget(oldest);
       this.#onForgotten?.();
     }
   }
 
-  #forget(hash: string): void {
-    const entry = this.#entries.get(hash);
+  #forget(key: string): void {
+    const entry = this.#entries.get(key);
     if (entry === undefined) return;
-    this.#entries.delete(hash);
+    this.#entries.delete(key);
     this.#bytes -= entry.bytes;
   }
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { RecentByHash } from "./recent_by_hash.ts";
+import { RecentByKey } from "./recent_by_key.ts";
 
-Deno.test("RecentByHash forgets what was used longest ago", () => {
-  const recent = new RecentByHash<string>(10);
+Deno.test("RecentByKey forgets what was used longest ago", () => {
+  const recent = new RecentByKey<string>(10);
   recent.put("a", "A", 4);
   recent.put("b", "B", 4);
   assert.equal(recent.touch("a"), "A");
@@ -13,8 +13,8 @@ Deno.test("RecentByHash forgets what was used longest ago", () => {
   assert.equal(recent.bytes, 8);
 });
 
-Deno.test("RecentByHash keeps the newest value whatever its size", () => {
-  const recent = new RecentByHash<number>(10);
+Deno.test("RecentByKey keeps the newest value whatever its size", () => {
+  const recent = new RecentByKey<number>(10);
   recent.put("small", 1, 5);
   recent.put("huge", 2, 100);
   assert.equal(recent.touch("small"), undefined);
