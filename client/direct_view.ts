@@ -433,7 +433,7 @@ export class DirectView<One extends boolean = false> {
     lists: readonly unknown[],
     targets: readonly number[],
   ): TaskRun[] {
-    const shipped = this.#session.shipper.shipArguments(task, lists);
+    const shipped = this.#session.shipper.shipArguments(task, lists, kind);
     const work: Work = {
       kind,
       function: task.shipped.hash,

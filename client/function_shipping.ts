@@ -24,6 +24,7 @@ import {
 import {
   type CallExtras,
   CONDITION,
+  encodeOwnLists,
   encodeUnit,
   encodeValue,
 } from "../messages/mod.ts";
@@ -146,7 +147,7 @@ export class FunctionShipper {
 
   /**
    * The arguments of a call, with captures, references and results where
-   * there are any.
+   * there are any; of a map, the columns of one chunk, which are its own.
    *
    * @throws {TypeError} with the path to what cannot cross; when a result
    * among the arguments is another client's.
@@ -154,15 +155,22 @@ export class FunctionShipper {
   shipArguments(
     task: CallableTask,
     args: readonly unknown[],
+    kind: "apply" | "map",
   ): ShippedArguments {
+    const encode = kind === "map" ? encodeOwnLists : encodeValue;
     try {
-      return encodeCall(task, args, this.#shipCapture);
+      return encodeCall(task, args, encode, this.#shipCapture);
     } catch (thrown) {
       // Results cannot cross, so that nobody searches where there are none.
       const found = resolveResults(args, this.#clientId);
       if (found === undefined) throw thrown;
       const { inputs, problem } = found;
-      const encoded = encodeCall(task, found.args, this.#shipCapture);
+      const encoded = encodeCall(
+        task,
+        found.args,
+        encode,
+        this.#shipCapture,
+      );
       return { ...encoded, inputs, problem };
     }
   }
@@ -195,12 +203,14 @@ function bytesOf(text: string): number {
 function encodeCall(
   { shipped, captures, needs, when }: CallableTask,
   args: readonly unknown[],
+  encode: (args: readonly unknown[], path: string) => Uint8Array[],
   shipCapture: ShipCapture,
 ): ShippedArguments {
   const references = encodeReferences(args);
   const conditional = needs !== undefined || when !== undefined;
   if (references === undefined && captures === undefined && !conditional) {
-    return { extras: false, payload: encodeArguments(args) };
+    // The path to what cannot cross starts with its place.
+    return { extras: false, payload: encode(args, "arguments") };
   }
   const taken = when === undefined
     ? captures
@@ -266,9 +276,4 @@ function encodeCaptured(
 ): EncodedCaptures {
   checkAssigned(fn.analysis, captures, fn.name);
   return encodeCaptures(captures, shipCapture);
-}
-
-/** Encodes arguments; the path to what cannot cross starts with their place. */
-function encodeArguments(args: readonly unknown[]): Uint8Array[] {
-  return encodeValue(args, "arguments");
 }

@@ -291,7 +291,7 @@ export class LoadBalancedView {
   ): SubmittedChunk {
     const session = this.#session;
     const { extras, payload, inputs, conditional, problem } = session.shipper
-      .shipArguments(task, lists);
+      .shipArguments(task, lists, kind);
     const { shipped } = task;
     const [run] = submitCall(session, this.#flags, {
       mode: "balanced",

@@ -5,6 +5,7 @@
  */
 import { Deque } from "../base/mod.ts";
 import {
+  encodeOwnList,
   encodeThrown,
   encodeValue,
   functionOf,
@@ -55,6 +56,9 @@ interface WaitingTask {
   /** Somebody does not want it any more. */
   isAborted: boolean;
 }
+
+// On engines user code may replace the globals; what is used later is kept.
+const { isArray } = Array;
 
 const NO_PAYLOAD: Payload = [];
 
@@ -243,9 +247,7 @@ export class TaskRunner {
     const completedMs = timeOrigin + now();
     let payload: Payload;
     try {
-      payload = this.#kind === "execute"
-        ? encodeShown(value)
-        : encodeValue(value);
+      payload = encodeResult(this.#kind, value);
     } catch (thrown) {
       return this.#finishThrown(thrown);
     }
@@ -362,6 +364,14 @@ export class TaskRunner {
       else queueMicrotask(next);
     }, SENDING_POLL_MS);
   }
+}
+
+function encodeResult(kind: Work["kind"], value: unknown): Payload {
+  if (kind === "execute") return encodeShown(value);
+  // The list of the rows' results is not the user's.
+  return kind === "map" && isArray(value)
+    ? encodeOwnList(value)
+    : encodeValue(value);
 }
 
 /** The value of a cell, or how it looks when it cannot cross. */

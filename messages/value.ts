@@ -11,6 +11,13 @@ import { Deserializer, Serializer } from "node:v8";
 import { EMPTY_BYTES, ProtocolError } from "../base/mod.ts";
 import { registeredClass } from "./class_registry.ts";
 import { type Instance, replaceInstances } from "./value_instances.ts";
+import {
+  LIST,
+  LIST_OF_LISTS,
+  NUMBERS_TAG,
+  readNumbers,
+  writeNumbers,
+} from "./value_numbers.ts";
 import { NOT_PLAIN, readPlain, writePlain } from "./value_plain.ts";
 import { type ScannedValue, scanValue } from "./value_scan.ts";
 
@@ -383,6 +390,30 @@ export function encodeValue(value: unknown, path = "value"): Uint8Array[] {
   return encodeScanned(value, scanned);
 }
 
+/**
+ * Encodes a list that the caller has made and nobody else has: it has nothing
+ * beside its items. Numbers are packed.
+ *
+ * @param path What messages call the value.
+ * @throws {TypeError} naming the path to what cannot cross.
+ */
+export function encodeOwnList(
+  list: readonly unknown[],
+  path?: string,
+): Uint8Array[] {
+  const packed = writeNumbers([list], LIST);
+  return packed === undefined ? encodeValue(list, path) : [packed];
+}
+
+/** The same for a list of lists, of all of which that is true. */
+export function encodeOwnLists(
+  lists: readonly unknown[],
+  path?: string,
+): Uint8Array[] {
+  const packed = writeNumbers(lists, LIST_OF_LISTS);
+  return packed === undefined ? encodeValue(lists, path) : [packed];
+}
+
 function encodeScanned(
   value: unknown,
   { buffers }: ScannedValue,
@@ -412,7 +443,7 @@ function encodeInstances(whole: unknown, path: string): Uint8Array[] {
 }
 
 /**
- * Decodes what {@linkcode encodeValue} made. Runs no code but that of classes
+ * Decodes what {@linkcode encodeValue} and its like made. Runs no code but that of classes
  * that were registered here.
  *
  * @throws {TypeError} when a class is not registered here.
@@ -422,6 +453,7 @@ export function decodeValue(parts: readonly Uint8Array[]): unknown {
   const [data] = parts;
   if (data === undefined) throw new ProtocolError("Cannot read value: empty");
   if (parts.length === 1) {
+    if (data[0] === NUMBERS_TAG) return readNumbers(data);
     const plain = readPlain(data);
     if (plain !== NOT_PLAIN) return plain;
   }

@@ -100,7 +100,7 @@ function writePrimitive(value: unknown): boolean {
 /** Writes an array without holes and without properties of its own. */
 function writeArray(items: readonly unknown[]): boolean {
   const { length } = items;
-  if (length > PLAIN_BYTES_MAX || keys(items).length !== length) return false;
+  if (length > PLAIN_BYTES_MAX) return false;
   if (getPrototypeOf(items) !== ARRAY_PROTOTYPE) return false;
   scratch[cursor.at++] = BEGIN_DENSE_ARRAY;
   writeVarint(length);
@@ -113,7 +113,8 @@ function writeArray(items: readonly unknown[]): boolean {
   scratch[cursor.at++] = END_DENSE_ARRAY;
   scratch[cursor.at++] = 0;
   writeVarint(length);
-  return true;
+  // Last, since it takes longer than the items of a list that is too long.
+  return keys(items).length === length;
 }
 
 /**
