@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Clock, Logger, Timer } from "../base/mod.ts";
+import type { Clock, Logger } from "../base/mod.ts";
 import {
   ClientLink,
   type ClientLinkOptions,
@@ -77,7 +77,6 @@ export class SchedulerConversation {
   #link: SchedulerLink | undefined;
   #key = "";
   #session = "";
-  #retry: Timer | undefined;
 
   /** Makes a conversation with nobody yet. */
   constructor(options: SchedulerConversationOptions) {
@@ -118,12 +117,14 @@ export class SchedulerConversation {
   }
 
   #connect(address: SchedulerAddress): void {
-    this.#retry?.cancel();
     const before = this.#link;
     const { log, handler, socket, routes, openLink } = this.#options;
     const open = openLink ?? ((options) => new ClientLink(options));
     const link: SchedulerLink = open({
-      socket: socket(address.publicKey),
+      socket: {
+        ...socket(address.publicKey),
+        refusedRetryMs: REFUSED_RETRY_MS,
+      },
       log,
       isForgetful: true,
       readsPayload: true,
@@ -133,22 +134,13 @@ export class SchedulerConversation {
       onConnected: () => {
         if (this.#link === link) this.#connected();
       },
-      onDisconnected: (reason, isFinal) => {
-        if (this.#link !== link) return;
-        if (isFinal) this.#connectLater(address);
-        handler.disconnected(reason);
+      onDisconnected: (reason) => {
+        if (this.#link === link) handler.disconnected(reason);
       },
     });
     this.#link = link;
     void before?.close({ lingerMs: 0 });
     link.connect(routedEndpoints(address.endpoints, routes));
-  }
-
-  #connectLater(address: SchedulerAddress): void {
-    this.#retry = this.#options.clock.setTimer(
-      REFUSED_RETRY_MS,
-      () => this.#connect(address),
-    );
   }
 
   /** Says something; `false` when nobody takes it now. */
@@ -192,7 +184,6 @@ export class SchedulerConversation {
   /** Says goodbye and ends. */
   async close(lingerMs: number): Promise<void> {
     const link = this.#link;
-    this.#retry?.cancel();
     this.#acks.stop();
     this.send({ type: "client_leaving" });
     // Nothing is heard any more.

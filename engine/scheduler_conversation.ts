@@ -84,7 +84,6 @@ export class SchedulerConversation {
   /** Where to turn to, best first, and which of them has its turn. */
   #candidates: readonly SchedulerAddress[] = [];
   #turn = 0;
-  #retry: Timer | undefined;
   #patience: Timer | undefined;
   #closed = false;
 
@@ -121,7 +120,6 @@ export class SchedulerConversation {
   /** Writes what waits for up to `lingerMs`, then ends. */
   async close(lingerMs: number): Promise<void> {
     this.#closed = true;
-    this.#retry?.cancel();
     this.#stopWaiting();
     await this.#link?.close({ lingerMs });
     await Promise.all(this.#closing);
@@ -129,12 +127,14 @@ export class SchedulerConversation {
 
   #connect(address: SchedulerAddress): void {
     if (this.#closed) return;
-    this.#retry?.cancel();
     this.#discard(this.#link);
-    const { log, handler, openLink } = this.#options;
+    const { log, handler, openLink, retryMs } = this.#options;
     const open = openLink ?? ((options) => new ClientLink(options));
     const link: SchedulerLink = open({
-      socket: this.#options.socket(address.publicKey),
+      socket: {
+        ...this.#options.socket(address.publicKey),
+        refusedRetryMs: retryMs,
+      },
       // What it still holds is said again on each connection.
       isForgetful: true,
       log,
@@ -144,11 +144,10 @@ export class SchedulerConversation {
         this.#stopWaiting();
         handler.connected();
       },
-      onDisconnected: (reason, final) => {
+      onDisconnected: (reason) => {
         log.warn("scheduler disconnected", { reason: reason.message });
         if (this.#link !== link) return;
         handler.disconnected();
-        if (final) this.#connectLater(address);
         this.#waitForAnother();
       },
     });
@@ -157,14 +156,6 @@ export class SchedulerConversation {
     this.#waitForAnother();
     const { routes } = this.#options;
     link.connect(routedEndpoints(address.endpoints, routes));
-  }
-
-  #connectLater(address: SchedulerAddress): void {
-    this.#retry?.cancel();
-    this.#retry = this.#options.clock.setTimer(
-      this.#options.retryMs,
-      () => this.#connect(address),
-    );
   }
 
   /** Lets the next one have its turn, if this one is not there in time. */

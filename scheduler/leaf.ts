@@ -118,7 +118,6 @@ export class Leaf implements AsyncDisposable {
     this.#root = new LeafRoot({
       socket: shared,
       security: options.hub.security,
-      clock: this.#clock,
       log: this.#log,
       onMessage: (message, payload) => this.#rootSaid(message, payload),
       onConnected: () => this.#hub.register(),

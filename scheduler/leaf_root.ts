@@ -3,19 +3,14 @@
  *
  * @module
  */
-import {
-  type Clock,
-  type Logger,
-  randomWord,
-  type Timer,
-} from "../base/mod.ts";
+import { type Logger, randomWord } from "../base/mod.ts";
 import { ClientLink } from "../links/mod.ts";
 import type { Message, SchedulerAddress } from "../messages/mod.ts";
 import { decodeZ85 } from "../security/mod.ts";
 import type { SocketOptions, SocketSecurity } from "../sockets/mod.ts";
 
 /** Pause before a scheduler that refused our key is asked again. */
-const RETRY_MS = 1_000;
+const REFUSED_RETRY_MS = 1_000;
 
 /** Longest pause between attempts: few try, and many wait behind them. */
 const RECONNECT_MAX_MS = 500;
@@ -28,8 +23,6 @@ export interface LeafRootOptions {
   readonly socket: Omit<SocketOptions, "security" | "routingId">;
   /** Our keys; the scheduler's take the place of the hub's. */
   readonly security: SocketSecurity;
-  /** Time. */
-  readonly clock: Clock;
   /** Where to say what happened. */
   readonly log: Logger;
   /** Takes what the scheduler says. */
@@ -48,7 +41,6 @@ export class LeafRoot {
   readonly #closing = new Set<Promise<void>>();
   #link: ClientLink | undefined;
   #address: SchedulerAddress | undefined;
-  #retry: Timer | undefined;
   #isClosed = false;
 
   /** Makes a connection to nobody yet. */
@@ -86,14 +78,12 @@ export class LeafRoot {
   /** Writes what waits for up to `lingerMs`, then ends. */
   async close(lingerMs: number): Promise<void> {
     this.#isClosed = true;
-    this.#retry?.cancel();
     await this.#link?.close({ lingerMs });
     await Promise.all(this.#closing);
   }
 
   #connect(address: SchedulerAddress): void {
     if (this.#isClosed) return;
-    this.#retry?.cancel();
     this.#discard();
     const { socket, security, log, onMessage, onConnected, onLost, onDrained } =
       this.#options;
@@ -101,6 +91,7 @@ export class LeafRoot {
       socket: {
         ...socket,
         limits: { reconnectDelayMaxMs: RECONNECT_MAX_MS },
+        refusedRetryMs: REFUSED_RETRY_MS,
         security: security.kind === "curve-client"
           ? {
             ...security,
@@ -122,20 +113,13 @@ export class LeafRoot {
       onDrained: () => {
         if (this.#link === link) onDrained();
       },
-      onDisconnected: (reason, final) => {
+      onDisconnected: (reason) => {
         log.warn("scheduler disconnected", { reason: reason.message });
-        if (this.#link !== link) return;
-        onLost();
-        if (final) this.#connectLater(address);
+        if (this.#link === link) onLost();
       },
     });
     this.#link = link;
     link.connect(address.endpoints);
-  }
-
-  #connectLater(address: SchedulerAddress): void {
-    const { clock } = this.#options;
-    this.#retry = clock.setTimer(RETRY_MS, () => this.#connect(address));
   }
 
   /** Ends a connection that another takes the place of. */

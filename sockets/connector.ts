@@ -36,6 +36,8 @@ export interface ConnectorOptions {
   readonly random: Random;
   /** Limits of the socket. */
   readonly limits: SocketLimits;
+  /** Pause after a refusal, if that is not the end. */
+  readonly refusedRetryMs?: number | undefined;
   /** Counts limits that are reached. */
   readonly tally?: LimitTally | undefined;
   /** Takes a stream; settles when its connection is over. */
@@ -49,7 +51,8 @@ export interface ConnectorOptions {
 
 /**
  * Connects, and reconnects for as long as it is open, or until every
- * candidate failed and one of them refused our key.
+ * candidate failed and one of them refused our key, unless such are asked
+ * again.
  */
 export class Connector {
   readonly #options: ConnectorOptions;
@@ -69,16 +72,18 @@ export class Connector {
 
   /** Connects until closed or refused. */
   async run(): Promise<void> {
-    const { clock, onFailed } = this.#options;
+    const { clock, onFailed, refusedRetryMs } = this.#options;
     const signal = this.#stop.signal;
     while (!signal.aborted) {
       const refusal = await this.#round();
       if (signal.aborted) return;
+      let delayMs = this.#policy.nextDelayMs();
       if (refusal !== undefined) {
-        onFailed(refusal, true);
-        return;
+        onFailed(refusal, refusedRetryMs === undefined);
+        if (refusedRetryMs === undefined) return;
+        delayMs = refusedRetryMs;
       }
-      await cancellableDelay(clock, this.#policy.nextDelayMs(), signal);
+      await cancellableDelay(clock, delayMs, signal);
     }
   }
 

@@ -235,6 +235,47 @@ Deno.test("DealerSocket stops when its key is refused", async () => {
   equal(router.joined.length, 0);
 });
 
+Deno.test("DealerSocket asks those again who do not know its key yet, where it is told to", async () => {
+  const crypto = await loadCurveCrypto();
+  const hub = crypto.generateKeyPair();
+  const network = createInprocNetwork();
+  const clock = new VirtualClock();
+  let asked = 0;
+  await using router = watchRouter({
+    network,
+    security: {
+      kind: "curve-server",
+      crypto,
+      keyPair: hub,
+      authorize: () => ++asked < 3 ? undefined : "guest",
+    },
+  });
+  await router.socket.bind(HUB);
+  const dealer = watchDealer({
+    network,
+    clock,
+    refusedRetryMs: 700,
+    security: {
+      kind: "curve-client",
+      crypto,
+      keyPair: crypto.generateKeyPair(),
+      serverKey: hub.publicKey,
+    },
+  });
+  dealer.socket.connect(HUB);
+  for (let refused = 1; refused < 3; refused++) {
+    await until(() => dealer.disconnected.length === refused, "the refusal");
+    clock.advance(699);
+    await settle();
+    equal(asked, refused);
+    clock.advance(1);
+  }
+  await until(() => dealer.connected.length === 1, "the welcome");
+  equal(dealer.disconnected.some(([, final]) => final), false);
+  await dealer.socket.close({ lingerMs: 0 });
+  equal(clock.pending, 0);
+});
+
 Deno.test("DealerSocket sends to several peers in turn", async () => {
   const network = createInprocNetwork();
   await using dealer = watchDealer({ network });

@@ -151,13 +151,15 @@ export class SocketCore implements LinkOwner {
       }
     }
     this.#checkOpen("connect");
-    const { network, clock, random, limits, tally } = this.#options;
+    const { network, clock, random, limits, refusedRetryMs, tally } =
+      this.#options;
     const connector = new Connector({
       endpoints: [...endpoints],
       network,
       clock,
       random,
       limits,
+      refusedRetryMs,
       tally,
       hold: (stream) => this.#hold(stream),
       onFailed: (reason, final) => {

@@ -118,6 +118,11 @@ export interface SocketOptions {
    * not zero. Absent, the peer makes one up for each connection.
    */
   readonly routingId?: string;
+  /**
+   * Pause before those who refused our key are asked again, for peers that
+   * hear of a key later than we do. @default they are not asked again
+   */
+  readonly refusedRetryMs?: number | undefined;
   /** Hears of connections that were not let in. */
   readonly onRefused?: (refusal: Refusal) => void;
   /** Counts limits that are reached. */
@@ -188,6 +193,8 @@ export interface ResolvedSocketOptions {
   readonly log: Logger;
   /** Our routing id; empty for none. */
   readonly routingId: Uint8Array;
+  /** Pause before those who refused our key are asked again, if they are. */
+  readonly refusedRetryMs: number | undefined;
   /** Hears of connections that were not let in. */
   readonly onRefused: ((refusal: Refusal) => void) | undefined;
   /** Counts limits that are reached. */
@@ -207,6 +214,7 @@ export function resolveSocketOptions(
     heartbeat: resolveHeartbeat(options.heartbeat ?? DEFAULT_HEARTBEAT),
     log: options.log ?? silentLogger,
     routingId: routingIdBytes(options.routingId ?? ""),
+    refusedRetryMs: options.refusedRetryMs,
     onRefused: options.onRefused,
     tally: options.tally,
   };
