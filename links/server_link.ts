@@ -12,16 +12,20 @@ import {
 } from "../base/mod.ts";
 import {
   AlikeTasks,
+  type Begun,
   decodeEnvelopes,
   isTransfer,
   type Message,
   Outbox,
   OUTBOX_MESSAGES_MAX,
+  type PassOn,
+  readBegun,
   type RoleTable,
 } from "../messages/mod.ts";
 import {
   type CloseOptions,
   FLEET_HEARTBEAT,
+  isIpc,
   type Peer,
   type Refusal,
   RouterSocket,
@@ -74,6 +78,12 @@ export interface ServerLinkOptions {
     message: Message,
     payload: readonly Uint8Array[],
   ) => void;
+  /**
+   * Hears of a large message that has begun, which its sender may say; who
+   * wants it takes it as it comes. It is no message before `onMessage`, and may
+   * never be one.
+   */
+  readonly onBegun?: (peer: Peer, begun: Begun) => PassOn | undefined;
   /**
    * Takes all that a peer sends as it comes, instead of messages that its role
    * may say: for those who pass it on without a look.
@@ -163,6 +173,19 @@ export class ServerLink implements AsyncDisposable {
     return false;
   }
 
+  /**
+   * Begins to say to a peer what another has only begun to say; see
+   * {@linkcode Outbox}. Not where both are on this host: one of the ways keeps
+   * two processors busy, and there is no line to be filled meanwhile.
+   */
+  ahead(from: Peer, routingId: string, begun: Begun): PassOn | undefined {
+    const to = this.#socket.peer(routingId);
+    if (this.#closing !== undefined || to === undefined) return undefined;
+    if (isIpc(from.address) && isIpc(to.address)) return undefined;
+    const outbox = this.#outboxes.get(routingId) ?? this.#open(routingId);
+    return outbox.ahead(begun);
+  }
+
   /** Bytes of payload and output that wait for a peer. */
   waitingBytes(routingId: string): number {
     return (this.#outboxes.get(routingId)?.bytes ?? 0) +
@@ -237,6 +260,7 @@ export class ServerLink implements AsyncDisposable {
   forget(routingId: string): void {
     this.#outboxes.get(routingId)?.clear();
     this.#outboxes.delete(routingId);
+    this.#transfers.get(routingId)?.reset();
     this.#transfers.delete(routingId);
     // A connected peer keeps its routing id; its end will be heard of.
     if (this.#socket.peer(routingId) === undefined) {
@@ -264,6 +288,7 @@ export class ServerLink implements AsyncDisposable {
       ? lingerMs
       : await this.#linger.wait(lingerMs);
     await this.#socket.close({ lingerMs: leftMs });
+    for (const transfers of this.#transfers.values()) transfers.reset();
     this.#outboxes.clear();
     this.#transfers.clear();
   }
@@ -318,13 +343,17 @@ export class ServerLink implements AsyncDisposable {
   }
 
   /** What is joined of a peer's parts; most peers send none. */
-  #transfersOf(routingId: string): Transfers {
+  #transfersOf({ routingId }: Peer): Transfers {
     const known = this.#transfers.get(routingId);
     if (known !== undefined) return known;
     const outbox = this.#outboxes.get(routingId) ?? this.#open(routingId);
     const transfers = new Transfers(
       (frames) => this.#sendFrames(routingId, frames),
       outbox,
+      {
+        onBegun: this.#options.onBegun &&
+          ((head, body) => this.#begun(routingId, readBegun(head, body))),
+      },
     );
     this.#transfers.set(routingId, transfers);
     return transfers;
@@ -363,11 +392,19 @@ export class ServerLink implements AsyncDisposable {
       : "WAITING_MESSAGES_MAX";
   }
 
+  #begun(routingId: string, begun: Begun | undefined): PassOn | undefined {
+    const peer = this.#socket.peer(routingId);
+    if (
+      begun === undefined || peer === undefined ||
+      this.#closing !== undefined || !this.#mayBeSaid(peer, begun.message)
+    ) return undefined;
+    return this.#options.onBegun?.(peer, begun);
+  }
+
   #received(peer: Peer, parts: Uint8Array[]): void {
+    const transfers = isTransfer(parts) ? this.#transfersOf(peer) : undefined;
     try {
-      const frames = isTransfer(parts)
-        ? this.#transfersOf(peer.routingId).take(parts)
-        : parts;
+      const frames = transfers === undefined ? parts : transfers.take(parts);
       if (this.#closing !== undefined) return this.#linger.check();
       if (frames === undefined) return;
       if (this.#options.onFrames !== undefined) {
@@ -382,15 +419,25 @@ export class ServerLink implements AsyncDisposable {
       this.#tally?.failed(error);
       this.#refuseAct(peer, "peer dropped", error.message);
       this.#socket.disconnect(peer, error.message);
+    } finally {
+      transfers?.looked();
     }
   }
 
+  #roleOf(peer: Peer): string {
+    return peer.role ?? this.#options.defaultRole ?? "";
+  }
+
+  #mayBeSaid(peer: Peer, message: Message): boolean {
+    const role = this.#roleOf(peer);
+    const { accepts } = this.#options;
+    return Object.hasOwn(accepts, role) &&
+      accepts[role]?.has(message.type) === true;
+  }
+
   #isAllowed(peer: Peer, message: Message): boolean {
-    const role = peer.role ?? this.#options.defaultRole ?? "";
-    if (
-      Object.hasOwn(this.#options.accepts, role) &&
-      this.#options.accepts[role]?.has(message.type)
-    ) return true;
+    if (this.#mayBeSaid(peer, message)) return true;
+    const role = this.#roleOf(peer);
     const reason = `a key with the role ${role || "none"} may not send it`;
     this.#refuseAct(peer, "message refused", `${message.type}: ${reason}`);
     this.send(peer.routingId, { type: "refused", what: message.type, reason });

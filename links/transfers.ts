@@ -39,6 +39,7 @@ export class Transfers {
 
   /**
    * Takes a ZeroMQ message; the frames of an envelope, once it is complete.
+   * `looked` is to follow when those have been looked at.
    *
    * @throws {ProtocolError} when a part is malformed.
    * @throws {LimitError} when a transfer is too large.
@@ -54,6 +55,11 @@ export class Transfers {
       this.#outbox.acknowledged(acknowledged.transfer, acknowledged.index);
     }
     return complete;
+  }
+
+  /** What has been taken has been looked at, and said on if it is at all. */
+  looked(): void {
+    this.#reader.looked();
   }
 
   /** Where a large frame is to lie, behind those of its ZeroMQ message. */

@@ -5,9 +5,12 @@
  * @module
  */
 import { Deque } from "../base/mod.ts";
+import { AheadTransfer } from "./ahead_transfer.ts";
+import type { Begun } from "./begun.ts";
 import { encodeEnvelopes, type Envelope, type Message } from "./envelope.ts";
 import { orderKeys } from "./message_order.ts";
 import {
+  type Outgoing,
   Transfer,
   TRANSFER_BYTES_MIN,
   TRANSFER_WINDOW_BYTES,
@@ -18,11 +21,8 @@ interface Waiting {
   readonly bytes: number;
   /** `undefined` for one that nothing may pass. */
   readonly keys: readonly string[] | undefined;
-}
-
-interface Current {
-  readonly entry: Waiting;
-  readonly transfer: Transfer;
+  /** How it travels, once that has begun. */
+  transfer: Outgoing | undefined;
 }
 
 /** A part that the peer has not acknowledged. */
@@ -32,7 +32,11 @@ interface Flying {
   readonly bytes: number;
 }
 
-/** One transfer at a time; the peer's word for each part opens the window. */
+/**
+ * One transfer at a time; the peer's word for each part opens the window. While
+ * there is none, what is sent ahead has its turn: a message that is not here
+ * yet, and counts for nothing before somebody says it.
+ */
 export class BulkLane {
   readonly #waiting = new Deque<Waiting>();
   /** How many of those that wait, or travel, are about what. */
@@ -40,7 +44,10 @@ export class BulkLane {
   readonly #flying = new Deque<Flying>();
   #flyingBytes = 0;
   #barriers = 0;
-  #current: Current | undefined;
+  #current: Waiting | undefined;
+  #ahead: AheadTransfer | undefined;
+  /** Tells the peer to forget what was sent ahead. */
+  readonly #abandoned: (readonly Uint8Array[])[] = [];
   #bytes = 0;
   #transfers = 0;
 
@@ -66,9 +73,32 @@ export class BulkLane {
   /** Adds a message behind the others. */
   push(envelope: Envelope, bytes: number): void {
     const keys = orderKeys(envelope.message);
-    this.#waiting.push({ envelope, bytes, keys });
+    const transfer = this.#claimed(envelope);
+    this.#waiting.push({ envelope, bytes, keys, transfer });
     this.#bytes += bytes;
     this.#count(keys, 1);
+  }
+
+  /** Begins to send a message that is not here yet, if it is worth it. */
+  begin(begun: Begun): AheadTransfer | undefined {
+    if (this.#ahead !== undefined || begun.bytes <= TRANSFER_BYTES_MIN) {
+      return undefined;
+    }
+    this.#ahead = new AheadTransfer(begun, this.#transfers++);
+    return this.#ahead;
+  }
+
+  /** Whether a message is still awaited that is sent ahead. */
+  awaits(ahead: AheadTransfer): boolean {
+    return this.#ahead === ahead;
+  }
+
+  /** What is sent ahead becomes no message; nothing where it has become one. */
+  abandon(ahead: AheadTransfer): void {
+    if (this.#ahead !== ahead) return;
+    this.#ahead = undefined;
+    const part = ahead.abandoned();
+    if (part !== undefined) this.#abandoned.push(part);
   }
 
   /** The next message that needs no parts, when it is its turn. */
@@ -85,41 +115,42 @@ export class BulkLane {
 
   /** The next part, if the window is open. */
   nextPart(): readonly Uint8Array[] | undefined {
+    const abandoned = this.#abandoned.shift();
+    if (abandoned !== undefined) return abandoned;
     if (this.#flyingBytes >= TRANSFER_WINDOW_BYTES) return undefined;
-    const current = this.#current ?? this.#begin();
-    if (current === undefined) return undefined;
-    const { entry, transfer } = current;
-    const part = transfer.next();
-    let bytes = 0;
-    for (const frame of part) bytes += frame.byteLength;
-    const { number, index } = transfer;
-    this.#flying.push({ transfer: number, index, bytes });
-    this.#flyingBytes += bytes;
+    const current = this.#current ??= this.#waiting.shift();
+    if (current === undefined) {
+      return this.#ahead?.hasPart === true
+        ? this.#partOf(this.#ahead)
+        : undefined;
+    }
+    const transfer = current.transfer ??= this.#transferOf(current);
+    const part = this.#partOf(transfer);
     if (transfer.isDone) {
       this.#current = undefined;
-      this.#forget(entry);
+      this.#forget(current);
     }
     return part;
   }
 
   /** The peer has this part and all before it; says whether that is news. */
   acknowledged(transfer: number, index: number): boolean {
-    const before = this.#flying.length;
-    for (;;) {
-      const first = this.#flying.peek();
-      if (first === undefined || first.transfer > transfer) break;
-      if (first.transfer === transfer && first.index > index) break;
-      this.#flying.shift();
-      this.#flyingBytes -= first.bytes;
+    if (!this.#isFlying(transfer, index)) return false;
+    for (let part = this.#flying.shift(); part; part = this.#flying.shift()) {
+      this.#flyingBytes -= part.bytes;
+      if (part.transfer === transfer && part.index === index) break;
     }
-    return this.#flying.length < before;
+    return true;
   }
 
   /** Another connection: what was on its way has to begin again. */
   restart(): void {
     this.#flying.clear();
     this.#flyingBytes = 0;
-    this.#current?.transfer.restart(this.#transfers++);
+    this.#ahead = undefined;
+    this.#abandoned.length = 0;
+    for (const entry of this.#waiting) entry.transfer = undefined;
+    if (this.#current !== undefined) this.#current.transfer = undefined;
   }
 
   /** Forgets everything. */
@@ -130,16 +161,42 @@ export class BulkLane {
     this.#flyingBytes = 0;
     this.#barriers = 0;
     this.#current = undefined;
+    this.#ahead = undefined;
+    this.#abandoned.length = 0;
     this.#bytes = 0;
   }
 
-  #begin(): Current | undefined {
-    const entry = this.#waiting.shift();
-    if (entry === undefined) return undefined;
-    const frames = encodeEnvelopes([entry.envelope]);
-    const transfer = new Transfer(frames, this.#transfers++);
-    this.#current = { entry, transfer };
-    return this.#current;
+  #transferOf({ envelope }: Waiting): Outgoing {
+    return new Transfer(encodeEnvelopes([envelope]), this.#transfers++);
+  }
+
+  /** The transfer in which the frames of a message are on their way already. */
+  #claimed(envelope: Envelope): Outgoing | undefined {
+    const ahead = this.#ahead;
+    // One that has not begun goes as a whole.
+    if (ahead === undefined || ahead.index < 0) return undefined;
+    const frames = encodeEnvelopes([envelope]);
+    if (!ahead.isOf(frames)) return undefined;
+    this.#ahead = undefined;
+    ahead.finish(frames);
+    return ahead;
+  }
+
+  #partOf(transfer: Outgoing): readonly Uint8Array[] {
+    const part = transfer.next();
+    let bytes = 0;
+    for (const frame of part) bytes += frame.byteLength;
+    const { number, index } = transfer;
+    this.#flying.push({ transfer: number, index, bytes });
+    this.#flyingBytes += bytes;
+    return part;
+  }
+
+  #isFlying(transfer: number, index: number): boolean {
+    for (const part of this.#flying) {
+      if (part.transfer === transfer && part.index === index) return true;
+    }
+    return false;
   }
 
   #forget({ bytes, keys }: Waiting): void {

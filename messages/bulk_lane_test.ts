@@ -6,8 +6,8 @@ import {
   TRANSFER_BYTES_MIN,
   TRANSFER_PART_BYTES,
   TRANSFER_WINDOW_BYTES,
-  TransferReader,
 } from "./transfer.ts";
+import { TransferReader } from "./transfer_reader.ts";
 import { encodeValue } from "./value.ts";
 
 const LARGE = encodeValue(new Uint8Array(8 * TRANSFER_WINDOW_BYTES));

@@ -14,6 +14,7 @@ export {
   type ClassOf,
   registerClass,
 } from "./class_registry.ts";
+export * from "./begun.ts";
 export * from "./channel.ts";
 export * from "./cluster_figures.ts";
 export * from "./control.ts";
@@ -41,11 +42,10 @@ export * from "./task_event.ts";
 export * from "./task_permissions.ts";
 export * from "./task_record.ts";
 export * from "./task_terms.ts";
+export { isTransfer, TRANSFER_BYTES_MAX } from "./transfer.ts";
 export {
-  isTransfer,
-  TRANSFER_BYTES_MAX,
   TransferReader,
   type TransferReaderOptions,
-} from "./transfer.ts";
+} from "./transfer_reader.ts";
 export * from "./value.ts";
 export * from "./work.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import { Deque } from "../base/mod.ts";
+import type { Begun, PassOn } from "./begun.ts";
 import { BulkLane } from "./bulk_lane.ts";
 import {
   encodeEnvelopes,
@@ -12,6 +13,7 @@ import {
   ENVELOPE_MESSAGES_MAX,
   type Message,
 } from "./envelope.ts";
+import { isTransfer } from "./transfer.ts";
 
 /** Sends the frames of one message; `full` takes nothing. */
 export type SendFrames = (
@@ -117,11 +119,35 @@ export class Outbox {
       this.#bytes += bytes;
       this.#waiting.push({ message, payload });
     }
-    if (!this.#scheduled && !this.#paused) {
-      this.#scheduled = true;
-      queueMicrotask(this.#run);
-    }
+    this.#schedule();
     return true;
+  }
+
+  /**
+   * Begins to send a large message that is not here yet. Whoever takes its
+   * frames as they come takes them for nothing unless the message is posted,
+   * with these very frames, before their end.
+   *
+   * @returns Nothing where it has to wait until it is here.
+   */
+  ahead(begun: Begun): PassOn | undefined {
+    const lane = this.#lane;
+    const waiting = this.bytes;
+    if (waiting > 0 && waiting + begun.bytes > this.#bytesMax) return undefined;
+    const transfer = lane?.begin(begun);
+    if (lane === undefined || transfer === undefined) return undefined;
+    this.#schedule();
+    return {
+      push: (frame) => {
+        if (!lane.awaits(transfer)) return;
+        transfer.push(frame);
+        this.#schedule();
+      },
+      end: () => {
+        lane.abandon(transfer);
+        this.#schedule();
+      },
+    };
   }
 
   /** Sends what waits, as far as the socket takes it. */
@@ -147,6 +173,10 @@ export class Outbox {
 
   /** The connection is a new one: an unfinished transfer begins again. */
   reconnected(): void {
+    // A part of what begins again means nothing there.
+    if (this.#unsent !== undefined && isTransfer(this.#unsent)) {
+      this.#unsent = undefined;
+    }
     this.#lane?.restart();
     this.flush();
   }
@@ -157,6 +187,12 @@ export class Outbox {
     this.#waiting.clear();
     this.#bytes = 0;
     this.#unsent = undefined;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#paused) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#run);
   }
 
   #nextFrames(): readonly Uint8Array[] | undefined {

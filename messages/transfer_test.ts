@@ -11,8 +11,9 @@ import {
   TRANSFER_FRAMES_MAX,
   TRANSFER_PART_BYTES,
   TRANSFER_WINDOW_BYTES,
-  TransferReader,
+  TRANSFERS_OPEN_MAX,
 } from "./transfer.ts";
+import { TransferReader } from "./transfer_reader.ts";
 import { decodeValue, encodeValue } from "./value.ts";
 
 function framesWith(payload: readonly Uint8Array[]): Uint8Array[] {
@@ -158,18 +159,35 @@ Deno.test("TransferReader passes over a transfer whose beginning it missed", () 
 
 Deno.test("TransferReader takes a transfer that begins again", () => {
   const frames = framesWith(encodeValue(new Uint8Array(1 << 20)));
-  const transfer = new Transfer(frames, 0);
+  const [first = [], second = []] = partsOf(frames);
+  for (const number of [0, 1]) {
+    const reader = new TransferReader();
+    reader.take(first);
+    reader.take(second);
+    const news = partsOf(frames, number).map((part) => reader.take(part));
+    assert.deepEqual(news.at(-1)?.complete, frames);
+    reader.reset();
+    assert.equal(reader.bytes, 0);
+  }
+});
+
+Deno.test("TransferReader forgets the oldest of more than TRANSFERS_OPEN_MAX", () => {
+  const frames = framesWith(encodeValue(new Uint8Array(1 << 20)));
   const reader = new TransferReader();
-  reader.take(transfer.next());
-  reader.take(transfer.next());
-  transfer.restart(1);
-  let complete: readonly Uint8Array[] | undefined;
-  while (!transfer.isDone) complete = reader.take(transfer.next()).complete;
-  assert.deepEqual(complete, frames);
+  const all = Array.from(
+    { length: TRANSFERS_OPEN_MAX + 1 },
+    (_, number) => partsOf(frames, number),
+  );
+  for (const [first = []] of all) reader.take(first);
+  const ended = all.map((parts) =>
+    parts.slice(1).map((part) => reader.take(part)).at(-1)?.complete
+  );
+  assert.deepEqual(ended, [undefined, frames, frames]);
+  assert.equal(reader.bytes, 0);
 });
 
 Deno.test("TransferReader refuses heads that are none, and too many frames", () => {
-  for (const head of [[1, 2, -2], [-1, 0, 0], [0, 0.5, 0], ["a", 0, 0]]) {
+  for (const head of [[1, 2, -4], [-1, 0, 0], [0, 0.5, 0], ["a", 0, 0]]) {
     assert.throws(
       () => new TransferReader().take([encodeCbor(head)]),
       ProtocolError,

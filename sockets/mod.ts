@@ -5,7 +5,12 @@
  * @module
  */
 export * from "./dealer_socket.ts";
-export { type Endpoint, parseEndpoint, tcpEndpoint } from "./endpoint.ts";
+export {
+  type Endpoint,
+  isIpc,
+  parseEndpoint,
+  tcpEndpoint,
+} from "./endpoint.ts";
 export { createInprocNetwork } from "./inproc_network.ts";
 export type * from "./network.ts";
 export type * from "./peer.ts";
