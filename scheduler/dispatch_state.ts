@@ -163,6 +163,23 @@ export class DispatchState {
     if (entry !== undefined) this.fill(entry);
   }
 
+  /**
+   * The engine that a task would get at once which asks for nothing but one of
+   * these, or for any; none where others wait, or it is one of several.
+   */
+  next(isDirect: boolean, targets: readonly number[]): EngineEntry | undefined {
+    if (!isDirect && targets.length === 0) {
+      return this.placements.isIdle ? this.#open.nextToChoose : undefined;
+    }
+    const entry = this.#engines.get(targets[0] ?? -1);
+    if (targets.length !== 1 || entry?.connected !== true) return undefined;
+    if (entry.queue.queued > 0 || entry.draining) return undefined;
+    const tasksMax = isDirect
+      ? entry.slots * this.#options.limits.tasksPerSlotMax
+      : this.#credit(entry);
+    return entry.assigned.size < tasksMax ? entry : undefined;
+  }
+
   /** Sends a task once more to the engine that should have it. */
   resend(task: Task): void {
     if (task.engine !== undefined) this.#sendTask(task.engine, task);

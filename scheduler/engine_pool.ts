@@ -78,6 +78,14 @@ export class EnginePool<E extends Candidate> {
     }
   }
 
+  /** The same, where it can be told before; not where it is left to chance. */
+  get nextToChoose(): E | undefined {
+    const scheme = this.#scheme;
+    return scheme === "leastload" || scheme === "lru" || scheme === "pure"
+      ? this.choose()
+      : undefined;
+  }
+
   #takeTurn(engine: E): void {
     const { usedOrder } = engine;
     if (this.#turnOf.get(engine)?.usedOrder === usedOrder) return;

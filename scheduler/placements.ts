@@ -51,6 +51,11 @@ export class Placements {
     return count;
   }
 
+  /** Whether no task waits that any engine may run. */
+  get isIdle(): boolean {
+    return this.#any.ready.size === 0;
+  }
+
   /** A new engine may take from the queues whose needs it meets. */
   join(entry: EngineEntry): void {
     this.#admit(this.#any, entry);

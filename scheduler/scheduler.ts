@@ -15,9 +15,11 @@ import {
   systemRandom,
 } from "../base/mod.ts";
 import {
+  type Begun,
   isChannelRequest,
   type KeyEntry,
   type Message,
+  type PassOn,
   PROTOCOL_VERSION,
   type SchedulerRegistered,
   type TaskRequest,
@@ -93,6 +95,7 @@ export class Scheduler implements AsyncDisposable {
       log: this.#log,
       onMessage: (peer, message, payload) =>
         this.#received(peer, message, payload),
+      onBegun: (peer, begun) => this.#begun(peer, begun),
       onJoined: ({ role, routingId, publicKey, address }) => {
         this.#audit.add("connected", { publicKey, address });
         this.#joined(routingId, role);
@@ -329,6 +332,14 @@ export class Scheduler implements AsyncDisposable {
   #clientGone(routingId: string): void {
     this.#state.clientGone(routingId);
     this.#link.forget(routingId);
+  }
+
+  /** A large message goes on as it comes to whom it is likely to go. */
+  #begun(peer: Peer, begun: Begun): PassOn | undefined {
+    const passage = this.#state.passage(peer.routingId, begun.message);
+    if (passage === undefined) return undefined;
+    const { to, message } = passage;
+    return this.#link.ahead(peer, to, { ...begun, message });
   }
 
   /** What clients and engines say. */

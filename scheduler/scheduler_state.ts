@@ -15,6 +15,7 @@ import type {
   EngineEnd,
   EngineQueue,
   FunctionSource,
+  Message,
   TaskEvent,
   TaskEventAck,
   TaskFate,
@@ -37,6 +38,7 @@ import { reconcile } from "./reconciliation.ts";
 import { RecallState } from "./recall_state.ts";
 import { EngineNews } from "./engine_news.ts";
 import { RecoveryState } from "./recovery_state.ts";
+import { outcomePassage, type Passage, requestPassage } from "./pass_policy.ts";
 import type { SchedulerActions } from "./scheduler_actions.ts";
 import { SCHEDULER_LIMITS } from "./scheduler_limits.ts";
 import type { SchedulerStateOptions } from "./scheduler_state_options.ts";
@@ -413,6 +415,15 @@ export class SchedulerState {
     }
     const message = { type: "outcomes_taken", ids: [id] } as const;
     this.#actions.send(entry.routingId, message);
+  }
+
+  /** Who would be told what at once, if all of a message were here. */
+  passage(from: string, message: Message): Passage | undefined {
+    if (message.type === "task_outcome") {
+      return outcomePassage(this.#dispatch.at(from), message);
+    }
+    if (message.type !== "task_request" || this.isSettling) return undefined;
+    return requestPassage(from, message, this.#dispatch, this.#functions);
   }
 
   /** A task tells its client something; only the engine that has it may. */

@@ -11,9 +11,11 @@ import {
   type ServerLinkOptions,
 } from "../links/mod.ts";
 import {
+  type Begun,
   decodeEnvelopes,
   type LeafJoined,
   type Message,
+  type PassOn,
   SCHEDULER_ACCEPTS,
 } from "../messages/mod.ts";
 import type { CloseOptions, Peer } from "../sockets/mod.ts";
@@ -108,6 +110,12 @@ export class TreeLink implements AsyncDisposable {
     this.#pending.add(leaf);
     leaf.fanOut.add(link, message, payload);
     return true;
+  }
+
+  /** Begins to say something that is not here yet; not to those at leaves. */
+  ahead(from: Peer, routingId: string, begun: Begun): PassOn | undefined {
+    if (this.#far.has(routingId)) return undefined;
+    return this.#link.ahead(from, routingId, begun);
   }
 
   /** The key that a routing id is bound to, in Z85. */
