@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SCHEDULER_SOCKET_PATH_BYTES_MAX } from "../../cluster/files/mod.ts";
 import { type Client, connect } from "../../mod.ts";
 import {
   type IppdProcess,
@@ -103,12 +104,31 @@ export async function withKilledSite(
   story: (site: KilledSite, client: Client) => Promise<void>,
   ...controllerOptions: readonly string[]
 ): Promise<void> {
+  await withIppdDir((folder) =>
+    killedSiteIn(folder, story, ...controllerOptions)
+  );
+}
+
+/** The same where nobody finds the scheduler's Unix socket: all use TCP. */
+export async function withFarSite(
+  story: (site: KilledSite, client: Client) => Promise<void>,
+): Promise<void> {
   await withIppdDir(async (folder) => {
-    const started = await startController(folder, ...controllerOptions);
-    await using site = new KilledSite(folder, started);
-    for (let count = 0; count < 2; count++) site.addEngine();
-    await using client = await connect(site.clientFile);
-    await client.waitForEngines(2);
-    await story(site, client);
+    const deep = `${folder}/${"d".repeat(SCHEDULER_SOCKET_PATH_BYTES_MAX)}`;
+    await Deno.mkdir(deep);
+    await killedSiteIn(deep, story);
   });
+}
+
+async function killedSiteIn(
+  folder: string,
+  story: (site: KilledSite, client: Client) => Promise<void>,
+  ...controllerOptions: readonly string[]
+): Promise<void> {
+  const started = await startController(folder, ...controllerOptions);
+  await using site = new KilledSite(folder, started);
+  for (let count = 0; count < 2; count++) site.addEngine();
+  await using client = await connect(site.clientFile);
+  await client.waitForEngines(2);
+  await story(site, client);
 }

@@ -7,6 +7,7 @@ import { type Random, seededRandom } from "../../base/mod.ts";
 import {
   decodeEnvelopes,
   encodeEnvelopes,
+  isTransfer,
   type Message,
   type SchedulerAddress,
 } from "../../messages/mod.ts";
@@ -17,6 +18,7 @@ import {
   parseKeyPair,
 } from "../../security/mod.ts";
 import { DealerSocket } from "../../sockets/mod.ts";
+import { hostileParts } from "./hostile_parts.ts";
 import {
   below,
   encodeAnything,
@@ -86,6 +88,8 @@ export async function dial(
     // Nobody who attacks waits for long.
     limits: { reconnectDelayMinMs: 1, reconnectDelayMaxMs: 20 },
     onMessage(parts) {
+      // Acknowledgements, and parts that nobody asked for.
+      if (isTransfer(parts)) return;
       for (const { message } of decodeEnvelopes(parts)) onMessage(message);
     },
     onDisconnected: (reason, final) => final && onRefused(reason),
@@ -115,11 +119,13 @@ export class Attacker {
 
   /** Says a hundred things to everybody. */
   attack(): void {
-    for (let count = 0; count < 100; count++) {
-      const frames = this.#frames();
-      for (const socket of this.#sockets) {
-        if (socket.send(frames) === "sent") this.#said++;
-      }
+    for (let count = 0; count < 100; count++) this.#say(this.#frames());
+    for (const frames of hostileParts(this.#random)) this.#say(frames);
+  }
+
+  #say(frames: readonly Uint8Array[]): void {
+    for (const socket of this.#sockets) {
+      if (socket.send(frames) === "sent") this.#said++;
     }
   }
 

@@ -32,6 +32,7 @@ import {
   socketMetadata,
   ZmtpConnection,
 } from "../../zmtp/mod.ts";
+import { hostileParts, passOn } from "./hostile_parts.ts";
 import {
   anyValue,
   below,
@@ -90,6 +91,7 @@ export function fuzzTargets(crypto: CurveCrypto): readonly FuzzTarget[] {
     },
     { name: "CBOR", inputs: 60_000, run: readCbor },
     { name: "envelopes", inputs: 40_000, run: readEnvelopes },
+    { name: "parts of large messages", inputs: 5_000, run: readParts },
     { name: "values", inputs: 20_000, run: readValues },
     { name: "functions and errors", inputs: 5_000, run: readUnits },
     { name: "connection files", inputs: 5_000, run: readConnectionInfo },
@@ -350,6 +352,11 @@ function readEnvelopes(random: Random): Verdict {
     const taken = decodeEnvelopes(frames);
     assert.deepEqual(decodeEnvelopes(encodeEnvelopes(taken)), taken);
   });
+}
+
+function readParts(random: Random): Verdict {
+  const parts = hostileParts(random);
+  return verdict(() => passOn(parts));
 }
 
 function readValues(random: Random): Verdict {
