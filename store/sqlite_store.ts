@@ -62,6 +62,11 @@ const SCHEMA_VERSION = 1;
 const SWEEP_STEP = 2_000;
 /** A statement costs about as much as the values of a record. */
 const RECORDS_A_STATEMENT = 32;
+/**
+ * Pages of a new file. Of smaller ones a record with its arguments and value
+ * takes one for itself, and all of it is written twice.
+ */
+const PAGE_BYTES = 16_384;
 /** Memory for pages of the file, in KiB: those that a transaction changes. */
 const CACHE_KIB = 16_384;
 /** How long another process may hold the file. */
@@ -144,7 +149,8 @@ export class SqliteStore implements TaskStore {
       );
     }
     this.#database.exec(
-      "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; " +
+      `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; ` +
+        "PRAGMA journal_mode = WAL; " +
         "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; " +
         `PRAGMA cache_size = -${CACHE_KIB}`,
     );
@@ -293,7 +299,7 @@ export class SqliteStore implements TaskStore {
     }
     if (swept > 0) {
       // Each row that it gives is one page; exec would take one only.
-      await this.#attempt(() => this.#all("PRAGMA incremental_vacuum(4096)"));
+      await this.#attempt(() => this.#all("PRAGMA incremental_vacuum(1024)"));
     }
     return swept;
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { ProtocolError } from "../base/mod.ts";
 import { EVERYTHING, withIds } from "./filter_policy.ts";
@@ -65,6 +66,27 @@ Deno.test("SqliteStore gives space back, keeps to its bytes and its file", async
     assert.ok((await Deno.stat(path)).size < 12 << 20);
     await using again = new SqliteStore({ path });
     assert.equal(await again.count(withIds(["c-3999"])), 1);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("SqliteStore makes files with large pages, and goes on with others", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "ippd-store-" });
+  try {
+    await using made = new SqliteStore({ path: `${folder}/new.db` });
+    await made.put([taskWith({ id: "a" })]);
+    await made.close();
+    const file = await Deno.readFile(`${folder}/new.db`);
+    assert.equal(new DataView(file.buffer).getUint16(16), 16_384);
+
+    const path = `${folder}/old.db`;
+    const old = new DatabaseSync(path);
+    old.exec("PRAGMA page_size = 4096; PRAGMA user_version = 1");
+    old.close();
+    await using store = new SqliteStore({ path });
+    await store.put([taskWith({ id: "a" })]);
+    assert.equal((await store.get(["a"])).length, 1);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
