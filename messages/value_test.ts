@@ -202,6 +202,50 @@ Deno.test("decodeValue refuses memory in parts of a byte", () => {
   }
 });
 
+Deno.test("decodeValue gives a view alone as it gives one in a list", () => {
+  const memory = new ArrayBuffer(80);
+  new Uint8Array(memory).set(Array.from({ length: 80 }, (_, at) => at));
+  const views = [
+    new Uint8Array(memory, 3, 5),
+    new Float64Array(memory, 8, 2),
+    new Uint16Array(memory, 6, 0),
+    new Float16Array(memory, 2, 3),
+    new DataView(memory, 1, 7),
+    new BigInt64Array(2_048),
+  ];
+  for (const view of views) {
+    const copy = there(view);
+    assert.deepEqual(copy, view);
+    assert.deepEqual([copy], there([view]));
+  }
+});
+
+Deno.test("decodeValue refuses a view alone that is not as announced", () => {
+  const [clone, table, memory] = encodeValue(new Float64Array(3));
+  assert.ok(clone && table && memory);
+  const broken = (
+    at: number,
+    value: number,
+    rest: readonly Uint8Array[] = [memory],
+  ): void => {
+    const numbers = new Float64Array(table.slice().buffer);
+    numbers[at] = value;
+    const bytes = new Uint8Array(numbers.buffer);
+    assert.throws(() => decodeValue([clone, bytes, ...rest]), ProtocolError);
+  };
+  for (let at = 0; at < 7; at++) {
+    for (const value of [-1, 0.5, NaN, 9]) broken(at, value);
+  }
+  // Its phase is no multiple of its items.
+  broken(3, 4);
+  broken(3, 0, []);
+  broken(3, 0, [memory.subarray(8)]);
+  broken(3, 0, [memory, memory]);
+  const unknown = clone.slice();
+  unknown[3] = 99;
+  assert.throws(() => decodeValue([unknown, table, memory]), ProtocolError);
+});
+
 Deno.test("decodeThrown gives name, message, fields and causes back", () => {
   class QuotaError extends RangeError {
     override readonly name = "QuotaError";
