@@ -16,3 +16,4 @@ export * from "./prefetch_policy.ts";
 export * from "./random.ts";
 export * from "./recent_by_key.ts";
 export * from "./scheduling_scheme.ts";
+export * from "./shared_room.ts";

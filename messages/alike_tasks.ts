@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { concatBytes, EMPTY_BYTES } from "../base/mod.ts";
+import { concatBytes, EMPTY_BYTES, SharedRoom } from "../base/mod.ts";
 import { encodeCbor } from "./cbor.ts";
 import {
   LONGEST_HEAD_BYTES,
@@ -14,7 +14,6 @@ import {
   writeHead,
 } from "./cbor_writer.ts";
 import { announcedSize, encodeEnvelopes, type Envelope } from "./envelope.ts";
-import { SharedRoom } from "./shared_room.ts";
 import type { TaskAssign } from "./task.ts";
 
 /** Tasks with more payload are encoded for each engine: it matters little. */

@@ -5,10 +5,9 @@
  *
  * @module
  */
-import { LimitError, ProtocolError } from "../base/mod.ts";
+import { LimitError, ProtocolError, type SharedRoom } from "../base/mod.ts";
 import { CborReader } from "./cbor_reader.ts";
 import { CborWriter } from "./cbor_writer.ts";
-import type { SharedRoom } from "./shared_room.ts";
 
 export {
   CBOR_CONTAINERS_MAX,

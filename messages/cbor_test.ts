@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Decoder, Encoder } from "cbor-x/encode";
 import fc from "fast-check";
+import { SharedRoom } from "../base/mod.ts";
 import { decodeCbor, encodeCbor, encodeCborInto } from "./cbor.ts";
-import { SharedRoom } from "./shared_room.ts";
 import { TextTable } from "./text_table.ts";
 
 const OPTIONS = { useRecords: false, mapsAsObjects: true };

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { LimitError, ProtocolError } from "../base/mod.ts";
+import { LimitError, ProtocolError, SharedRoom } from "../base/mod.ts";
 import { auditCodecs, type AuditMessage } from "./audit.ts";
 import { decodeCbor, encodeCborInto } from "./cbor.ts";
 import { channelCodecs, type ChannelTraffic } from "./channel.ts";
@@ -25,7 +25,6 @@ import {
   registrationCodecs,
   type RegistrationMessage,
 } from "./registration.ts";
-import { SharedRoom } from "./shared_room.ts";
 import { sessionCodecs, type SessionMessage } from "./session.ts";
 import { slotCodecs, type SlotMessage } from "./slot.ts";
 import { taskCodecs, type TaskMessage } from "./task.ts";

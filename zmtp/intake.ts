@@ -4,8 +4,13 @@
  * @module
  */
 
+import { SharedRoom } from "../base/mod.ts";
+
 const STAGING_BYTES_MIN = 4 * 1024;
 const STAGING_BYTES_MAX = 128 * 1024;
+
+/** Where small reads of all connections are copied to. */
+const room = new SharedRoom();
 
 /**
  * A staging buffer that grows while reads fill it and shrinks again, and for
@@ -57,7 +62,7 @@ export class Intake {
     if (this.#buffer.byteLength !== this.#wantBytes) this.#resize();
     else if (this.#start > this.#buffer.byteLength >> 1) this.#compact();
     this.#offeredBytes = this.#buffer.byteLength - this.#end;
-    return this.#buffer.subarray(this.#end);
+    return this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end);
   }
 
   /** Takes note that `count` bytes came. */
@@ -85,10 +90,15 @@ export class Intake {
     this.#start += count;
   }
 
-  /** A copy of the next bytes, which are then read. */
+  /**
+   * A copy of the next bytes, which are then read. Small ones lie in memory
+   * that they share with others.
+   */
   take(count: number): Uint8Array<ArrayBuffer> {
-    const range = this.#buffer.slice(this.#start, this.#start + count);
-    this.#start += count;
+    const range = room.take(count);
+    const start = this.#start;
+    this.#start = start + count;
+    range.set(this.#buffer.subarray(start, this.#start));
     return range;
   }
 

@@ -69,3 +69,20 @@ Deno.test("Intake reads a large body into a buffer of its own", () => {
   deepEqual(large?.subarray(7), new Uint8Array([1, 2, 3, ...Array(7).fill(9)]));
   equal(intake.readsLarge, false);
 });
+
+Deno.test("Intake copies small reads into memory that they share", () => {
+  const intake = new Intake();
+  const ranges = Array.from({ length: 100 }, (_, round) => {
+    intake.target().fill(round, 0, 300);
+    intake.filled(300);
+    return intake.take(300);
+  });
+  ranges.forEach((range, round) => {
+    deepEqual(range, new Uint8Array(300).fill(round));
+  });
+  const buffers = new Set(ranges.map(({ buffer }) => buffer));
+  ok(buffers.size > 1 && buffers.size < 10);
+  intake.target();
+  intake.filled(4 * KIB);
+  equal(intake.take(4 * KIB).buffer.byteLength, 4 * KIB);
+});

@@ -1,5 +1,5 @@
 /**
- * Memory for what is sent soon: allocating a buffer for each small frame takes
+ * Memory for small frames: allocating a buffer for each, and freeing it, takes
  * longer than filling it.
  *
  * @module
@@ -7,7 +7,7 @@
 
 const SLAB_BYTES: number = 16 << 10;
 /** Larger pieces get memory of their own. */
-const SMALL_PIECE_BYTES: number = 1 << 10;
+const SMALL_PIECE_BYTES: number = 2 << 10;
 
 /** Hands out small pieces of larger buffers, each once. */
 export class SharedRoom {
@@ -15,7 +15,7 @@ export class SharedRoom {
   #used = 0;
 
   /** Bytes of the receiver's own; keeping them keeps those around them. */
-  take(bytes: number): Uint8Array {
+  take(bytes: number): Uint8Array<ArrayBuffer> {
     if (bytes > SMALL_PIECE_BYTES) return new Uint8Array(bytes);
     if (this.#used + bytes > SLAB_BYTES) {
       this.#slab = new Uint8Array(SLAB_BYTES);
