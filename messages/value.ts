@@ -50,10 +50,13 @@ const VIEW_KIND_INDEX: ReadonlyMap<string, number> = new Map(
 );
 
 /** The clone of a view alone: a header, a host object, its type and row. */
-const VIEW_CLONE_BYTES = 5;
-const VERSION_TAG = 0xff;
-const VERSION = 15;
-const HOST_OBJECT = 0x5c;
+const VIEW_ALONE: readonly number[] = [0xff, 15, 0x5c, -1, 0];
+/** The clone of a list of one: around the same, the list and its end. */
+const VIEW_IN_LIST: readonly number[] = [
+  ...[0xff, 15, 0x41, 1],
+  ...[0x5c, -1, 0],
+  ...[0x24, 0, 1],
+];
 /** Numbers of the table of one memory and one view of it. */
 const VIEW_TABLE_NUMBERS = 7;
 
@@ -381,27 +384,37 @@ function readTable(parts: readonly Uint8Array[]): MemoryTable {
 const viewTable = new Doubles(VIEW_TABLE_NUMBERS);
 const viewTableBytes = new Bytes(viewTable.buffer);
 
+/** The byte of a clone where a pattern has -1; -1 where it does not fit. */
+function byteIn(clone: Uint8Array, pattern: readonly number[]): number {
+  if (clone.byteLength !== pattern.length) return -1;
+  let found = -1;
+  for (let at = 0; at < pattern.length; at++) {
+    const byte = clone[at] ?? -1;
+    if (pattern[at] === -1) found = byte;
+    else if (pattern[at] !== byte) return -1;
+  }
+  return found;
+}
+
 /**
- * Reads a value that is nothing but a view of all of its memory, for which a
- * deserializer would take longer than everything else.
- *
- * @returns `undefined` for any other value.
+ * Reads nothing but a view of all of its memory, or a list of one such as
+ * arguments are, for which a deserializer takes long; `undefined` for the rest.
  */
-function readView(parts: readonly Uint8Array[]): View | undefined {
+function readView(parts: readonly Uint8Array[]): View | [View] | undefined {
   const clone = parts[0];
   const table = parts[1];
   if (
-    clone?.byteLength !== VIEW_CLONE_BYTES ||
-    table?.byteLength !== viewTableBytes.byteLength ||
-    clone[0] !== VERSION_TAG || clone[1] !== VERSION ||
-    clone[2] !== HOST_OBJECT || clone[4] !== 0
+    clone === undefined || table?.byteLength !== viewTableBytes.byteLength
   ) return undefined;
-  const kind = VIEW_KINDS[clone[3] ?? -1];
+  const isAlone = clone.byteLength === VIEW_ALONE.length;
+  const pattern = isAlone ? VIEW_ALONE : VIEW_IN_LIST;
+  const kind = VIEW_KINDS[byteIn(clone, pattern)];
+  if (kind === undefined) return undefined;
   viewTableBytes.set(table);
   const bytes = viewTable[2] ?? -1;
   const phase = viewTable[3] ?? -1;
   if (
-    kind === undefined || viewTable[0] !== 0 || viewTable[1] !== 1 ||
+    viewTable[0] !== 0 || viewTable[1] !== 1 ||
     viewTable[4] !== 0 || viewTable[5] !== 0 || viewTable[6] !== bytes ||
     !isSafeInteger(bytes) || bytes % kind[1] !== 0 ||
     !isSafeInteger(phase) || !(phase >= 0 && phase < ALIGNMENT)
@@ -409,7 +422,8 @@ function readView(parts: readonly Uint8Array[]): View | undefined {
   const reader = new MemoryReader(parts);
   const { buffer, byteOffset } = reader.take(bytes, phase, false);
   if (!reader.isDone) throw malformed();
-  return kind[2](buffer as ArrayBuffer, byteOffset, bytes);
+  const view = kind[2](buffer as ArrayBuffer, byteOffset, bytes);
+  return isAlone ? view : [view];
 }
 
 function malformed(): ProtocolError {

@@ -217,11 +217,12 @@ Deno.test("decodeValue gives a view alone as it gives one in a list", () => {
     const copy = there(view);
     assert.deepEqual(copy, view);
     assert.deepEqual([copy], there([view]));
+    assert.deepEqual([copy, 1], there([view, 1]));
   }
 });
 
-Deno.test("decodeValue refuses a view alone that is not as announced", () => {
-  const [clone, table, memory] = encodeValue(new Float64Array(3));
+function refusesOthers(value: unknown): void {
+  const [clone, table, memory] = encodeValue(value);
   assert.ok(clone && table && memory);
   const broken = (
     at: number,
@@ -242,8 +243,13 @@ Deno.test("decodeValue refuses a view alone that is not as announced", () => {
   broken(3, 0, [memory.subarray(8)]);
   broken(3, 0, [memory, memory]);
   const unknown = clone.slice();
-  unknown[3] = 99;
+  unknown[clone.indexOf(0x5c) + 1] = 99;
   assert.throws(() => decodeValue([unknown, table, memory]), ProtocolError);
+}
+
+Deno.test("decodeValue refuses a view alone that is not as announced", () => {
+  refusesOthers(new Float64Array(3));
+  refusesOthers([new Float64Array(3)]);
 });
 
 Deno.test("decodeThrown gives name, message, fields and causes back", () => {
