@@ -3,17 +3,20 @@
  *
  * @module
  */
-import { ProtocolError } from "../base/mod.ts";
+import { ProtocolError, SharedRoom } from "../base/mod.ts";
+
+/** Where small ones lie: those of tasks that end together are kept together. */
+const room = new SharedRoom();
 
 /**
  * Puts parts together: their number, their lengths, and themselves. The
- * bytes are copied, so that no part keeps a larger buffer alive.
+ * bytes are copied, so that no part keeps the frame alive that it came in.
  */
 export function packParts(parts: readonly Uint8Array[]): Uint8Array {
   const head = 4 * (parts.length + 1);
   let bytes = head;
   for (const part of parts) bytes += part.byteLength;
-  const packed = new Uint8Array(bytes);
+  const packed = room.take(bytes);
   setUint32(packed, 0, parts.length);
   let at = head;
   for (let index = 0; index < parts.length; index++) {
