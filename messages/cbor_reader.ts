@@ -21,12 +21,17 @@ export const CBOR_CONTAINERS_MAX: number = 1 << 18;
 
 /** Longer texts are handed to the runtime, whose call costs more than these. */
 const SHORT_TEXT_BYTES = 96;
+/** Texts that are not longer are mostly words that come again and again. */
+const WORD_BYTES = 16;
 const UINT32_END = 2 ** 32;
 /** What would set the prototype of what is read. */
 const PROTOTYPE = "__proto__";
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const texts = new TextTable();
+/** Where a float is read; reading one does not pause. */
+const float = new DataView(new ArrayBuffer(8));
+const floatBytes = new Uint8Array(float.buffer);
 
 /** Reads one value of some bytes. */
 export class CborReader {
@@ -118,17 +123,25 @@ export class CborReader {
     const bytes = this.#bytes;
     if (at + width > bytes.byteLength) return bad("it ends too early");
     this.#at = at + width;
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at, width);
-    if (width === 8) return view.getFloat64(0);
-    return width === 4 ? view.getFloat32(0) : view.getFloat16(0);
+    for (let index = 0; index < width; index++) {
+      floatBytes[index] = bytes[at + index] ?? 0;
+    }
+    if (width === 8) return float.getFloat64(0);
+    return width === 4 ? float.getFloat32(0) : float.getFloat16(0);
   }
 
   #text(length: number): string {
     const at = this.#at;
     if (length > this.#bytes.byteLength - at) return bad("it ends too early");
     this.#at = at + length;
-    return this.#shortText(at, length) ??
+    if (length <= WORD_BYTES) {
+      const known = texts.find(this.#bytes, at, length);
+      if (known !== undefined) return known;
+    }
+    const text = this.#shortText(at, length) ??
       utf8.decode(this.#bytes.subarray(at, at + length));
+    if (length <= WORD_BYTES) texts.keep(this.#bytes, at, length, text);
+    return text;
   }
 
   /** A text of which every byte is a character; not every one is such. */

@@ -154,3 +154,12 @@ Deno.test("TextTable finds texts by their bytes and no others", () => {
   table.keep(bytes, 1, 4, "name");
   assert.equal(table.find(bytes, 1, 4), "name");
 });
+
+Deno.test("decodeCbor reads words that come again, whatever came between", () => {
+  const texts = Array.from({ length: 3_000 }, (_, index) => `w${index % 40}é`);
+  const words = Array.from({ length: 3_000 }, (_, index) => `${index % 1_500}`);
+  const values = [...texts, ...words, "\0", "", "é".repeat(8), "\uFFFD"];
+  for (const value of [...values, ...values]) {
+    assert.equal(decodeCbor(encodeCbor(value)), value);
+  }
+});
