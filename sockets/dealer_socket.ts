@@ -25,7 +25,8 @@ export interface DealerSocketOptions extends SocketOptions {
   readonly isForgetful?: boolean;
   /**
    * Takes one message. The parts belong to the receiver for ever; parts of
-   * one read are views of one buffer of at most 128 KiB, and a part over
+   * one read are views of one buffer of at most 128 KiB, which small reads
+   * share with others, and a part over
    * 64 KiB lies in its place, or begins at a multiple of eight of a buffer of
    * its own.
    */

@@ -19,7 +19,8 @@ import {
 export interface RouterSocketOptions extends SocketOptions {
   /**
    * Takes one message. The parts belong to the receiver for ever; parts of
-   * one read are views of one buffer of at most 128 KiB, and a part over
+   * one read are views of one buffer of at most 128 KiB, which small reads
+   * share with others, and a part over
    * 64 KiB begins at a multiple of eight of a buffer of its own.
    */
   readonly onMessage: (peer: Peer, parts: Uint8Array[]) => void;

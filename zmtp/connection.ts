@@ -83,8 +83,9 @@ type Phase = "greeting" | "handshake" | "traffic" | "dead";
  * {@linkcode ZmtpConnection.filled}; take bytes by
  * {@linkcode ZmtpConnection.output} and {@linkcode ZmtpConnection.wrote}.
  * Parts that are handed out belong to the receiver for ever; parts of one
- * read are views of one buffer of at most 128 KiB, so keeping a small part
- * keeps that buffer. The payload of a frame over 64 KiB lies where the handler
+ * read are views of one buffer of at most 128 KiB, those of reads up to 2 KiB
+ * of one of 16 KiB that others share, so keeping a small part keeps that
+ * buffer. The payload of a frame over 64 KiB lies where the handler
  * says, or begins at a multiple of eight of a buffer of its own.
  */
 export class ZmtpConnection {
