@@ -156,10 +156,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
   {
     name: "broadcast",
     about: "1,024 simulated engines: 1 KiB there and back, a push of 2 MiB",
-    contestants: [{
-      name: "ippd (CURVE)",
-      command: ["deno", "run", "-A", "fleet_figures.ts", "broadcast"],
-    }],
+    contestants: [
+      program("ippd (CURVE)", "fleet_figures.ts", "broadcast"),
+      program(
+        "ippd, no records",
+        "fleet_figures.ts",
+        ...["broadcast", "1024", "--store", "none"],
+      ),
+    ],
   },
   {
     name: "tree",
