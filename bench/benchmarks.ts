@@ -154,6 +154,23 @@ export const BENCHMARKS: readonly Benchmark[] = [
     }],
   },
   {
+    name: "echo",
+    about: "16 MiB there and back, in clusters that do nothing else",
+    contestants: [
+      program("ippd (CURVE)", "ippd_figures.ts", "--echo"),
+      {
+        name: "ipyparallel (CURVE)",
+        command: [PYTHON, "ipyparallel_figures.py", "--curve", "--echo"],
+        probe: IPYPARALLEL,
+      },
+      {
+        name: "ipyparallel (no encryption)",
+        command: [PYTHON, "ipyparallel_figures.py", "--echo"],
+        probe: IPYPARALLEL,
+      },
+    ],
+  },
+  {
     name: "broadcast",
     about: "1,024 simulated engines: 1 KiB there and back, a push of 2 MiB",
     contestants: [
