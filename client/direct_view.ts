@@ -12,11 +12,10 @@ import type { ItemOf } from "./result_parts.ts";
 import type { CallResult, CallValue } from "./call_types.ts";
 import { openChannel } from "./channel.ts";
 import { Executor } from "./executor.ts";
-import {
-  type AnyTask,
-  type CallableTask,
-  encodeNames,
-  type ShippedArguments,
+import type {
+  AnyTask,
+  CallableTask,
+  ShippedArguments,
 } from "./function_shipping.ts";
 import { LoadBalancedView } from "./load_balanced_view.ts";
 import { cutColumns, isList, readColumns } from "./map_columns.ts";
@@ -274,7 +273,7 @@ export class DirectView<One extends boolean = false> {
     const pairs = names.map((name, index) => [name, values[index]] as const);
     const pushed = pairs.length === 0
       ? NO_PAYLOAD
-      : encodeNames(Object.fromEntries(pairs));
+      : this.#session.shipper.encodeNames(Object.fromEntries(pairs));
     return this.#cell(code.join(""), `ippd:cell-${cell}`, "ts", pushed);
   }
 
@@ -287,7 +286,10 @@ export class DirectView<One extends boolean = false> {
   push(
     names: Readonly<Record<string, unknown>>,
   ): AsyncResult<ForTargets<One, undefined>> {
-    return this.#submit({ kind: "push" }, encodeNames(names));
+    return this.#submit(
+      { kind: "push" },
+      this.#session.shipper.encodeNames(names),
+    );
   }
 
   /** The values of several names or expressions. */
@@ -308,7 +310,10 @@ export class DirectView<One extends boolean = false> {
 
   /** Gives a dotted name a value; only its last step may be new. */
   set(path: string, value: unknown): AsyncResult<ForTargets<One, undefined>> {
-    return this.#submit({ kind: "push", path }, encodeNames({ value }));
+    return this.#submit(
+      { kind: "push", path },
+      this.#session.shipper.encodeNames({ value }),
+    );
   }
 
   /** Takes names out of the namespaces; without names, all of the user's. */
@@ -346,7 +351,7 @@ export class DirectView<One extends boolean = false> {
     const runs = targets.flatMap((target, index) =>
       this.#runs({ kind: "push", path: name }, {
         extras: false,
-        payload: encodeNames({ value: parts[index] }),
+        payload: this.#session.shipper.encodeNames({ value: parts[index] }),
       }, [target])
     );
     return this.#result(runs, this.#shape());

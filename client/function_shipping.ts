@@ -95,6 +95,7 @@ export class FunctionShipper {
   /**
    * @param clientId Start of the ids of the client's tasks; empty where no
    * results are among arguments.
+   * @param analysedBytesMax Bytes of sources whose analysis is remembered.
    */
   constructor(clientId = "", analysedBytesMax: number = ANALYSED_BYTES_MAX) {
     this.#clientId = clientId;
@@ -173,6 +174,11 @@ export class FunctionShipper {
       );
       return { ...encoded, inputs, problem };
     }
+  }
+
+  /** Makes plain data of names and values, functions included. */
+  encodeNames(names: Captures): Uint8Array[] {
+    return encodeValue(encodeCaptures(names, this.#shipCapture));
   }
 
   #shipSource(fn: Shippable): ShippedFunction {
@@ -259,14 +265,6 @@ function shipModule(task: ModuleTask): ShippedFunction {
   const name = task.export;
   const unit = encodeUnit({ source: "", name, free: [], module });
   return { hash: functionHash(unit), unit, name, analysis: UNANALYSED };
-}
-
-/** Makes plain data of names and values, functions included. */
-export function encodeNames(names: Captures): Uint8Array[] {
-  return encodeValue(encodeCaptures(names, (fn, path) => {
-    const source = Function.prototype.toString.call(fn);
-    return { source, analysis: analyseCapture(source, path) };
-  }));
 }
 
 function encodeCaptured(

@@ -1,9 +1,9 @@
 // deno-lint-ignore-file no-console -- this program prints its figures
 /**
- * How long 16 MiB take between hosts, in milliseconds: one JSON line. Client, controller and
- * engine are in network namespaces, and the line of each lets so much pass as
- * the only word says, such as `400mbit`; 1 Gbit/s otherwise. Needs root and
- * `tc`.
+ * How long 16 MiB take between hosts, in milliseconds: one JSON line. Client,
+ * controller and engine are in network namespaces, and the line of each lets so
+ * much pass as the only word says, such as `400mbit`; 1 Gbit/s otherwise. Needs
+ * root and `tc`.
  *
  * @module
  */
