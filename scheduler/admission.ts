@@ -5,12 +5,14 @@
  */
 import type { TaskRequest } from "../messages/mod.ts";
 import { problemWithRequest } from "./admission_policy.ts";
+import { RecentRequest } from "./asked_for.ts";
 import type { ClientSessions } from "./client_sessions.ts";
 import type { DispatchState } from "./dispatch_state.ts";
-import { extraOf, type Task } from "./entries.ts";
+import { extraOf, Task } from "./entries.ts";
 import { unrunOutcome } from "./unrun_outcome.ts";
 import { OutcomeGroup } from "./outcome_group.ts";
 import { byteLength } from "./payload_bytes.ts";
+import { PayloadRoom } from "./payload_room.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
 import type { TaskBook } from "./task_book.ts";
 import type { TaskLifecycle } from "./task_lifecycle.ts";
@@ -45,6 +47,8 @@ interface Asked {
 /** Takes requests. */
 export class Admission {
   readonly #options: AdmissionOptions;
+  readonly #recent = new RecentRequest();
+  readonly #room = new PayloadRoom();
   #order = 0;
 
   /** Starts without a request. */
@@ -147,24 +151,19 @@ export class Admission {
     const { book, lifecycle } = this.#options;
     // Submitting a task again changes nothing.
     if (book.get(id) !== undefined) return;
-    const task: Task = {
+    const bytes = byteLength(payload);
+    const isShared = request.mode === "direct";
+    const task = new Task({
       id,
       client: book.client(clientId),
-      request,
-      payload,
-      payloadBytes: byteLength(payload),
-      priority: request.terms?.priority ?? 0,
+      request: this.#recent.share(request),
+      // The tasks of one request know its parts by their identity.
+      payload: isShared
+        ? { held: payload, at: 0, bytes }
+        : this.#room.keep(payload, bytes),
       order: this.#order++,
       place,
-      phase: "waiting",
-      placement: undefined,
-      lane: undefined,
-      engine: undefined,
-      extra: undefined,
-      seen: undefined,
-      before: undefined,
-      behind: undefined,
-    };
+    });
     book.add(task);
     if (group !== undefined) extraOf(task).group = group;
     if (earlier > 0) extraOf(task).earlier = earlier;

@@ -30,7 +30,9 @@ export function problemWithRequest(
   payload: readonly Uint8Array[],
   view: SchedulerView,
 ): Trouble | undefined {
-  if (!request.id.startsWith(`${clientId}-`)) {
+  if (
+    !request.id.startsWith(clientId) || request.id[clientId.length] !== "-"
+  ) {
     return refused("its id does not belong to this client");
   }
   const { engines, placements, book } = view;

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import type { EngineInfo, EngineQueue, TaskRequest } from "../messages/mod.ts";
+import type { EngineInfo, EngineQueue } from "../messages/mod.ts";
+import type { AskedFor } from "./asked_for.ts";
 import type { ClientAccount } from "./client_account.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { DependencyWatch } from "./dependency_policy.ts";
 import type { OutcomeGroup } from "./outcome_group.ts";
+import { type HeldPayload, partsOf } from "./payload_room.ts";
 import type { PlacementNeeds } from "./placement_needs.ts";
 import { ReadyQueue } from "./ready_queue.ts";
 import type { SeenTask } from "./task_observer.ts";
@@ -23,16 +25,36 @@ export type TaskPhase =
   /** It has its outcome, or nobody waits for it. */
   | "ended";
 
-/** One run of one request. */
-export interface Task {
+/** How a task begins. */
+export interface TaskStart {
+  /** The id that its client gave it. */
+  readonly id: string;
+  /** Its client. */
+  readonly client: ClientAccount;
+  /** What its client asked for. */
+  readonly request: AskedFor;
+  /** Its arguments. */
+  readonly payload: HeldPayload;
+  /** Order of submission. */
+  readonly order: number;
+  /** Where it may run. */
+  readonly place: number | readonly number[];
+}
+
+const NOTHING: HeldPayload = { held: [], at: 0, bytes: 0 };
+
+/**
+ * One run of one request. A million may wait, and what lives long is moved
+ * and looked through again and again: a task is one object, and shares what
+ * it can with others.
+ */
+export class Task {
   /** The id that its client gave it. */
   readonly id: string;
   /** Its client. */
   readonly client: ClientAccount;
   /** What its client asked for; a direct request has a task for each target. */
-  readonly request: TaskRequest;
-  /** Its arguments, which the scheduler does not look into. */
-  payload: readonly Uint8Array[];
+  readonly request: AskedFor;
   /** Bytes that it holds: its payload and the values that it waits for. */
   payloadBytes: number;
   /** Higher goes first. */
@@ -42,21 +64,48 @@ export interface Task {
   /** Where it may run: the engine of a direct task, or any of a list. */
   readonly place: number | readonly number[];
   /** Where it is on its way. */
-  phase: TaskPhase;
+  phase: TaskPhase = "waiting";
   /** Which engines may run it; `undefined` until that is known. */
-  placement: Placement | undefined;
+  placement: Placement | undefined = undefined;
   /** The lane that it waits in. */
-  lane: object | undefined;
+  lane: object | undefined = undefined;
   /** Where it runs, once it is assigned. */
-  engine: EngineEntry | undefined;
+  engine: EngineEntry | undefined = undefined;
   /** What only few tasks need. */
-  extra: TaskExtra | undefined;
+  extra: TaskExtra | undefined = undefined;
   /** What its observer remembers of it, and nobody else looks at. */
-  seen: SeenTask | undefined;
+  seen: SeenTask | undefined = undefined;
   /** The task of its client that was submitted before it. */
-  before: Task | undefined;
+  before: Task | undefined = undefined;
   /** The task of its client that was submitted after it. */
-  behind: Task | undefined;
+  behind: Task | undefined = undefined;
+  #held: HeldPayload["held"];
+  #at: number;
+  #bytes: number;
+
+  /** Makes a task that waits. */
+  constructor({ id, client, request, payload, order, place }: TaskStart) {
+    this.id = id;
+    this.client = client;
+    this.request = request;
+    this.payloadBytes = payload.bytes;
+    this.priority = request.terms?.priority ?? 0;
+    this.order = order;
+    this.place = place;
+    this.#held = payload.held;
+    this.#at = payload.at;
+    this.#bytes = payload.bytes;
+  }
+
+  /** Its arguments, which the scheduler does not look into. */
+  get payload(): readonly Uint8Array[] {
+    return partsOf(this.#held, this.#at, this.#bytes);
+  }
+
+  /** Lets go of its arguments. */
+  release(): void {
+    this.#held = NOTHING.held;
+  }
 }
 
 /** What only tasks with terms, or in trouble, need. */

@@ -5,7 +5,8 @@
  * @module
  */
 import type { LimitTally } from "../base/mod.ts";
-import type { TaskRequest, TaskTerms, Work } from "../messages/mod.ts";
+import type { TaskTerms, Work } from "../messages/mod.ts";
+import type { AskedFor } from "./asked_for.ts";
 
 /** Most UTF-16 units of names, or of a path, in a recorded request. */
 export const OBSERVED_TEXT_MAX = 4_096;
@@ -30,7 +31,7 @@ export interface ObservedRequest {
 
 /** Cuts a request to what is recorded. */
 export function observedRequest(
-  request: TaskRequest,
+  request: AskedFor,
   place: number | readonly number[],
   tally?: LimitTally,
 ): ObservedRequest {

@@ -7,13 +7,14 @@ import type { LimitTally } from "../base/mod.ts";
 import { ClientAccount } from "./client_account.ts";
 import type { Task } from "./entries.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
+import { TaskIdMap } from "./task_id_map.ts";
 
 /** The tasks by id and by client, with what they weigh. */
 export class TaskBook {
   readonly #limits: SchedulerLimits;
   /** Counts limits that are reached. */
   readonly tally: LimitTally | undefined;
-  readonly #tasks = new Map<string, Task>();
+  readonly #tasks = new TaskIdMap<Task>();
   readonly #clients = new Map<string, ClientAccount>();
   /** The last task of each client; each knows its neighbours. */
   readonly #lastOf = new Map<ClientAccount, Task>();
@@ -108,7 +109,7 @@ export class TaskBook {
     this.#finished++;
     this.#payloadBytes -= task.payloadBytes;
     task.phase = "ended";
-    task.payload = [];
+    task.release();
     task.client.unfinished--;
     this.#unlink(task);
     return true;

@@ -5,6 +5,7 @@
  */
 import type { LimitTally } from "../base/mod.ts";
 import { byteLength } from "./payload_bytes.ts";
+import { TaskIdMap } from "./task_id_map.ts";
 
 /** How a task ended. */
 export interface Fate {
@@ -35,8 +36,8 @@ export class TaskFates {
   readonly #bounds: FateBounds;
   readonly #tally: LimitTally | undefined;
   // A number for each: engine, or none, and whether it ended well.
-  #fates = new Map<string, number>();
-  #olderFates = new Map<string, number>();
+  #fates = new TaskIdMap<number>();
+  #olderFates = new TaskIdMap<number>();
   #values = new Map<string, Payload>();
   #olderValues = new Map<string, Payload>();
   #valueBytes = 0;
@@ -64,7 +65,7 @@ export class TaskFates {
     if (this.#fates.size * 2 < this.#bounds.tasksMax) return;
     if (this.#olderFates.size > 0) this.#tally?.reached("fatesPerClientMax");
     this.#olderFates = this.#fates;
-    this.#fates = new Map();
+    this.#fates = new TaskIdMap();
   }
 
   /** How a task ended, where that is remembered. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { TaskOutcome, TaskRequest } from "../messages/mod.ts";
+import type { TaskOutcome } from "../messages/mod.ts";
+import type { AskedFor } from "./asked_for.ts";
 
 /** A task as an observer sees it. */
 export interface ObservedTask {
@@ -15,7 +16,7 @@ export interface ObservedTask {
     readonly id: string;
   };
   /** What its client asked for. */
-  readonly request: TaskRequest;
+  readonly request: AskedFor;
   /** The engines that may run it: one of a direct task, or any of a list. */
   readonly place: number | readonly number[];
   /** Its arguments. */
