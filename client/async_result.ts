@@ -407,8 +407,8 @@ export class AsyncResult<T, Item = ItemOf<T>>
     if (this.#shape.whole !== undefined) return this.#shape.whole();
     if (problem !== undefined) throw problem;
     if (this.#shape.read === undefined && this.#set.hasFailed) {
-      const errors = runs.flatMap((run) => run.error ?? []);
-      throw runs.length === 1 ? errors[0] : new CompositeError(errors);
+      if (runs.length === 1) throw runs[0]?.error;
+      throw new CompositeError(runs.flatMap((run) => run.error ?? []));
     }
     const inOrder = this.#ordered === false ? arrived : runs;
     return this.#shape.assemble(inOrder.map((run) => this.#read(run)));

@@ -36,7 +36,9 @@ interface Kept {
   readonly epoch: number;
   /** Positions of a direct request that have ended. */
   ended: Set<number> | undefined;
-  /** Why runs are not wanted any more, by id. */
+  /** Why it is not wanted any more. */
+  cancelled: string | undefined;
+  /** Why runs of a direct request are not wanted any more, by id. */
   cancels: Map<string, string> | undefined;
 }
 
@@ -108,6 +110,7 @@ export class RequestKeeper {
       bytes,
       epoch: this.#epoch,
       ended: undefined,
+      cancelled: undefined,
       cancels: undefined,
     });
     if (message.terms !== undefined) this.#name(message, 1);
@@ -122,6 +125,11 @@ export class RequestKeeper {
 
   /** One of its runs is not wanted any more. */
   cancelled(id: string, reason: string): void {
+    const plain = this.#kept.get(id);
+    if (plain !== undefined) {
+      plain.cancelled = reason;
+      return;
+    }
     const kept = this.#kept.get(requestIdOf(id));
     if (kept === undefined) return;
     kept.cancels ??= new Map();
@@ -175,12 +183,14 @@ export class RequestKeeper {
   /** Runs that are not wanted any more, by the reason. */
   cancels(): Map<string, string[]> {
     const byReason = new Map<string, string[]>();
-    for (const { cancels } of this.#kept.values()) {
-      for (const [id, reason] of cancels ?? []) {
-        const ids = byReason.get(reason);
-        if (ids === undefined) byReason.set(reason, [id]);
-        else ids.push(id);
-      }
+    const add = (id: string, reason: string): void => {
+      const ids = byReason.get(reason);
+      if (ids === undefined) byReason.set(reason, [id]);
+      else ids.push(id);
+    };
+    for (const { message, cancelled, cancels } of this.#kept.values()) {
+      if (cancelled !== undefined) add(message.id, cancelled);
+      for (const [id, reason] of cancels ?? []) add(id, reason);
     }
     return byReason;
   }

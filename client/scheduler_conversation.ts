@@ -27,6 +27,9 @@ type Payload = readonly Uint8Array[];
 /** Sources that a scheduler is known to have; then they are sent anew. */
 export const SENT_UNITS_MAX = 65_536;
 
+/** Tasks that are cancelled with one message, or the last that adds to it. */
+export const CANCELS_TOGETHER_MAX = 1_024;
+
 /**
  * Pause before a scheduler that refused our key is asked again: it hears of a
  * new key a little later than the hub, which says when a key is refused.
@@ -77,6 +80,8 @@ export class SchedulerConversation {
   #link: SchedulerLink | undefined;
   #key = "";
   #session = "";
+  /** Tasks to cancel that this step has named so far. */
+  #cancels: { readonly ids: string[]; readonly reason: string } | undefined;
 
   /** Makes a conversation with nobody yet. */
   constructor(options: SchedulerConversationOptions) {
@@ -170,10 +175,26 @@ export class SchedulerConversation {
     this.send({ type: "function_source", hash }, [unit]);
   }
 
-  /** Asks for tasks not to run. */
+  /** Asks for tasks not to run: in one message for all that one step names. */
   cancel(ids: readonly string[], reason: string): void {
     for (const id of ids) this.#requests.cancelled(id, reason);
-    this.send({ type: "task_cancel", ids, reason });
+    const said = this.#cancels;
+    if (
+      said !== undefined && said.reason === reason &&
+      said.ids.length < CANCELS_TOGETHER_MAX
+    ) {
+      for (const id of ids) said.ids.push(id);
+      return;
+    }
+    this.#sayCancels();
+    this.#cancels = { ids: [...ids], reason };
+    queueMicrotask(() => this.#sayCancels());
+  }
+
+  #sayCancels(): void {
+    const said = this.#cancels;
+    this.#cancels = undefined;
+    if (said !== undefined) this.send({ type: "task_cancel", ...said });
   }
 
   /** A task failed here: nobody asks for it again. */
@@ -185,6 +206,7 @@ export class SchedulerConversation {
   async close(lingerMs: number): Promise<void> {
     const link = this.#link;
     this.#acks.stop();
+    this.#sayCancels();
     this.send({ type: "client_leaving" });
     // Nothing is heard any more.
     this.#link = undefined;
@@ -196,6 +218,8 @@ export class SchedulerConversation {
     const { handler } = this.#options;
     this.#sentUnits.clear();
     this.#acks.stop();
+    // They are among those that are said below.
+    this.#cancels = undefined;
     this.send({
       type: "client_resume",
       session: this.#session,

@@ -6,12 +6,6 @@
 import type { Output, TaskEvent, TaskOutcome } from "../messages/mod.ts";
 import type { TaskRun } from "./task_run.ts";
 
-interface Waiting {
-  readonly run: TaskRun;
-  /** The outcome, while output that belongs before it is still missing. */
-  held: HeldOutcome | undefined;
-}
-
 interface HeldOutcome {
   readonly outcome: TaskOutcome;
   readonly payload: readonly Uint8Array[];
@@ -24,8 +18,9 @@ export type OutcomeResult = "settled" | "held" | "unknown";
 /** The tasks of one client that have not ended. */
 export class TaskTable {
   readonly #hostOf: (engineId: number) => string | undefined;
-  readonly #waiting = new Map<string, Waiting>();
-  readonly #held = new Set<string>();
+  readonly #waiting = new Map<string, TaskRun>();
+  /** Outcomes of some of them: output that belongs before is missing. */
+  readonly #held = new Map<string, HeldOutcome>();
   #outputCount = 0;
 
   /** Starts with no task; `hostOf` gives the host of an engine. */
@@ -52,17 +47,17 @@ export class TaskTable {
 
   /** A task that has not ended. */
   get(id: string): TaskRun | undefined {
-    return this.#waiting.get(id)?.run;
+    return this.#waiting.get(id);
   }
 
   /** The tasks that have not ended. */
-  *runs(): Iterable<TaskRun> {
-    for (const { run } of this.#waiting.values()) yield run;
+  runs(): Iterable<TaskRun> {
+    return this.#waiting.values();
   }
 
   /** Remembers a task. */
   add(run: TaskRun): void {
-    this.#waiting.set(run.id, { run, held: undefined });
+    this.#waiting.set(run.id, run);
   }
 
   /**
@@ -74,50 +69,47 @@ export class TaskTable {
     payload: readonly Uint8Array[],
     nowMs: number,
   ): OutcomeResult {
-    const waiting = this.#waiting.get(outcome.id);
-    if (waiting === undefined) return "unknown";
-    if (waiting.run.outputsSeen < outcome.outputs) {
-      waiting.held = { outcome, payload, sinceMs: nowMs };
-      this.#held.add(outcome.id);
+    const run = this.#waiting.get(outcome.id);
+    if (run === undefined) return "unknown";
+    if (run.outputsSeen < outcome.outputs) {
+      this.#held.set(outcome.id, { outcome, payload, sinceMs: nowMs });
       return "held";
     }
     this.#forget(outcome.id);
-    this.#settle(waiting.run, outcome, payload, nowMs);
+    this.#settle(run, outcome, payload, nowMs);
     return "settled";
   }
 
   /** A piece of output arrived; it may be the last that an outcome awaits. */
   output(output: Output, nowMs: number): void {
-    const waiting = this.#waiting.get(output.taskId);
-    if (waiting === undefined) return;
-    waiting.run.addOutput(output, this.#outputCount++);
-    const { held } = waiting;
+    const run = this.#waiting.get(output.taskId);
+    if (run === undefined) return;
+    run.addOutput(output, this.#outputCount++);
+    const held = this.#held.get(run.id);
     if (held !== undefined) this.outcome(held.outcome, held.payload, nowMs);
   }
 
   /** A task tells something before its outcome. */
   event(event: TaskEvent, payload: readonly Uint8Array[]): void {
-    this.#waiting.get(event.id)?.run.addEvent(event, payload);
+    this.#waiting.get(event.id)?.addEvent(event, payload);
   }
 
   /** Settles with outcomes held since before a time: no more output comes. */
   releaseHeld(beforeMs: number, nowMs: number): void {
-    for (const id of [...this.#held]) {
-      const waiting = this.#waiting.get(id);
-      const held = waiting?.held;
-      if (held === undefined || held.sinceMs > beforeMs) continue;
+    for (const [id, { outcome, payload, sinceMs }] of [...this.#held]) {
+      const run = this.#waiting.get(id);
+      if (run === undefined || sinceMs > beforeMs) continue;
       this.#forget(id);
-      if (waiting === undefined) continue;
-      this.#settle(waiting.run, held.outcome, held.payload, nowMs);
+      this.#settle(run, outcome, payload, nowMs);
     }
   }
 
   /** Ends one task with an error that arose here. */
   fail(id: string, error: Error, nowMs: number): void {
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
+    const run = this.#waiting.get(id);
+    if (run === undefined) return;
     this.#forget(id);
-    waiting.run.fail(error, nowMs);
+    run.fail(error, nowMs);
   }
 
   /** Ends every task with an error that arose here. */
@@ -136,6 +128,6 @@ export class TaskTable {
 
   #forget(id: string): void {
     this.#waiting.delete(id);
-    this.#held.delete(id);
+    if (this.#held.size > 0) this.#held.delete(id);
   }
 }

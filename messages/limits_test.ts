@@ -59,6 +59,25 @@ Deno.test("decodeEnvelopes refuses lists that are too long", () => {
   refused(request, /targets is not a list of at most 1048576 items/);
 });
 
+Deno.test("Outbox begins before the end of a turn that says very much", async () => {
+  const sizes: number[] = [];
+  const outbox = new Outbox({
+    send(frames) {
+      sizes.push(decodeEnvelopes(frames).length);
+      return "sent";
+    },
+  });
+  for (let count = 0; count < 511; count++) {
+    outbox.post({ type: "stop", reason: "" });
+  }
+  assert.deepEqual(sizes, []);
+  outbox.post({ type: "stop", reason: "" });
+  assert.deepEqual(sizes, [128, 128, 128, 128]);
+  outbox.post({ type: "stop", reason: "" });
+  await Promise.resolve();
+  assert.deepEqual(sizes.slice(4), [1]);
+});
+
 Deno.test("Outbox closes an envelope at its limits of bytes and messages", async () => {
   const sizes: number[] = [];
   const outbox = new Outbox({

@@ -58,6 +58,9 @@ export const OUTBOX_ENVELOPE_PARTS_MAX: number = 16 << 10;
 /** Most messages put into one envelope: small enough to overlap the work. */
 export const OUTBOX_BATCH_MAX = 128;
 
+/** Messages of one turn after which it does not wait for its end. */
+const OUTBOX_EARLY: number = 4 * OUTBOX_BATCH_MAX;
+
 const NO_PAYLOAD: readonly Uint8Array[] = [];
 
 /** Collects messages for one peer and sends them in envelopes. */
@@ -119,7 +122,9 @@ export class Outbox {
       this.#bytes += bytes;
       this.#waiting.push({ message, payload });
     }
-    this.#schedule();
+    // Where a turn says very much, the peer begins while it goes on.
+    if (this.#waiting.length >= OUTBOX_EARLY && !this.#paused) this.flush();
+    else this.#schedule();
     return true;
   }
 
