@@ -146,6 +146,24 @@ export const BENCHMARKS: readonly Benchmark[] = [
     ],
   },
   {
+    name: "queue",
+    about:
+      "two engines: a thousand tasks at once, and as many as one queues in a minute; cancelling",
+    contestants: [
+      program("ippd (CURVE)", "queue_figures.ts"),
+      {
+        name: "ipyparallel (CURVE)",
+        command: [PYTHON, "ipyparallel_figures.py", "--curve", "--queue"],
+        probe: IPYPARALLEL,
+      },
+      {
+        name: "Dask",
+        command: [PYTHON, "dask_figures.py", "--queue"],
+        probe: [PYTHON, "-c", "import distributed"],
+      },
+    ],
+  },
+  {
     name: "bulk",
     about: "bytes there and back, and calls meanwhile",
     contestants: [{

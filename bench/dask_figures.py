@@ -1,6 +1,7 @@
 """Figures of Dask's distributed scheduler: one JSON line, in the form of the harness.
 
-Two workers in processes of their own, one thread each, on loopback.
+Two workers in processes of their own, one thread each, on loopback. With
+`--queue` the figures of long queues.
 """
 
 import json
@@ -18,6 +19,10 @@ ECHO_MIB = 16
 ECHOES = 5
 MAP_ITEMS = 100_000
 MAP_CHUNK = 1_000
+FEW = 1_000
+MANY = 50_000
+CANCELLED = 10_000
+BUSY_S = 30
 
 
 def noop(number=0):
@@ -34,6 +39,45 @@ def squares(chunk):
 
 def quantile(values, at):
     return sorted(values)[round(at * (len(values) - 1))]
+
+
+def measure_task(client, count):
+    """A task where many leave at once, in microseconds."""
+    began = time.perf_counter()
+    futures = [client.submit(noop, index, pure=False) for index in range(count)]
+    client.gather(futures)
+    return (time.perf_counter() - began) * 1e6 / count
+
+
+def measure_cancel(client):
+    """Milliseconds until each of many queued tasks is cancelled."""
+    busy = [client.submit(time.sleep, BUSY_S, pure=False) for _ in range(WORKERS)]
+    futures = [client.submit(noop, index, pure=False) for index in range(CANCELLED)]
+    time.sleep(2)
+    assert not any(future.done() for future in futures)
+    began = time.perf_counter()
+    client.cancel(futures)
+    while not all(future.cancelled() for future in futures):
+        time.sleep(0.001)
+    took = (time.perf_counter() - began) * 1000
+    client.cancel(busy)
+    return took
+
+
+def measure_queue(client, started):
+    client.submit(noop, pure=False).result()
+    start = time.perf_counter() - started
+    for _ in range(3):
+        measure_task(client, FEW)
+    of_few = statistics.median(measure_task(client, FEW) for _ in range(3))
+    of_many = measure_task(client, MANY)
+    return [
+        ("start", start, "s"),
+        ("cancel 10 k, first", measure_cancel(client), "ms"),
+        ("task of 1 k", of_few, "µs"),
+        ("task of many", of_many, "µs"),
+        ("many to 1 k", of_many / of_few, "times"),
+    ]
 
 
 def measure(client, started):
@@ -86,7 +130,8 @@ def main():
         dashboard_address=None,
         host="127.0.0.1",
     ) as cluster, distributed.Client(cluster) as client:
-        figures = measure(client, started)
+        work = measure_queue if "--queue" in sys.argv else measure
+        figures = work(client, started)
     print(json.dumps({
         "figures": [
             {"figure": figure, "value": value, "unit": unit}

@@ -2,7 +2,7 @@
 
 Starts a controller and two engines on loopback in a private folder, and stops
 them in every case. `--curve` turns CurveZMQ on, `--echo` takes the figure of
-large values alone.
+large values alone, `--queue` those of long queues.
 """
 
 import json
@@ -27,6 +27,12 @@ ECHOES = 5
 MAP_ITEMS = 100_000
 MAP_CHUNK = 1_000
 START_TIMEOUT_S = 60
+FEW = 1_000
+# What it queues in a minute.
+MANY = 20_000
+CANCELLED = 10_000
+# Longer than it takes to queue those.
+BUSY_S = 45
 
 
 def start(module, folder, *arguments):
@@ -102,6 +108,55 @@ def measure_large(view):
     return {"16 MiB echo": (statistics.median(rates), "MiB/s")}
 
 
+def measure_task(view, count):
+    """A task where many leave at once, in microseconds."""
+    began = time.perf_counter()
+    results = [view.apply_async(noop) for _ in range(count)]
+    for result in results:
+        result.get()
+    return (time.perf_counter() - began) * 1e6 / count
+
+
+def measure_cancel(view):
+    """Milliseconds until each of many queued tasks has ended as aborted.
+
+    It cannot stop what runs, so that does not count: engines are told at once,
+    and what has not ended when they are free again is waited for.
+    """
+    busy = [view.apply_async(time.sleep, BUSY_S) for _ in range(ENGINES)]
+    time.sleep(0.5)
+    results = [view.apply_async(noop) for _ in range(CANCELLED)]
+    time.sleep(1)
+    assert not any(result.ready() for result in busy)
+    began = time.perf_counter()
+    view.abort(results)
+    told = time.perf_counter() - began
+    for result in busy:
+        result.get()
+    began = time.perf_counter()
+    for result in results:
+        result.wait()
+    seconds = told + time.perf_counter() - began
+    ends = [result.exception() for result in results]
+    assert all(isinstance(end, ipyparallel.TaskAborted) for end in ends)
+    return seconds * 1000
+
+
+def measure_queue(view):
+    view.map_sync(square, range(100), chunksize=10)
+    for _ in range(3):
+        measure_task(view, FEW)
+    of_few = statistics.median(measure_task(view, FEW) for _ in range(3))
+    of_many = measure_task(view, MANY)
+    cancel = measure_cancel(view)
+    return {
+        "cancel 10 k, first": (cancel, "ms"),
+        "task of 1 k": (of_few, "µs"),
+        "task of many": (of_many, "µs"),
+        "many to 1 k": (of_many / of_few, "times"),
+    }
+
+
 def measure(view):
     # The first calls import modules on both sides.
     view.map_sync(square, range(100), chunksize=10)
@@ -147,7 +202,11 @@ def main():
         began = time.perf_counter()
         client = start_cluster(folder, processes)
         figures = {"start": (time.perf_counter() - began, "s")}
-        work = measure_large if "--echo" in sys.argv else measure
+        work = measure
+        if "--echo" in sys.argv:
+            work = measure_large
+        elif "--queue" in sys.argv:
+            work = measure_queue
         figures.update(work(client.load_balanced_view()))
         client.close()
     finally:

@@ -424,14 +424,17 @@ export class AsyncResult<T, Item = ItemOf<T>>
   }
 
   #value(): Promise<T> {
-    this.#promise ??= this.#await();
-    return this.#promise;
-  }
-
-  async #await(): Promise<T> {
-    this.#set.keepItems();
-    await this.#set.whenDone();
-    return this.valueNow();
+    // One promise and nothing else: there are as many of these as tasks.
+    return this.#promise ??= new Promise((resolve, reject) => {
+      this.#set.keepItems();
+      this.#set.atEnd(() => {
+        try {
+          resolve(this.valueNow());
+        } catch (thrown) {
+          reject(thrown);
+        }
+      });
+    });
   }
 
   /** The items of a task that has ended. */

@@ -35,7 +35,8 @@ export class RunSet implements TaskRunListener {
   // Most sets have one task that somebody awaits, and none of these.
   #listeners: Set<RunSetListener> | undefined;
   #waiting: (() => void)[] | undefined;
-  #whenDone: PromiseWithResolvers<void> | undefined;
+  /** Who is to hear of the end: most often one. */
+  #atEnd: (() => void)[] | undefined;
   #feed: RunFeed | undefined;
   /** What arrives, for those who iterate or follow events. */
   #live: ResultFeed | undefined;
@@ -102,11 +103,16 @@ export class RunSet implements TaskRunListener {
     return { [Symbol.dispose]: () => void listeners.delete(listener) };
   }
 
+  /** Has something done when every task has ended and no more come. */
+  atEnd(act: () => void): void {
+    if (this.done) act();
+    else if (this.#atEnd === undefined) this.#atEnd = [act];
+    else this.#atEnd.push(act);
+  }
+
   /** Settles when every task has ended and no more come. */
   whenDone(): Promise<void> {
-    if (this.done) return Promise.resolve();
-    this.#whenDone ??= Promise.withResolvers();
-    return this.#whenDone.promise;
+    return new Promise((resolve) => this.atEnd(resolve));
   }
 
   /** Settles at the next change: a task has ended, or no more come. */
@@ -173,7 +179,10 @@ export class RunSet implements TaskRunListener {
       this.#waiting = undefined;
       for (const notify of waiting) notify();
     }
-    if (this.#whenDone !== undefined && this.done) this.#whenDone.resolve();
+    const atEnd = this.#atEnd;
+    if (atEnd === undefined || !this.done) return;
+    this.#atEnd = undefined;
+    for (let index = 0; index < atEnd.length; index++) atEnd[index]?.();
   }
 }
 

@@ -8,7 +8,7 @@
 const RUN_BITS = 6;
 const RUN_LENGTH: number = 1 << RUN_BITS;
 /** Larger numbers are kept as text. */
-const NUMBER_MAX: number = 2 ** 31 - 1;
+const LARGEST_NUMBER: number = 2 ** 31 - 1;
 const RADIX = 36;
 
 const DASH = 0x2d;
@@ -122,7 +122,7 @@ export class TaskIdMap<V extends NonNullable<unknown>> {
       if (digit < 0) break;
       number += digit * unit;
       unit *= RADIX;
-      if (number > NUMBER_MAX) return false;
+      if (number > LARGEST_NUMBER) return false;
     }
     if (at < 0 || id.charCodeAt(at) !== DASH) return false;
     const digits = id.length - 1 - at;
