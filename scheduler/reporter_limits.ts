@@ -41,9 +41,9 @@ export interface ReporterLimits {
 
 /** Limits unless told otherwise. */
 export const REPORTER_LIMITS: ReporterLimits = {
-  gatherMs: 100,
-  openGathers: 20,
-  openRowsMax: 16,
+  gatherMs: 250,
+  openGathers: 8,
+  openRowsMax: 40,
   observedTasksMax: 100_000,
   bytesMax: 256 << 20,
   batchBytesMax: 1 << 20,

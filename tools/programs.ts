@@ -78,10 +78,12 @@ async function moveUp(
 /**
  * Every program of the project, and the module of its clients. Programs share
  * files; a slot does not, because it starts a tenth sooner in one that holds
- * nothing for others.
+ * nothing for others. Other roles share theirs with each other alone: V8 keeps
+ * compiled code for those flags only that a process had who loaded it last.
  */
 const ALL_PROGRAMS: readonly (readonly string[])[] = [
-  ["main.ts", "mod.ts", ...rolePrograms((role) => role !== "slot")],
+  ["main.ts", "mod.ts"],
+  rolePrograms((role) => role !== "slot"),
   rolePrograms((role) => role === "slot"),
 ];
 

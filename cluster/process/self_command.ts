@@ -57,7 +57,7 @@ export function programWords(form: ProgramForm, role: string): string[] {
   // Flags such as --cached-only or --no-lock were measured: they save nothing.
   const run = (file: string, folder: URL): string[] => {
     const path = fileURLToPath(new URL(file, folder));
-    return [runtime, "run", "-A", path];
+    return [runtime, "run", "-A", ...runtimeFlags(role), path];
   };
   if (form.beside !== undefined && program !== undefined) {
     return run(builtFile(program), form.beside);
@@ -74,6 +74,22 @@ export function programWords(form: ProgramForm, role: string): string[] {
   }
   return run(program ?? "main.ts", ownMain);
 }
+
+/**
+ * Flags of the runtime for a role. Those that only pass messages on do without
+ * V8's last compiler: its threads keep a core from a call on its way for
+ * longer than the call takes. Slots run what users wrote, and have it.
+ */
+function runtimeFlags(role: string): readonly string[] {
+  return PASSING_ROLES.has(role) ? ["--v8-flags=--no-turbofan"] : [];
+}
+
+/** Roles that run no code of users. */
+const PASSING_ROLES: ReadonlySet<string> = new Set([
+  "controller",
+  "engine",
+  "scheduler",
+]);
 
 let knownForm: ProgramForm | undefined;
 

@@ -44,6 +44,17 @@ Deno.test("programWords() runs what was built from the source", () => {
   assert.deepEqual(programWords({ ...form, executable }, "slot"), [executable]);
 });
 
+Deno.test("programWords() gives the last compiler to user code alone", () => {
+  const form = { ...SOURCE, built: new URL("file:///opt/the%20ippd/built/") };
+  const flag = "--v8-flags=--no-turbofan";
+  for (const role of ["controller", "engine", "scheduler"]) {
+    assert.ok(programWords(form, role).includes(flag), role);
+  }
+  for (const role of ["slot", "run", "status"]) {
+    assert.ok(!programWords(form, role).includes(flag), role);
+  }
+});
+
 Deno.test("programWords() keeps to the build that the program is of", () => {
   const executable = "/opt/ippd";
   const beside = new URL("file:///home/ada/.cache/ippd/1/");
@@ -53,6 +64,7 @@ Deno.test("programWords() keeps to the build that the program is of", () => {
       "/usr/bin/deno",
       "run",
       "-A",
+      "--v8-flags=--no-turbofan",
       "/home/ada/.cache/ippd/1/engine_program.js",
     ],
   ]);
