@@ -9,8 +9,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { noop } from "../cli/mod.ts";
-import { type AsyncResult, type Client, Cluster } from "../mod.ts";
+import { measureTasks, noop } from "../cli/mod.ts";
+import { type Client, Cluster } from "../mod.ts";
 import type { Figure } from "./figures.ts";
 import { cpuByRole, processUsage } from "./process_usage.ts";
 import { quantile } from "./statistics.ts";
@@ -42,15 +42,10 @@ async function measureTask(
   count: number,
   passes: number,
 ): Promise<TaskCost> {
-  const view = client.loadBalancedView();
   const tookUs: number[] = [];
   const before = processUsage();
   for (let pass = 0; pass < passes; pass++) {
-    const startedMs = performance.now();
-    const results: AsyncResult<unknown, unknown>[] = [];
-    for (let task = 0; task < count; task++) results.push(view.apply(noop));
-    for (const result of results) await result;
-    tookUs.push((performance.now() - startedMs) * 1000 / count);
+    tookUs.push(1e6 / await measureTasks(client, count));
   }
   const cpuMs = cpuByRole(before, processUsage()).get("scheduler") ?? NaN;
   const schedulerUs = cpuMs * 1000 / (count * passes);

@@ -125,15 +125,10 @@ export class RequestKeeper {
 
   /** One of its runs is not wanted any more. */
   cancelled(id: string, reason: string): void {
-    const plain = this.#kept.get(id);
-    if (plain !== undefined) {
-      plain.cancelled = reason;
-      return;
-    }
     const kept = this.#kept.get(requestIdOf(id));
     if (kept === undefined) return;
-    kept.cancels ??= new Map();
-    kept.cancels.set(id, reason);
+    if (kept.message.id === id) kept.cancelled = reason;
+    else (kept.cancels ??= new Map()).set(id, reason);
   }
 
   /** A run has its outcome, or has failed here. */

@@ -182,7 +182,7 @@ export class RunSet implements TaskRunListener {
     const atEnd = this.#atEnd;
     if (atEnd === undefined || !this.done) return;
     this.#atEnd = undefined;
-    for (let index = 0; index < atEnd.length; index++) atEnd[index]?.();
+    for (const act of atEnd) act();
   }
 }
 

@@ -20,6 +20,7 @@ import {
 } from "./envelope.ts";
 import { TEXT_LENGTH_MAX } from "./fields.ts";
 import { Outbox, OUTBOX_BATCH_MAX } from "./outbox.ts";
+import { countingOutbox } from "./outbox_fixture_test.ts";
 
 const request: Message = {
   type: "task_request",
@@ -313,13 +314,7 @@ Deno.test("decodeCbor refuses tags, indefinite lengths, depth and lies", () => {
 });
 
 Deno.test("Outbox sends what is posted in one turn as one envelope", async () => {
-  const sent: number[] = [];
-  const outbox = new Outbox({
-    send(frames) {
-      sent.push(decodeEnvelopes(frames).length);
-      return "sent";
-    },
-  });
+  const { outbox, sizes: sent } = countingOutbox();
   for (let i = 0; i < 5; i++) outbox.post(request);
   assert.deepEqual(sent, []);
   await Promise.resolve();

@@ -5,7 +5,8 @@ import { FRAME_LENGTH_MAX } from "./control.ts";
 import { decodeEnvelopes } from "./envelope.ts";
 import { LIST_LENGTH_MAX, NAME_LENGTH_MAX } from "./fields.ts";
 import { LIMIT_NAME_LENGTH_MAX } from "./limit_counts.ts";
-import { Outbox, OUTBOX_ENVELOPE_PARTS_MAX } from "./outbox.ts";
+import { OUTBOX_ENVELOPE_PARTS_MAX } from "./outbox.ts";
+import { countingOutbox } from "./outbox_fixture_test.ts";
 
 function refused(message: unknown, reason: RegExp): void {
   assert.throws(
@@ -60,13 +61,7 @@ Deno.test("decodeEnvelopes refuses lists that are too long", () => {
 });
 
 Deno.test("Outbox begins before the end of a turn that says very much", async () => {
-  const sizes: number[] = [];
-  const outbox = new Outbox({
-    send(frames) {
-      sizes.push(decodeEnvelopes(frames).length);
-      return "sent";
-    },
-  });
+  const { outbox, sizes } = countingOutbox();
   for (let count = 0; count < 511; count++) {
     outbox.post({ type: "stop", reason: "" });
   }
@@ -79,13 +74,7 @@ Deno.test("Outbox begins before the end of a turn that says very much", async ()
 });
 
 Deno.test("Outbox closes an envelope at its limits of bytes and messages", async () => {
-  const sizes: number[] = [];
-  const outbox = new Outbox({
-    send(frames) {
-      sizes.push(decodeEnvelopes(frames).length);
-      return "sent";
-    },
-  });
+  const { outbox, sizes } = countingOutbox();
   for (let count = 0; count < 130; count++) {
     outbox.post({ type: "stop", reason: "" });
   }

@@ -12,7 +12,7 @@ import { extraOf, Task } from "./entries.ts";
 import { unrunOutcome } from "./unrun_outcome.ts";
 import { OutcomeGroup } from "./outcome_group.ts";
 import { byteLength } from "./payload_bytes.ts";
-import { PayloadRoom } from "./payload_room.ts";
+import { PayloadRoom, unmoved } from "./payload_room.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
 import type { TaskBook } from "./task_book.ts";
 import type { TaskLifecycle } from "./task_lifecycle.ts";
@@ -152,14 +152,13 @@ export class Admission {
     // Submitting a task again changes nothing.
     if (book.get(id) !== undefined) return;
     const bytes = byteLength(payload);
-    const isShared = request.mode === "direct";
     const task = new Task({
       id,
       client: book.client(clientId),
       request: this.#recent.share(request),
       // The tasks of one request know its parts by their identity.
-      payload: isShared
-        ? { held: payload, at: 0, bytes }
+      payload: request.mode === "direct"
+        ? unmoved(payload, bytes)
         : this.#room.keep(payload, bytes),
       order: this.#order++,
       place,

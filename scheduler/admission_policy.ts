@@ -30,9 +30,7 @@ export function problemWithRequest(
   payload: readonly Uint8Array[],
   view: SchedulerView,
 ): Trouble | undefined {
-  if (
-    !request.id.startsWith(clientId) || request.id[clientId.length] !== "-"
-  ) {
+  if (!request.id.startsWith(`${clientId}-`)) {
     return refused("its id does not belong to this client");
   }
   const { engines, placements, book } = view;

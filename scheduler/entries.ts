@@ -41,7 +41,7 @@ export interface TaskStart {
   readonly place: number | readonly number[];
 }
 
-const NOTHING: HeldPayload = { held: [], at: 0, bytes: 0 };
+const NO_PAYLOAD: readonly Uint8Array[] = [];
 
 /**
  * One run of one request. A million may wait, and what lives long is moved
@@ -104,7 +104,7 @@ export class Task {
 
   /** Lets go of its arguments. */
   release(): void {
-    this.#held = NOTHING.held;
+    this.#held = NO_PAYLOAD;
   }
 }
 

@@ -4,41 +4,42 @@
  *
  * @module
  */
+import { SharedRoom } from "../base/mod.ts";
 
-/** Bytes of one piece of memory, which stays while a task in it waits. */
-const ROOM_BYTES: number = 16 << 10;
 /** Larger payloads stay where they came. */
 const SMALL_PAYLOAD_BYTES: number = 512;
 
 /** A payload, wherever it is. */
 export interface HeldPayload {
-  /** Its parts, or what has its only part in it. */
-  readonly held: readonly Uint8Array[] | Uint8Array;
+  /** Its parts, or the memory that has its only part in it. */
+  readonly held: readonly Uint8Array[] | ArrayBuffer;
   /** Where that part begins, in bytes. */
   readonly at: number;
   /** Bytes of all parts. */
   readonly bytes: number;
 }
 
-/** Keeps small payloads together. */
+/** A payload that stays where it came. */
+export function unmoved(
+  payload: readonly Uint8Array[],
+  bytes: number,
+): HeldPayload {
+  return { held: payload, at: 0, bytes };
+}
+
+/** Keeps small payloads together; memory stays while a task in it waits. */
 export class PayloadRoom {
-  #room = new Uint8Array(0);
-  #used = 0;
+  readonly #room = new SharedRoom();
 
   /** Copies a payload here, where it is one small part. */
   keep(payload: readonly Uint8Array[], bytes: number): HeldPayload {
     const [part] = payload;
     if (
       part === undefined || payload.length > 1 || bytes > SMALL_PAYLOAD_BYTES
-    ) return { held: payload, at: 0, bytes };
-    if (this.#used + bytes > this.#room.byteLength) {
-      this.#room = new Uint8Array(ROOM_BYTES);
-      this.#used = 0;
-    }
-    const at = this.#used;
-    this.#room.set(part, at);
-    this.#used += bytes;
-    return { held: this.#room, at, bytes };
+    ) return unmoved(payload, bytes);
+    const piece = this.#room.take(bytes);
+    piece.set(part);
+    return { held: piece.buffer, at: piece.byteOffset, bytes };
   }
 }
 
@@ -48,5 +49,5 @@ export function partsOf(
   at: number,
   bytes: number,
 ): readonly Uint8Array[] {
-  return held instanceof Uint8Array ? [held.subarray(at, at + bytes)] : held;
+  return held instanceof ArrayBuffer ? [new Uint8Array(held, at, bytes)] : held;
 }

@@ -103,14 +103,6 @@ export class TaskIdMap<V extends NonNullable<unknown>> {
     return true;
   }
 
-  /** Forgets every id. */
-  clear(): void {
-    this.#runs.clear();
-    this.#others.clear();
-    this.#ofPrefix = undefined;
-    this.#size = 0;
-  }
-
   /** Finds the client's runs and the task's number, if its id has that form. */
   #find(id: string): boolean {
     if (id === this.#found) return true;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ROLE_PROGRAMS } from "../cluster/process/mod.ts";
+import { ROLE_PROGRAMS, runsUserCode } from "../cluster/process/mod.ts";
 import { lateImports } from "./late_imports.ts";
 import { runDeno } from "./run_deno.ts";
 
@@ -78,13 +78,13 @@ async function moveUp(
 /**
  * Every program of the project, and the module of its clients. Programs share
  * files; a slot does not, because it starts a tenth sooner in one that holds
- * nothing for others. Other roles share theirs with each other alone: V8 keeps
- * compiled code for those flags only that a process had who loaded it last.
+ * nothing for others. Other roles share theirs with each other alone: compiled
+ * code is kept for the flags of the process that loaded it first.
  */
 const ALL_PROGRAMS: readonly (readonly string[])[] = [
   ["main.ts", "mod.ts"],
-  rolePrograms((role) => role !== "slot"),
-  rolePrograms((role) => role === "slot"),
+  rolePrograms((role) => !runsUserCode(role)),
+  rolePrograms(runsUserCode),
 ];
 
 function rolePrograms(isMeant: (role: string) => boolean): string[] {

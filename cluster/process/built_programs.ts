@@ -16,6 +16,11 @@ export const ROLE_PROGRAMS: ReadonlyMap<string, string> = new Map([
   ["slot", "engine/slot_program.ts"],
 ]);
 
+/** Whether a role runs code of users; the others only pass messages on. */
+export function runsUserCode(role: string): boolean {
+  return role === "slot";
+}
+
 /** The file that a program is built into. */
 export function builtFile(program: string): string {
   return program.replace(/^.*\//, "").replace(/\.ts$/, ".js");

@@ -10,6 +10,7 @@ import {
   programsBeside,
   projectPrograms,
   ROLE_PROGRAMS,
+  runsUserCode,
 } from "./built_programs.ts";
 
 /** The environment variable that names the executable. */
@@ -78,18 +79,12 @@ export function programWords(form: ProgramForm, role: string): string[] {
 /**
  * Flags of the runtime for a role. Those that only pass messages on do without
  * V8's last compiler: its threads keep a core from a call on its way for
- * longer than the call takes. Slots run what users wrote, and have it.
+ * longer than the call takes.
  */
 function runtimeFlags(role: string): readonly string[] {
-  return PASSING_ROLES.has(role) ? ["--v8-flags=--no-turbofan"] : [];
+  const passesOn = ROLE_PROGRAMS.has(role) && !runsUserCode(role);
+  return passesOn ? ["--v8-flags=--no-turbofan"] : [];
 }
-
-/** Roles that run no code of users. */
-const PASSING_ROLES: ReadonlySet<string> = new Set([
-  "controller",
-  "engine",
-  "scheduler",
-]);
 
 let knownForm: ProgramForm | undefined;
 
