@@ -3,15 +3,20 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Logger } from "../base/mod.ts";
 import {
   clusterFileStem,
   connectionFilePath,
   profileFolder,
 } from "../client/profile/mod.ts";
-import { removeOwnConnectionFile } from "../cluster/files/mod.ts";
+import {
+  localEndpoint,
+  removeDeadSockets,
+  removeOwnConnectionFile,
+} from "../cluster/files/mod.ts";
 import { Hub } from "../hub/mod.ts";
+import { bindLocal } from "../links/mod.ts";
 import {
   CONNECTION_INFO_VERSION,
   type ConnectionInfo,
@@ -82,6 +87,10 @@ export class HubHost implements AsyncDisposable {
   readonly state: ControllerState;
 
   readonly #statePath: string;
+  /** Of the connection files, and of the socket for this host. */
+  readonly #folder: string;
+  readonly #clusterId: string;
+  readonly #log: Logger;
   readonly #lock: ClusterLockFile;
   readonly #keys: HubKeys;
   readonly #files: readonly KeyRole[];
@@ -102,6 +111,9 @@ export class HubHost implements AsyncDisposable {
     this.hub = hub;
     this.infos = infos;
     this.paths = eachRole((role) => connectionFilePath({ ...options, role }));
+    this.#folder = dirname(this.paths.scheduler);
+    this.#clusterId = options.clusterId;
+    this.#log = options.log;
     this.#lock = lock;
     this.#files = options.files;
   }
@@ -152,6 +164,7 @@ export class HubHost implements AsyncDisposable {
       };
       const host = new HubHost(options, lock, allowed, made, infos, state);
       await host.#writeFiles();
+      await host.#listenLocally(keyPair.publicKey);
       return host;
     } catch (error) {
       await hub?.stop("it could not start");
@@ -181,8 +194,24 @@ export class HubHost implements AsyncDisposable {
     return this.stop("the hub is closed");
   }
 
+  /** Lets schedulers of this host in by a Unix socket as well. */
+  async #listenLocally(publicKey: Uint8Array): Promise<void> {
+    await this.#removeSocket();
+    const place = { role: "hub", clusterId: this.#clusterId } as const;
+    const folder = this.#folder;
+    const endpoint = localEndpoint({ ...place, folder, publicKey });
+    await bindLocal(this.hub, endpoint, this.#log);
+  }
+
+  /** Removes it, once nobody listens there. */
+  async #removeSocket(): Promise<void> {
+    const clusterId = this.#clusterId;
+    await removeDeadSockets(this.#folder, { clusterId, role: "hub" });
+  }
+
   async #stop(reason: string): Promise<void> {
     await this.hub.stop(reason);
+    await this.#removeSocket();
     await this.#keys[Symbol.asyncDispose]();
     await this.#removeFiles();
     // What is written later would stay, with its keys.
@@ -235,7 +264,7 @@ function makeHub(
   });
   const hub = new Hub({
     security: {
-      kind: "curve-server",
+      ...{ kind: "curve-server", unsealedIpc: true },
       ...own,
       authorize: (publicKey) => keys.role(publicKey),
     },

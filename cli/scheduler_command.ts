@@ -7,9 +7,9 @@ import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { AuthenticationError } from "../base/mod.ts";
 import {
+  localEndpoint,
   removeDeadSockets,
   SCHEDULER_FOLDER_VARIABLE,
-  schedulerSocketPath,
 } from "../cluster/files/mod.ts";
 import { Leaf, type LeafOptions, Scheduler } from "../scheduler/mod.ts";
 import {
@@ -71,8 +71,9 @@ async function runScheduler(
   const info = await connectionInfo("scheduler", flags, terminal);
   const crypto = await loadCurveCrypto();
   const keyPair = ownKeys(crypto);
-  const local = await localEndpoint(info, flags, keyPair, terminal);
-  const own = { crypto, keyPair, local };
+  const sockets = await localSockets(info, flags, keyPair, terminal);
+  const { local } = sockets;
+  const own = { crypto, keyPair, ...sockets };
   const scheduler = await makeScheduler(info, flags, terminal, own);
   try {
     await scheduler.start(tcpEndpoint(flags.ip, flags.port), local);
@@ -86,39 +87,48 @@ async function runScheduler(
   return EXIT.ok;
 }
 
-/** A Unix socket beside the connection files, if there is room for one. */
-async function localEndpoint(
-  { clusterId }: ConnectionInfo,
+/** Unix sockets beside the connection files, where there is room for them. */
+interface LocalSockets {
+  /** Where peers of this host may connect. */
+  readonly local: string | undefined;
+  /** Where the hub is, if it is on this host. */
+  readonly hub: string | undefined;
+}
+
+async function localSockets(
+  { clusterId, publicKey: hubKey }: ConnectionInfo,
   { connect }: SchedulerFlags,
   { publicKey }: KeyPair,
   terminal: Terminal,
-): Promise<string | undefined> {
+): Promise<LocalSockets> {
   const folder = terminal.take(SCHEDULER_FOLDER_VARIABLE) ??
     (connect === undefined ? undefined : resolve(dirname(connect)));
-  if (folder === undefined) return undefined;
-  const path = schedulerSocketPath(folder, clusterId, publicKey);
-  if (path === undefined) return undefined;
-  await removeDeadSockets(folder, clusterId);
-  return `ipc://${path}`;
+  if (folder === undefined) return { local: undefined, hub: undefined };
+  await removeDeadSockets(folder, { clusterId, role: "scheduler" });
+  const place = { folder, clusterId };
+  return {
+    local: localEndpoint({ ...place, role: "scheduler", publicKey }),
+    hub: localEndpoint({ ...place, role: "hub", publicKey: parseKey(hubKey) }),
+  };
 }
 
 async function makeScheduler(
   info: ConnectionInfo,
   flags: SchedulerFlags,
   terminal: Terminal,
-  { crypto, keyPair, local }: {
+  { crypto, keyPair, local, hub }: LocalSockets & {
     readonly crypto: CurveCrypto;
     readonly keyPair: KeyPair;
-    readonly local: string | undefined;
   },
 ): Promise<Scheduler | Leaf> {
   const options: LeafOptions = {
     crypto,
     keyPair,
     hub: {
-      endpoints: info.hub,
+      // One that is not there is passed over.
+      endpoints: [...(hub === undefined ? [] : [hub]), ...info.hub],
       security: {
-        kind: "curve-client",
+        ...{ kind: "curve-client", unsealedIpc: true },
         crypto,
         keyPair: parseKeyPair(info.keys, crypto),
         serverKey: parseKey(info.publicKey),

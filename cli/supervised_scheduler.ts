@@ -130,7 +130,8 @@ export class SupervisedScheduler implements AsyncDisposable {
   async #removeSocket(): Promise<void> {
     const { infos, paths } = this.#options.host;
     const { clusterId } = infos.scheduler;
-    await removeDeadSockets(dirname(paths.scheduler), clusterId);
+    const only = { clusterId, role: "scheduler" } as const;
+    await removeDeadSockets(dirname(paths.scheduler), only);
   }
 
   /**

@@ -347,7 +347,7 @@ export class ClusterCore {
     }
     const folder = dirname(clientFile);
     await removeOwnControllerState(folder, this.record.id, hubKey);
-    await removeDeadSockets(folder, this.record.id);
+    await removeDeadSockets(folder, { clusterId: this.record.id });
     const list = allowedKeysPath(folder, this.record.id);
     await closeKilledKeyList(list, this.record.clientKey);
     await this.file.remove(keyOf(this.record));

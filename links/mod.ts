@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./bind_local.ts";
 export * from "./candidate_endpoints.ts";
 export * from "./client_link.ts";
 export { REFUSAL_CAUSES_MAX, RefusalTally } from "./refusal_tally.ts";

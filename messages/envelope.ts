@@ -6,6 +6,7 @@
  * buffers. The head is a CBOR array `[m1, s1, m2, s2, …]`: each message as a
  * map, and the sizes of its payload parts. A size `n >= 0` is the next `n`
  * bytes of the body; a size `-n` is the next large frame, of `n` bytes.
+ * Outcomes that differ in their ids only are said in a row.
  *
  * @module
  */
@@ -28,6 +29,13 @@ import {
 import { sessionCodecs, type SessionMessage } from "./session.ts";
 import { slotCodecs, type SlotMessage } from "./slot.ts";
 import { taskCodecs, type TaskMessage } from "./task.ts";
+import {
+  beginRow,
+  extendRow,
+  isRow,
+  readRow,
+  type UnrunRow,
+} from "./unrun_outcomes.ts";
 import { taskEventCodecs, type TaskEventMessage } from "./task_event.ts";
 
 /** Everything that processes say to one another. */
@@ -120,11 +128,16 @@ export function encodeEnvelopes(envelopes: readonly Envelope[]): Uint8Array[] {
   const frames: Uint8Array[] = [];
   let bodyBytes = 0;
   let hasPayload = false;
+  let row: UnrunRow | undefined;
   for (const { message, payload } of envelopes) {
     if (payload.length === 0) {
-      head.push(message, NO_SIZES);
+      if (message.type !== "task_outcome") row = undefined;
+      else if (row !== undefined && extendRow(row, message)) continue;
+      else row = beginRow(message);
+      head.push(row ?? message, NO_SIZES);
       continue;
     }
+    row = undefined;
     hasPayload = true;
     const sizes: number[] = [];
     for (const part of payload) {
@@ -172,22 +185,33 @@ export function decodeEnvelopes(frames: readonly Uint8Array[]): Envelope[] {
   if (!Array.isArray(head) || head.length % 2 !== 0) {
     throw new ProtocolError("Cannot read message: head is not a list of pairs");
   }
-  if (head.length > 2 * ENVELOPE_MESSAGES_MAX) {
-    throw new LimitError(
-      `Cannot read message: ${
-        head.length / 2
-      } in one envelope, at most ${ENVELOPE_MESSAGES_MAX}`,
-      { limit: "ENVELOPE_MESSAGES_MAX" },
-    );
-  }
+  if (head.length > 2 * ENVELOPE_MESSAGES_MAX) throw tooMany(head.length / 2);
   const payloads = new PayloadReader(frames);
   const envelopes: Envelope[] = [];
   for (let index = 0; index < head.length; index += 2) {
-    const message = readMessage(head[index]);
-    envelopes.push({ message, payload: payloads.take(head[index + 1]) });
+    const said: unknown = head[index];
+    const payload = payloads.take(head[index + 1]);
+    if (!isRow(said)) envelopes.push({ message: readMessage(said), payload });
+    else addRow(envelopes, readRow(said));
   }
   payloads.end();
   return envelopes;
+}
+
+/** Adds the outcomes of a row, which count as what they are. */
+function addRow(envelopes: Envelope[], outcomes: readonly Message[]): void {
+  const count = envelopes.length + outcomes.length;
+  if (count > ENVELOPE_MESSAGES_MAX) throw tooMany(count);
+  for (const message of outcomes) {
+    envelopes.push({ message, payload: NO_PAYLOAD });
+  }
+}
+
+function tooMany(count: number): LimitError {
+  return new LimitError(
+    `Cannot read message: ${count} in one envelope, at most ${ENVELOPE_MESSAGES_MAX}`,
+    { limit: "ENVELOPE_MESSAGES_MAX" },
+  );
 }
 
 /**

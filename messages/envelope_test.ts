@@ -19,7 +19,11 @@ import {
   PAYLOAD_PARTS_MAX,
 } from "./envelope.ts";
 import { TEXT_LENGTH_MAX } from "./fields.ts";
-import { Outbox, OUTBOX_BATCH_MAX } from "./outbox.ts";
+import {
+  Outbox,
+  OUTBOX_BATCH_MAX,
+  OUTBOX_ENVELOPE_BYTES_MAX,
+} from "./outbox.ts";
 import { countingOutbox } from "./outbox_fixture_test.ts";
 
 const request: Message = {
@@ -324,6 +328,21 @@ Deno.test("Outbox sends what is posted in one turn as one envelope", async () =>
   assert.deepEqual(sent, [5, OUTBOX_BATCH_MAX, 1]);
 });
 
+Deno.test("Outbox does not wait for the end of a turn with a full envelope", () => {
+  const { outbox, sizes } = countingOutbox();
+  const half = [new Uint8Array(OUTBOX_ENVELOPE_BYTES_MAX / 2)];
+  outbox.post(request, half);
+  assert.deepEqual(sizes, []);
+  outbox.post(request, half);
+  assert.deepEqual(sizes, [2]);
+  // Many names are as much as large values.
+  const ids: string[] = new Array(1_000).fill("c-abcdefabcdef-1");
+  for (let index = 0; index < 5; index++) {
+    outbox.post({ type: "task_cancel", ids, reason: "enough" });
+  }
+  assert.deepEqual(sizes, [2, 4]);
+});
+
 Deno.test("Outbox keeps everything, in order, while the socket is full", async () => {
   let room = 0;
   const sent: string[] = [];
@@ -340,7 +359,8 @@ Deno.test("Outbox keeps everything, in order, while the socket is full", async (
     envelopeBytesMax: 1,
   });
   const part = [Uint8Array.of(1)];
-  for (const reason of ["a", "b", "c", "d"]) {
+  // The first fills an envelope, which the socket does not take.
+  for (const reason of ["a", "b", "c", "d", "e"]) {
     assert.ok(outbox.post({ type: "stop", reason }, part));
   }
   assert.equal(outbox.post({ type: "stop", reason: "too many" }), false);
@@ -351,7 +371,7 @@ Deno.test("Outbox keeps everything, in order, while the socket is full", async (
   assert.deepEqual(sent, ["a", "b"]);
   room = 9;
   outbox.flush();
-  assert.deepEqual(sent, ["a", "b", "c", "d"]);
+  assert.deepEqual(sent, ["a", "b", "c", "d", "e"]);
   assert.equal(outbox.length, 0);
 });
 

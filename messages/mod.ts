@@ -42,6 +42,7 @@ export * from "./task_event.ts";
 export * from "./task_permissions.ts";
 export * from "./task_record.ts";
 export * from "./task_terms.ts";
+export { lostOutcome, unrunOutcome } from "./unrun_outcomes.ts";
 export { isTransfer, TRANSFER_BYTES_MAX } from "./transfer.ts";
 export {
   TransferReader,

@@ -61,6 +61,9 @@ export const OUTBOX_BATCH_MAX = 128;
 /** Messages of one turn after which it does not wait for its end. */
 const OUTBOX_EARLY: number = 4 * OUTBOX_BATCH_MAX;
 
+/** What the id of a task takes, more or less. */
+const ID_BYTES = 20;
+
 const NO_PAYLOAD: readonly Uint8Array[] = [];
 
 /** Collects messages for one peer and sends them in envelopes. */
@@ -123,7 +126,9 @@ export class Outbox {
       this.#waiting.push({ message, payload });
     }
     // Where a turn says very much, the peer begins while it goes on.
-    if (this.#waiting.length >= OUTBOX_EARLY && !this.#paused) this.flush();
+    const isMuch = this.#waiting.length >= OUTBOX_EARLY ||
+      this.#bytes >= this.#envelopeBytesMax;
+    if (isMuch && !this.#paused) this.flush();
     else this.#schedule();
     return true;
   }
@@ -231,9 +236,13 @@ export class Outbox {
   }
 }
 
-/** Bytes that a message brings along; its own fields are small. */
+/** Bytes that a message brings along; most fields are small. */
 function weight(message: Message, payload: readonly Uint8Array[]): number {
-  let bytes = message.type === "output" ? message.text.length : 0;
+  let bytes = 0;
+  if (message.type === "output") bytes = message.text.length;
+  else if (message.type === "task_cancel") {
+    bytes = message.ids.length * ID_BYTES;
+  }
   for (let index = 0; index < payload.length; index++) {
     bytes += payload[index]?.byteLength ?? 0;
   }

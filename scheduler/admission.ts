@@ -3,13 +3,12 @@
  *
  * @module
  */
-import type { TaskRequest } from "../messages/mod.ts";
+import { type TaskRequest, unrunOutcome } from "../messages/mod.ts";
 import { problemWithRequest } from "./admission_policy.ts";
 import { RecentRequest } from "./asked_for.ts";
 import type { ClientSessions } from "./client_sessions.ts";
 import type { DispatchState } from "./dispatch_state.ts";
 import { extraOf, Task } from "./entries.ts";
-import { unrunOutcome } from "./unrun_outcome.ts";
 import { OutcomeGroup } from "./outcome_group.ts";
 import { byteLength } from "./payload_bytes.ts";
 import { PayloadRoom, unmoved } from "./payload_room.ts";

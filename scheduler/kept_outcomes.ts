@@ -4,8 +4,7 @@
  * @module
  */
 import { Deque } from "../base/mod.ts";
-import type { TaskOutcome } from "../messages/mod.ts";
-import { unrunOutcome } from "./unrun_outcome.ts";
+import { type TaskOutcome, unrunOutcome } from "../messages/mod.ts";
 import { byteLength } from "./payload_bytes.ts";
 
 type Payload = readonly Uint8Array[];

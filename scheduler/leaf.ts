@@ -14,7 +14,7 @@ import {
   silentLogger,
   systemClock,
 } from "../base/mod.ts";
-import { type RefusedAct, ServerLink } from "../links/mod.ts";
+import { bindLocal, type RefusedAct, ServerLink } from "../links/mod.ts";
 import {
   type KeyEntry,
   type LeafTell,
@@ -29,7 +29,6 @@ import { toldTo } from "./fan_out.ts";
 import { HubConversation } from "./hub_conversation.ts";
 import { LeafRoot } from "./leaf_root.ts";
 import type { LeafOptions } from "./leaf_options.ts";
-import { bindLocal } from "./local_socket.ts";
 import { byteLength } from "./payload_bytes.ts";
 import { SaidBatch } from "./said_batch.ts";
 

@@ -23,20 +23,20 @@ import {
   PROTOCOL_VERSION,
   type SchedulerRegistered,
   type TaskRequest,
+  unrunOutcome,
 } from "../messages/mod.ts";
 import { functionHash } from "../messages/hash/mod.ts";
+import { bindLocal } from "../links/mod.ts";
 import { encodeZ85 } from "../security/mod.ts";
 import type { Peer, SocketOptions } from "../sockets/mod.ts";
 import { AuditReporter } from "./audit_reporter.ts";
 import { ChannelState } from "./channel_state.ts";
-import { bindLocal } from "./local_socket.ts";
 import { SCHEDULER_LIMITS } from "./scheduler_limits.ts";
 import type { SchedulerOptions } from "./scheduler_options.ts";
 import { EngineRoster } from "./engine_roster.ts";
 import { HubConversation } from "./hub_conversation.ts";
 import { SchedulerState } from "./scheduler_state.ts";
 import { PlacementTracer } from "./placement_tracer.ts";
-import { unrunOutcome } from "./unrun_outcome.ts";
 import { TaskReporter } from "./task_reporter.ts";
 import { runIds } from "./task_request_policy.ts";
 import { TreeLink } from "./tree_link.ts";

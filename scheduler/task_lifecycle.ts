@@ -7,8 +7,10 @@ import { Deque } from "../base/mod.ts";
 import {
   type EngineEnd,
   functionOf,
+  lostOutcome,
   type TaskOutcome,
   type TaskStatus,
+  unrunOutcome,
 } from "../messages/mod.ts";
 import { withAttempts } from "./attempts.ts";
 import type { ClientSessions } from "./client_sessions.ts";
@@ -22,7 +24,6 @@ import {
   type Placement,
   type Task,
 } from "./entries.ts";
-import { lostOutcome, unrunOutcome } from "./unrun_outcome.ts";
 import type { FunctionStore } from "./function_store.ts";
 import { needsOf, nextToTry } from "./needs_policy.ts";
 import { isForDraining } from "./placements.ts";

@@ -7,13 +7,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { VirtualClock } from "../base/mod.ts";
+import { unrunOutcome } from "../messages/mod.ts";
 import { BinaryHeap } from "./binary_heap.ts";
 import { Deadlines } from "./deadlines.ts";
 import { OutcomeGroup } from "./outcome_group.ts";
 import { type Queued, ReadyQueue, type Sharer } from "./ready_queue.ts";
 import { retryDelayMs } from "./retry_policy.ts";
 import { Bench } from "./scheduler_fixture_test.ts";
-import { unrunOutcome } from "./unrun_outcome.ts";
 import { TaskFates } from "./task_fates.ts";
 
 Deno.test("BinaryHeap gives its items in order, whatever is kept of them", () => {

@@ -9,4 +9,4 @@ export * from "./cluster_record.ts";
 export * from "./cluster_state_file.ts";
 export * from "./hub_keys_file.ts";
 export * from "./own_connection_file.ts";
-export * from "./scheduler_socket.ts";
+export * from "./local_sockets.ts";

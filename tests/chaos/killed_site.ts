@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SCHEDULER_SOCKET_PATH_BYTES_MAX } from "../../cluster/files/mod.ts";
+import { LOCAL_SOCKET_PATH_BYTES_MAX } from "../../cluster/files/mod.ts";
 import { type Client, connect } from "../../mod.ts";
 import {
   type IppdProcess,
@@ -114,7 +114,7 @@ export async function withFarSite(
   story: (site: KilledSite, client: Client) => Promise<void>,
 ): Promise<void> {
   await withIppdDir(async (folder) => {
-    const deep = `${folder}/${"d".repeat(SCHEDULER_SOCKET_PATH_BYTES_MAX)}`;
+    const deep = `${folder}/${"d".repeat(LOCAL_SOCKET_PATH_BYTES_MAX)}`;
     await Deno.mkdir(deep);
     await killedSiteIn(deep, story);
   });

@@ -38,6 +38,21 @@ async function connectAs(uid: number, path: string): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
+/** The hub's socket, which is beside the scheduler's. */
+function hubSocketOf(client: Client): string {
+  const folder = join(socketOf(client), "..");
+  const [name] = namesIn(folder, /-hub-[0-9a-f]{12}\.sock$/);
+  assert.ok(name, "the hub has no socket for its host");
+  return join(folder, name);
+}
+
+/** How many connections are held by who listens at a socket. */
+async function connectionsAt(path: string): Promise<number> {
+  const table = await Deno.readTextFile("/proc/net/unix");
+  // One line for the listener, one for each connection it has accepted.
+  return table.split("\n").filter((line) => line.endsWith(path)).length - 1;
+}
+
 async function controllerPid(cluster: Cluster): Promise<number> {
   const pid = cluster.toJSON().controllerPid;
   await childOf(pid, "scheduler");
@@ -45,19 +60,22 @@ async function controllerPid(cluster: Cluster): Promise<number> {
 }
 
 Deno.test({
-  name: "the scheduler's socket for its host is this user's alone",
+  name: "the sockets of hub and scheduler for their host are this user's alone",
   ignore: Deno.uid() !== 0,
   async fn() {
     await withCluster({ n: 1 }, async (client) => {
-      const path = socketOf(client);
-      assert.equal(await modeOf(path), 0o600);
-      assert.equal(await modeOf(join(path, "..")), 0o700);
+      const paths = [socketOf(client), hubSocketOf(client)];
+      const files = join(socketOf(client), "..");
+      for (const path of paths) assert.equal(await modeOf(path), 0o600);
+      assert.equal(await modeOf(files), 0o700);
       const folder = Deno.env.get("IPPD_DIR") ?? "";
       // Even where every folder above were open to all.
-      const above = [folder, join(path, "../.."), join(path, "..")];
+      const above = [folder, join(files, ".."), files];
       for (const one of above) await Deno.chmod(one, 0o755);
-      assert.equal(await connectAs(0, path), "connected");
-      assert.equal(await connectAs(NOBODY, path), "PermissionDenied");
+      for (const path of paths) {
+        assert.equal(await connectAs(0, path), "connected");
+        assert.equal(await connectAs(NOBODY, path), "PermissionDenied");
+      }
       for (const one of above) await Deno.chmod(one, 0o700);
     });
   },
@@ -66,6 +84,7 @@ Deno.test({
 Deno.test("a scheduler that is killed leaves no socket behind", async () => {
   await withCluster({ n: 1 }, async (client, cluster) => {
     const path = socketOf(client);
+    const hub = hubSocketOf(client);
     const controller = await controllerPid(cluster);
     const killed = await childOf(controller, "scheduler");
     Deno.kill(killed, "SIGKILL");
@@ -73,16 +92,35 @@ Deno.test("a scheduler that is killed leaves no socket behind", async () => {
     assert.equal(await client.at(0).apply(() => 7), 7);
     // The next one has the same.
     assert.equal(socketOf(client), path);
-    assert.equal(namesIn(join(path, ".."), /\.sock$/).size, 1);
+    assert.equal(namesIn(join(path, ".."), /\.sock$/).size, 2);
     await client.close();
     await cluster.stop();
-    await assert.rejects(Deno.lstat(path), Deno.errors.NotFound);
+    for (const one of [path, hub]) {
+      await assert.rejects(Deno.lstat(one), Deno.errors.NotFound);
+    }
   });
 });
 
-Deno.test("ippd cluster clean removes the socket of a cluster that was killed", async () => {
+Deno.test({
+  name: "a scheduler talks with a hub of its host over the hub's socket",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await withCluster({ n: 1 }, async (client, cluster) => {
+      const hub = hubSocketOf(client);
+      await eventually(async () => await connectionsAt(hub) === 1);
+      const controller = await controllerPid(cluster);
+      const killed = await childOf(controller, "scheduler");
+      Deno.kill(killed, "SIGKILL");
+      await childOf(controller, "scheduler", killed);
+      assert.equal(await client.at(0).apply(() => 7), 7);
+      await eventually(async () => await connectionsAt(hub) === 1);
+    });
+  },
+});
+
+Deno.test("ippd cluster clean removes the sockets of a cluster that was killed", async () => {
   await withCluster({ n: 1 }, async (client, cluster) => {
-    const path = socketOf(client);
+    const paths = [socketOf(client), hubSocketOf(client)];
     const controller = await controllerPid(cluster);
     const scheduler = await childOf(controller, "scheduler");
     Deno.kill(scheduler, "SIGSTOP");
@@ -90,10 +128,12 @@ Deno.test("ippd cluster clean removes the socket of a cluster that was killed", 
     Deno.kill(scheduler, "SIGKILL");
     await client.close();
     await eventually(async () => !await isRunning(controller));
-    assert.ok((await Deno.lstat(path)).isSocket);
+    for (const path of paths) assert.ok((await Deno.lstat(path)).isSocket);
     const folder = Deno.env.get("IPPD_DIR") ?? "";
     const { code } = await runIppd(folder, "cluster", "clean", "--force");
     assert.equal(code, 0);
-    await assert.rejects(Deno.lstat(path), Deno.errors.NotFound);
+    for (const path of paths) {
+      await assert.rejects(Deno.lstat(path), Deno.errors.NotFound);
+    }
   });
 });
