@@ -70,8 +70,9 @@ export class Deque<T> implements Iterable<T> {
 
   #resize(capacity: number): void {
     const ring: (T | undefined)[] = new Array(capacity);
-    let index = 0;
-    for (const item of this) ring[index++] = item;
+    for (let index = 0; index < this.#length; index++) {
+      ring[index] = this.#ring[(this.#head + index) & (this.#ring.length - 1)];
+    }
     this.#ring = ring;
     this.#head = 0;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  bytesOf,
   CancelledError,
   type Clock,
   ConnectionError,
@@ -348,13 +349,6 @@ export class ChannelEnd implements Channel {
     }
     this.#resolveEnded(isLost ? error : undefined);
   }
-}
-
-/** Bytes of all parts together. */
-function bytesOf(payload: Payload): number {
-  let bytes = 0;
-  for (const part of payload) bytes += part.byteLength;
-  return bytes;
 }
 
 /**

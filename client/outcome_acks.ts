@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../base/mod.ts";
+import { bytesOf, type Clock, type Timer } from "../base/mod.ts";
 
 /** Limits of {@linkcode OutcomeAcks}. */
 export interface AckLimits {
@@ -70,7 +70,7 @@ export class OutcomeAcks {
     } else if (place === this.#received) {
       do this.#received++; while (this.#ahead.delete(this.#received));
     }
-    for (const part of payload) this.#bytes += part.byteLength;
+    this.#bytes += bytesOf(payload);
     const { outcomesMax, bytesMax, idleMs } = this.#limits;
     if (
       this.#received - this.#said >= outcomesMax || this.#bytes >= bytesMax

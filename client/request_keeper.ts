@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { bytesOf } from "../base/mod.ts";
 import {
   functionOf,
   type TaskFate,
@@ -98,8 +99,7 @@ export class RequestKeeper {
 
   /** Keeps a request; `false` when there is no room for it. */
   add(message: TaskRequest, payload: Payload): boolean {
-    let bytes = 0;
-    for (const part of payload) bytes += part.byteLength;
+    const bytes = bytesOf(payload);
     const { requestsMax, requestBytesMax } = this.#limits;
     if (this.#kept.size >= requestsMax) return false;
     if (this.#bytes > 0 && this.#bytes + bytes > requestBytesMax) return false;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ConnectionError, LimitError, toError } from "../base/mod.ts";
+import { bytesOf, ConnectionError, LimitError, toError } from "../base/mod.ts";
 import {
   decodeValue,
   EVENT_BYTES_AHEAD_MAX,
@@ -167,7 +167,7 @@ export class TaskEvents {
       return false;
     }
     this.#received++;
-    const bytes = byteLength(payload);
+    const bytes = bytesOf(payload);
     this.#itemBytes += bytes;
     this.#items.push({ value: this.#decodeItem(payload), bytes });
     if (this.#keepsAll) this.#took(this.#received);
@@ -183,7 +183,7 @@ export class TaskEvents {
     const { engineId, index } = event;
     const source = { taskId: this.#id, engineId };
     if (index < this.#nextEvent) return [];
-    const bytes = byteLength(payload);
+    const bytes = bytesOf(payload);
     const lacking = index - this.#nextEvent;
     this.#nextEvent = index + 1;
     this.#bytesUnacked += bytes;
@@ -352,10 +352,4 @@ function isProgress(value: unknown): value is TaskProgress {
   return typeof value === "object" && value !== null &&
     "done" in value && typeof value.done === "number" &&
     "total" in value && typeof value.total === "number";
-}
-
-function byteLength(payload: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const part of payload) bytes += part.byteLength;
-  return bytes;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Deque, type LimitTally } from "../base/mod.ts";
+import { bytesOf, Deque, type LimitTally } from "../base/mod.ts";
 import {
   EVENT_BYTES_AHEAD_MAX,
   EVENTS_AHEAD_MAX,
@@ -139,8 +139,7 @@ export class EventRelay {
   }
 
   #pass(id: string, told: Told, kind: TaskEventKind, payload: Payload): void {
-    let bytes = 0;
-    for (const part of payload) bytes += part.byteLength;
+    const bytes = bytesOf(payload);
     const index = told.next++;
     told.ahead.push({ index, bytes });
     told.bytesAhead += bytes;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { LimitTally } from "../base/mod.ts";
+import { bytesOf, type LimitTally } from "../base/mod.ts";
 import type { TaskAssign, TaskOutcome } from "../messages/mod.ts";
 import { runsOf } from "./run_number.ts";
 
@@ -88,8 +88,7 @@ export class FinishedTasks {
 
   /** Remembers how a task ended and forgets the oldest above the bounds. */
   add(outcome: TaskOutcome, payload: readonly Uint8Array[]): void {
-    let bytes = 0;
-    for (const part of payload) bytes += part.byteLength;
+    const bytes = bytesOf(payload);
     if (bytes > this.#bounds.finishedBytesMax / 4) {
       return this.#tally?.reached("finishedBytesMax");
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
+import { bytesOf, Deque } from "../base/mod.ts";
 import {
   encodeValue,
   ITEM_BYTES_AHEAD_MAX,
@@ -150,8 +150,7 @@ export class ItemStream {
     } catch (thrown) {
       return this.end(() => this.#handler.thrown(thrown));
     }
-    let bytes = 0;
-    for (const part of payload) bytes += part.byteLength;
+    const bytes = bytesOf(payload);
     this.#bytes.push(bytes);
     this.#bytesAhead += bytes;
     this.#phase = "pausing";

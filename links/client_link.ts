@@ -11,6 +11,7 @@ import {
 } from "../base/mod.ts";
 import {
   decodeEnvelopes,
+  type Envelope,
   type Message,
   Outbox,
   OUTBOX_MESSAGES_MAX,
@@ -204,7 +205,9 @@ export class ClientLink implements AsyncDisposable {
       this.#tellDrained();
       if (this.#closing !== undefined) return this.#linger.check();
       if (frames === undefined) return;
-      for (const { message, payload } of decodeEnvelopes(frames)) {
+      const envelopes = decodeEnvelopes(frames);
+      for (let index = 0; index < envelopes.length; index++) {
+        const { message, payload } = envelopes[index] as Envelope;
         this.#options.onMessage(message, payload);
       }
     } catch (thrown) {

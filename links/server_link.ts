@@ -14,6 +14,7 @@ import {
   AlikeTasks,
   type Begun,
   decodeEnvelopes,
+  type Envelope,
   isTransfer,
   type Message,
   Outbox,
@@ -410,7 +411,9 @@ export class ServerLink implements AsyncDisposable {
       if (this.#options.onFrames !== undefined) {
         return this.#options.onFrames(peer, frames);
       }
-      for (const { message, payload } of decodeEnvelopes(frames)) {
+      const envelopes = decodeEnvelopes(frames);
+      for (let index = 0; index < envelopes.length; index++) {
+        const { message, payload } = envelopes[index] as Envelope;
         if (!this.#isAllowed(peer, message)) continue;
         this.#options.onMessage(peer, message, payload);
       }

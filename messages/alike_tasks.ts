@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { concatBytes, EMPTY_BYTES, SharedRoom } from "../base/mod.ts";
+import { bytesOf, concatBytes, EMPTY_BYTES, SharedRoom } from "../base/mod.ts";
 import { encodeCbor } from "./cbor.ts";
 import {
   LONGEST_HEAD_BYTES,
@@ -33,6 +33,9 @@ const FIELDS: { readonly [K in Exclude<keyof TaskAssign, "type" | "id">]: K } =
     trace: "trace",
   };
 const FIELD_NAMES = Object.values(FIELDS);
+
+/** Where heads are written of which only the length matters. */
+const scratch = new Uint8Array(LONGEST_HEAD_BYTES);
 
 /** The last task, and once there was another like it, what they share. */
 interface Known {
@@ -71,8 +74,7 @@ export class AlikeTasks {
   }
 
   #remember(message: TaskAssign, payload: readonly Uint8Array[]): void {
-    let bytes = 0;
-    for (const part of payload) bytes += part.byteLength;
+    const bytes = bytesOf(payload);
     this.#known = bytes > ALIKE_BYTES_MAX ? undefined : {
       ...{ message, payload, frames: [] },
       ...{ before: EMPTY_BYTES, behind: EMPTY_BYTES },
@@ -129,8 +131,7 @@ function encodeOthers(envelopes: readonly Envelope[]): Uint8Array {
     items.push(envelopes[index]?.message, []);
   }
   const list = encodeCbor(items);
-  const head = new Uint8Array(LONGEST_HEAD_BYTES);
-  return list.subarray(writeHead(head, 0, MAJOR_ARRAY, items.length));
+  return list.subarray(writeHead(scratch, 0, MAJOR_ARRAY, items.length));
 }
 
 /** Whether only the last message has a payload. */
@@ -153,8 +154,11 @@ function isAlike(
       if (known.payload[index] !== payload[index]) return false;
     }
   }
-  for (const name of FIELD_NAMES) {
-    if (known.message[name] !== message[name]) return false;
+  for (let index = 0; index < FIELD_NAMES.length; index++) {
+    const name = FIELD_NAMES[index];
+    if (name !== undefined && known.message[name] !== message[name]) {
+      return false;
+    }
   }
   return true;
 }

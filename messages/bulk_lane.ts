@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
+import { bytesOf, Deque } from "../base/mod.ts";
 import { AheadTransfer } from "./ahead_transfer.ts";
 import type { Begun } from "./begun.ts";
 import { encodeEnvelopes, type Envelope, type Message } from "./envelope.ts";
@@ -184,8 +184,7 @@ export class BulkLane {
 
   #partOf(transfer: Outgoing): readonly Uint8Array[] {
     const part = transfer.next();
-    let bytes = 0;
-    for (const frame of part) bytes += frame.byteLength;
+    const bytes = bytesOf(part);
     const { number, index } = transfer;
     this.#flying.push({ transfer: number, index, bytes });
     this.#flyingBytes += bytes;

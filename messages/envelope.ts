@@ -129,7 +129,8 @@ export function encodeEnvelopes(envelopes: readonly Envelope[]): Uint8Array[] {
   let bodyBytes = 0;
   let hasPayload = false;
   let row: UnrunRow | undefined;
-  for (const { message, payload } of envelopes) {
+  for (let index = 0; index < envelopes.length; index++) {
+    const { message, payload } = envelopes[index] as Envelope;
     if (payload.length === 0) {
       if (message.type !== "task_outcome") row = undefined;
       else if (row !== undefined && extendRow(row, message)) continue;
@@ -140,7 +141,8 @@ export function encodeEnvelopes(envelopes: readonly Envelope[]): Uint8Array[] {
     row = undefined;
     hasPayload = true;
     const sizes: number[] = [];
-    for (const part of payload) {
+    for (let at = 0; at < payload.length; at++) {
+      const part = payload[at] as Uint8Array;
       const size = announcedSize(part);
       sizes.push(size);
       if (size < 0) frames.push(part);
@@ -159,8 +161,10 @@ function encodeBody(
 ): Uint8Array {
   const body = room.take(bodyBytes);
   let offset = 0;
-  for (const { payload } of envelopes) {
-    for (const part of payload) {
+  for (let index = 0; index < envelopes.length; index++) {
+    const { payload } = envelopes[index] as Envelope;
+    for (let at = 0; at < payload.length; at++) {
+      const part = payload[at] as Uint8Array;
       if (part.byteLength >= OWN_FRAME_BYTES_MIN) continue;
       body.set(part, offset);
       offset += part.byteLength;

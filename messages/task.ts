@@ -229,9 +229,9 @@ function timeout(fields: Fields): { timeoutMs?: number } {
 /** What went before an outcome, where anything did. */
 function told(fields: Fields): Partial<TaskOutcome> {
   const said: { items?: number; events?: number; place?: number } = {};
-  for (const name of ["items", "events", "place"] as const) {
-    if (fields[name] !== undefined) said[name] = count(fields, name);
-  }
+  if (fields["items"] !== undefined) said.items = count(fields, "items");
+  if (fields["events"] !== undefined) said.events = count(fields, "events");
+  if (fields["place"] !== undefined) said.place = count(fields, "place");
   return said;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { bytesOf } from "../base/mod.ts";
 import type { PassOn } from "./begun.ts";
 import { encodeCbor } from "./cbor.ts";
 import { IncomingTransfer } from "./incoming_transfer.ts";
@@ -87,7 +88,7 @@ export class TransferReader {
     const incoming = this.#open.get(transfer);
     const isNext = incoming?.nextIndex === index;
     const isLast = left === 0 || left === PartMark.FINAL;
-    for (const frame of frames) this.#unanswered += frame.byteLength;
+    this.#unanswered += bytesOf(frames);
     const isDue = !isNext || isLast ||
       this.#unanswered >= TRANSFER_ANSWER_BYTES;
     if (isDue) this.#unanswered = 0;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { bytesOf } from "../base/mod.ts";
 import { type TaskRequest, unrunOutcome } from "../messages/mod.ts";
 import { problemWithRequest } from "./admission_policy.ts";
 import { RecentRequest } from "./asked_for.ts";
@@ -10,7 +11,6 @@ import type { ClientSessions } from "./client_sessions.ts";
 import type { DispatchState } from "./dispatch_state.ts";
 import { extraOf, Task } from "./entries.ts";
 import { OutcomeGroup } from "./outcome_group.ts";
-import { byteLength } from "./payload_bytes.ts";
 import { PayloadRoom, unmoved } from "./payload_room.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
 import type { TaskBook } from "./task_book.ts";
@@ -150,7 +150,7 @@ export class Admission {
     const { book, lifecycle } = this.#options;
     // Submitting a task again changes nothing.
     if (book.get(id) !== undefined) return;
-    const bytes = byteLength(payload);
+    const bytes = bytesOf(payload);
     const task = new Task({
       id,
       client: book.client(clientId),

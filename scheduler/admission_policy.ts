@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { bytesOf } from "../base/mod.ts";
 import type { TaskRequest } from "../messages/mod.ts";
 import type { Trouble } from "./dependency_state.ts";
 import type { EngineEntry } from "./entries.ts";
-import { byteLength } from "./payload_bytes.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
 import type { TaskBook } from "./task_book.ts";
 import { problemWithTerms } from "./task_request_policy.ts";
@@ -57,7 +57,7 @@ export function problemWithRequest(
       "tasksMax",
     );
   }
-  const bytes = payloadBytes + byteLength(payload) * runs;
+  const bytes = payloadBytes + bytesOf(payload) * runs;
   if (bytes > payloadBytesMax) {
     return refused(
       `the scheduler would hold ${bytes} payload bytes, at most ${payloadBytesMax}`,

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { LimitTally } from "../base/mod.ts";
+import { bytesOf, type LimitTally } from "../base/mod.ts";
 import {
   CHANNEL_WINDOW_MESSAGES,
   type ChannelMessage,
@@ -26,7 +26,6 @@ import {
   type Payload,
   type Say,
 } from "./channel_places.ts";
-import { byteLength } from "./payload_bytes.ts";
 import { GroupState } from "./group_state.ts";
 
 /** What a scheduler keeps of channels and groups, at most. */
@@ -213,7 +212,7 @@ export class ChannelState {
       const { owner, id, slot } = peer;
       return this.#say(owner, { type: "channel_message", id, slot }, payload);
     }
-    const bytes = byteLength(payload);
+    const bytes = bytesOf(payload);
     const isOver = this.#waitingBytes + bytes > this.#limits.waitingBytesMax;
     if (isOver || end.waiting.length >= CHANNEL_WINDOW_MESSAGES) {
       if (isOver) this.#tally?.reached("waitingBytesMax");

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { bytesOf } from "../base/mod.ts";
 import type {
   ClientResume,
   Message,
@@ -17,7 +18,6 @@ import type { ClientAccount } from "./client_account.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { EngineEntry } from "./entries.ts";
 import type { KeptOutcome } from "./kept_outcomes.ts";
-import { byteLength } from "./payload_bytes.ts";
 import type { SchedulerLimits } from "./scheduler_limits.ts";
 import type { TakenOutcomes } from "./taken_outcomes.ts";
 import type { TaskBook } from "./task_book.ts";
@@ -217,7 +217,7 @@ export class ClientSessions {
   }
 
   #taken({ outcome: { engineId, id }, payload }: KeptOutcome): void {
-    this.#options.taken.add(engineId, id, byteLength(payload));
+    this.#options.taken.add(engineId, id, bytesOf(payload));
   }
 
   /** Those that engines may forget since the client has as much. */

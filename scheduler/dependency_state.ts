@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { bytesOf } from "../base/mod.ts";
 import type { DependencyTerms } from "../messages/mod.ts";
 import { DependencyWatch } from "./dependency_policy.ts";
 import {
@@ -12,7 +13,6 @@ import {
   type Task,
   type TaskExtra,
 } from "./entries.ts";
-import { byteLength } from "./payload_bytes.ts";
 import type { TaskBook } from "./task_book.ts";
 import type { Fate } from "./task_fates.ts";
 
@@ -173,7 +173,7 @@ export class DependencyState {
     index: number,
     value: Payload,
   ): WaitResult {
-    const bytes = byteLength(value);
+    const bytes = bytesOf(value);
     const total = this.#book.payloadBytes + bytes;
     if (total > this.#payloadBytesMax) {
       this.#book.tally?.reached("payloadBytesMax");

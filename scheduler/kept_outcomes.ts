@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
+import { bytesOf, Deque } from "../base/mod.ts";
 import { type TaskOutcome, unrunOutcome } from "../messages/mod.ts";
-import { byteLength } from "./payload_bytes.ts";
 
 type Payload = readonly Uint8Array[];
 
@@ -38,7 +37,7 @@ export class KeptOutcomes {
   /** Those of all but the oldest, which may be larger than any limit. */
   get bytesBehind(): number {
     const oldest = this.#kept.peek();
-    return oldest === undefined ? 0 : this.#bytes - byteLength(oldest.payload);
+    return oldest === undefined ? 0 : this.#bytes - bytesOf(oldest.payload);
   }
 
   /** The number of the oldest; all before it have arrived. */
@@ -54,7 +53,7 @@ export class KeptOutcomes {
   /** Keeps an outcome. */
   add(outcome: TaskOutcome, payload: Payload): void {
     this.#kept.push({ outcome, payload });
-    this.#bytes += byteLength(payload);
+    this.#bytes += bytesOf(payload);
   }
 
   /** Those that are kept, the oldest first. */
@@ -79,7 +78,7 @@ export class KeptOutcomes {
       const taken = this.#kept.shift();
       if (taken === undefined) return;
       this.#first++;
-      this.#bytes -= byteLength(taken.payload);
+      this.#bytes -= bytesOf(taken.payload);
       if (this.#shed > 0) this.#shed--;
       onTaken(taken);
     }
@@ -99,7 +98,7 @@ export class KeptOutcomes {
       if (position++ < this.#shed) continue;
       if (this.#bytes <= bytesMax) break;
       this.#shed++;
-      const bytes = byteLength(kept.payload);
+      const bytes = bytesOf(kept.payload);
       if (bytes === 0) continue;
       const reason = `its value was let go, since ${this.#bytes} bytes ` +
         `waited for a client that did not take them, at most ${bytesMax} may`;

@@ -6,6 +6,7 @@
  * @module
  */
 import {
+  bytesOf,
   type Clock,
   ConnectionError,
   LimitTally,
@@ -29,7 +30,6 @@ import { toldTo } from "./fan_out.ts";
 import { HubConversation } from "./hub_conversation.ts";
 import { LeafRoot } from "./leaf_root.ts";
 import type { LeafOptions } from "./leaf_options.ts";
-import { byteLength } from "./payload_bytes.ts";
 import { SaidBatch } from "./said_batch.ts";
 
 type Payload = readonly Uint8Array[];
@@ -265,7 +265,7 @@ export class Leaf implements AsyncDisposable {
   #engineSaid(routingId: string, frames: Payload): void {
     const link = this.#links.get(routingId);
     if (link === undefined) return;
-    this.#said.add({ link, frames }, byteLength(frames));
+    this.#said.add({ link, frames }, bytesOf(frames));
     if (!this.#root.isFull()) return;
     // What it says waits on its side, as it would without a leaf.
     this.#link.pause(routingId);

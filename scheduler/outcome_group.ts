@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { bytesOf } from "../base/mod.ts";
 import type { TaskOutcome } from "../messages/mod.ts";
-import { byteLength } from "./payload_bytes.ts";
 
 type Payload = readonly Uint8Array[];
 type Send = (outcome: TaskOutcome, payload: Payload) => void;
@@ -30,7 +30,7 @@ export class OutcomeGroup {
   /** Takes an outcome, and sends all when it was the last. */
   add(outcome: TaskOutcome, payload: Payload): void {
     this.#held.push({ outcome, payload });
-    this.#bytes += byteLength(payload);
+    this.#bytes += bytesOf(payload);
     if (--this.#missing <= 0) this.flush();
   }
 

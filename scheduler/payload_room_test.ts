@@ -1,6 +1,6 @@
+import { bytesOf } from "../base/mod.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { byteLength } from "./payload_bytes.ts";
 import { partsOf, PayloadRoom } from "./payload_room.ts";
 
 Deno.test("payloads come out as they went in, whatever lies beside them", () => {
@@ -9,7 +9,7 @@ Deno.test("payloads come out as they went in, whatever lies beside them", () => 
   fc.assert(fc.property(fc.array(aPayload, { maxLength: 100 }), (payloads) => {
     const room = new PayloadRoom();
     const kept = payloads.map((payload) =>
-      room.keep(payload, byteLength(payload))
+      room.keep(payload, bytesOf(payload))
     );
     for (const [index, { held, at, bytes }] of kept.entries()) {
       assert.deepEqual(partsOf(held, at, bytes), payloads[index]);

@@ -135,6 +135,7 @@ export class Placements {
   /** Takes the task that an engine should run next, if it can run any. */
   take(entry: EngineEntry, isDirect: boolean): Task | undefined {
     const from = isDirect ? entry.direct : entry.balanced;
+    if (from.size === 0) return undefined;
     const short = entry.free.size > 0 ? this.#starving(entry, from) : undefined;
     let best: Placement | undefined;
     let bestLane: Lane<Task> | undefined;

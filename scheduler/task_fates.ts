@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { LimitTally } from "../base/mod.ts";
-import { byteLength } from "./payload_bytes.ts";
+import { bytesOf, type LimitTally } from "../base/mod.ts";
 import { TaskIdMap } from "./task_id_map.ts";
 
 /** How a task ended. */
@@ -81,7 +80,7 @@ export class TaskFates {
 
   /** Keeps a task's value, unless it would take half of the budget alone. */
   addValue(id: string, value: Payload): void {
-    const bytes = byteLength(value);
+    const bytes = bytesOf(value);
     const { valueBytesMax, valuesMax } = this.#bounds;
     if (bytes * 2 > valueBytesMax) {
       return this.#tally?.reached("valueBytesPerClientMax");

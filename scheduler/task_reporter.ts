@@ -6,7 +6,12 @@
  *
  * @module
  */
-import type { Clock, LimitTally, Timer } from "../base/mod.ts";
+import {
+  bytesOf,
+  type Clock,
+  type LimitTally,
+  type Timer,
+} from "../base/mod.ts";
 import {
   functionOf,
   type Kept,
@@ -17,7 +22,6 @@ import {
 } from "../messages/mod.ts";
 import { ObservationOutbox } from "./observation_outbox.ts";
 import { OBSERVED_TEXT_MAX, observedRequest } from "./observed_request.ts";
-import { byteLength } from "./payload_bytes.ts";
 import { REPORTER_LIMITS, type ReporterLimits } from "./reporter_limits.ts";
 import { SeenTasks } from "./seen_tasks.ts";
 import type { ObservedTask, SeenTask, TaskObserver } from "./task_observer.ts";
@@ -163,7 +167,7 @@ export class TaskReporter implements TaskObserver {
     const seen = this.#seen(task);
     if (seen === undefined) return;
     const isDetached = task.request.terms?.detached === true;
-    const resultBytes = byteLength(payload);
+    const resultBytes = bytesOf(payload);
     const { status, engineId, startedMs, completedMs, reason } = outcome;
     // What is kept of the request takes its room first.
     const submitted = this.#submission(seen);
@@ -288,7 +292,7 @@ export class TaskReporter implements TaskObserver {
     if (submittedMs === undefined) return undefined;
     const { request, place, client } = task;
     const observed = observedRequest(request, place, this.#options.tally);
-    const requestBytes = byteLength(payload);
+    const requestBytes = bytesOf(payload);
     const kept = observed.isWhole
       ? this.#keepsRequest(task, payload.length, requestBytes)
       : "too large";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConnectionError, Deque } from "../base/mod.ts";
+import { bytesOf, ConnectionError, Deque } from "../base/mod.ts";
 import type { PlacePart } from "../zmtp/mod.ts";
 import type { Link } from "./link.ts";
 import type { Peer, SendResult } from "./peer.ts";
@@ -179,7 +179,7 @@ export class DealerSocket implements AsyncDisposable {
   }
 
   #wait(parts: readonly Uint8Array[]): SendResult {
-    const bytes = byteCount(parts);
+    const bytes = bytesOf(parts);
     const { sendQueueMessagesMax, sendQueueBytesMax } = this.#limits;
     if (
       this.#waiting.length > 0 &&
@@ -218,7 +218,7 @@ export class DealerSocket implements AsyncDisposable {
     const kept = this.#options.isForgetful === true ? [] : unsent;
     for (const message of kept.toReversed()) {
       this.#waiting.unshift(message);
-      this.#waitingBytes += byteCount(message);
+      this.#waitingBytes += bytesOf(message);
     }
     this.#sendWaiting();
     // The connector tells of the end of a connection that it made.
@@ -236,7 +236,7 @@ export class DealerSocket implements AsyncDisposable {
       if (message === undefined) break;
       if (this.#sendInTurn(message) !== "sent") return;
       this.#waiting.shift();
-      this.#waitingBytes -= byteCount(message);
+      this.#waitingBytes -= bytesOf(message);
     }
     if (!this.#toldFull || this.#core.closed) return;
     this.#toldFull = false;
@@ -251,10 +251,4 @@ export class DealerSocket implements AsyncDisposable {
     }
     return "full";
   }
-}
-
-function byteCount(parts: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const part of parts) bytes += part.byteLength;
-  return bytes;
 }

@@ -37,7 +37,8 @@ export class Flusher {
   flush(): void {
     const links = this.#wanting;
     this.#wanting = this.#spare;
-    for (const link of links) {
+    for (let index = 0; index < links.length; index++) {
+      const link = links[index] as Flushable;
       link.flushWanted = false;
       link.flush();
     }

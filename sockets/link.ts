@@ -5,6 +5,7 @@
  */
 import {
   AuthenticationError,
+  bytesOf,
   type Clock,
   ConnectionError,
   IppdError,
@@ -237,8 +238,7 @@ export class Link implements Peer {
     if (this.#ended || this.#readyMs === undefined) return "gone";
     const connection = this.#connection;
     const limits = this.#context.limits;
-    let bytes = 0;
-    for (const part of parts) bytes += part.byteLength;
+    const bytes = bytesOf(parts);
     const queued = connection.queuedMessages;
     if (
       queued > 0 &&
@@ -361,7 +361,8 @@ export class Link implements Peer {
         // Prepared while the batch before it is written.
         let next: readonly Uint8Array[] | undefined;
         this.#writtenBytes = 0;
-        for (const chunk of chunks) {
+        for (let index = 0; index < chunks.length; index++) {
+          const chunk = chunks[index] as Uint8Array;
           let at = 0;
           while (at < chunk.byteLength) {
             const writing = stream.write(at === 0 ? chunk : chunk.subarray(at));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ProtocolError, SharedRoom } from "../base/mod.ts";
+import { bytesOf, ProtocolError, SharedRoom } from "../base/mod.ts";
 
 /** Where small ones lie: those of tasks that end together are kept together. */
 const room = new SharedRoom();
@@ -14,9 +14,7 @@ const room = new SharedRoom();
  */
 export function packParts(parts: readonly Uint8Array[]): Uint8Array {
   const head = 4 * (parts.length + 1);
-  let bytes = head;
-  for (const part of parts) bytes += part.byteLength;
-  const packed = room.take(bytes);
+  const packed = room.take(head + bytesOf(parts));
   setUint32(packed, 0, parts.length);
   let at = head;
   for (let index = 0; index < parts.length; index++) {

@@ -151,7 +151,9 @@ export class BatchPool {
 
   /** Takes back a batch that nobody reads any more. */
   give(batch: Batch): void {
-    for (const buffer of batch.borrowed) this.#keepLarge(buffer);
+    if (batch.borrowed.length > 0) {
+      for (const buffer of batch.borrowed) this.#keepLarge(buffer);
+    }
     batch.clear();
     const isSmall = batch.scratch.byteLength === SMALL_SCRATCH_BYTES;
     const free = isSmall ? this.#small : this.#free;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
+import { bytesOf, Deque } from "../base/mod.ts";
 import {
   type Batch,
   BATCH_BYTES_MAX,
@@ -81,11 +81,13 @@ export class Outbox {
       (this.#messages.length > 0 || this.#commands.length > 0);
     if (!traffic && this.#raw.length === 0) return undefined;
     const batch = this.#isSmall() ? this.#pool.takeSmall() : this.#pool.take();
-    for (const bytes of this.#raw) {
-      if (bytes.byteLength <= batch.room) batch.copy(bytes);
-      else batch.append(bytes);
+    if (this.#raw.length > 0) {
+      for (const bytes of this.#raw) {
+        if (bytes.byteLength <= batch.room) batch.copy(bytes);
+        else batch.append(bytes);
+      }
+      this.#raw = [];
     }
-    if (this.#raw.length > 0) this.#raw = [];
     if (traffic) {
       try {
         this.#fill(batch, writer);
@@ -149,10 +151,9 @@ export class Outbox {
    * written.
    */
   #isSmall(): boolean {
-    let small = 0;
     let large = 0;
-    for (const { byteLength } of this.#raw) small += byteLength;
-    for (const { byteLength } of this.#commands) small += byteLength;
+    let small = bytesOf(this.#raw);
+    if (this.#commands.length > 0) small += bytesOf([...this.#commands]);
     const parts = this.#messages.peek() ?? [];
     if (parts.length + this.#commands.length > SMALL_PARTS_MAX) return false;
     for (let index = this.#nextPart; index < parts.length; index++) {
