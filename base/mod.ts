@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./allocator.ts";
 export * from "./bytes.ts";
 export * from "./clock.ts";
 export * from "./deque.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  allocatorVariables,
   type Clock,
   type LimitTally,
   type Logger,
@@ -431,6 +432,7 @@ function slotEnvironment(
   for (const name of PRIVATE_VARIABLES) delete environment[name];
   return {
     ...environment,
+    ...allocatorVariables((name) => environment[name]),
     ...factVariables(slot, environment, process),
     ...launch.slotVariables?.[slot],
   };

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { ConnectionError } from "../../base/mod.ts";
 import {
+  allocatorEnvironment,
   EXECUTABLE_VARIABLE,
   OutputTail,
   selfCommand,
@@ -129,6 +130,7 @@ function spawnDetached(
   try {
     return new Deno.Command("/bin/sh", {
       args: [...args],
+      env: allocatorEnvironment(),
       detached: true,
       stdin: "null",
       stdout: hasReader ? "piped" : "null",

@@ -10,6 +10,7 @@ import {
   type Timer,
   utf8,
 } from "../../base/mod.ts";
+import { allocatorEnvironment } from "./allocator_environment.ts";
 import { LogFile } from "./log_file.ts";
 import { OutputTail } from "./output_tail.ts";
 import { EXECUTABLE_VARIABLE } from "./self_command.ts";
@@ -218,7 +219,11 @@ function spawn(options: LocalProcessOptions): Deno.ChildProcess {
   const [program = "", ...args] = options.command;
   const command = new Deno.Command(program, {
     args,
-    env: { ...options.environment, [PARENT_PIPE_VARIABLE]: "1" },
+    env: {
+      ...allocatorEnvironment(),
+      ...options.environment,
+      [PARENT_PIPE_VARIABLE]: "1",
+    },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

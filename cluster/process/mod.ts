@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./allocator_environment.ts";
 export * from "./announcement.ts";
 export * from "./built_programs.ts";
 export * from "./local_process.ts";
