@@ -64,6 +64,14 @@ const FLOORS: readonly Benchmark[] = [
     ],
   },
   {
+    name: "floors-mixed",
+    about: "small calls while 1 GiB passes through new processes",
+    contestants: [
+      program("ippd, host", "bulk_figures.ts", "--mixed"),
+      program("floor, host", "floors/mixed_floor.ts"),
+    ],
+  },
+  {
     name: "floors-parts",
     about: "what one core does with pieces of 1 MiB",
     contestants: [program("one process", "floors/parts_floor.ts")],

@@ -1,8 +1,9 @@
 // deno-lint-ignore-file no-console -- this program prints its figures
 /**
  * Figures of large arguments and results, and of small calls meanwhile and
- * alone: one JSON line. Engines are on this host. What fresh memory costs here
- * is a figure of its own: every process puts large values into it.
+ * alone, or with `--mixed` of the calls only: one JSON line. Engines are on
+ * this host. What fresh memory costs here is a figure of its own: every
+ * process puts large values into it.
  *
  * @module
  */
@@ -114,7 +115,8 @@ async function main(): Promise<void> {
   await using client = await cluster.connect();
   await client.directView().apply(() => {});
   const figures = measureMemory();
-  for (const [mebibytes, count] of ECHOES) {
+  const echoes = Deno.args.includes("--mixed") ? [] : ECHOES;
+  for (const [mebibytes, count] of echoes) {
     figures.push(...await measureEcho(client, mebibytes, count));
   }
   figures.push(...await measureMixed(client));

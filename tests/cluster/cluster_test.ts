@@ -94,9 +94,9 @@ Deno.test("Cluster.start() rejects with what the controller said", async () => {
         ) &&
         error.message.includes(`process ${first.toJSON().controllerPid} `),
     );
-    // Two connection files, a lock, the list of keys, what others find, the
-    // scheduler's socket, and what the controller keeps to be taken up again.
-    assert.equal((await connectionFiles(folder)).length, 7);
+    // Two connection files, a lock, the list of keys, what others find, two
+    // sockets, and what the controller keeps to be taken up again.
+    assert.equal((await connectionFiles(folder)).length, 8);
   });
 });
 
