@@ -72,6 +72,14 @@ const FLOORS: readonly Benchmark[] = [
     ],
   },
   {
+    name: "floors-map",
+    about: "100,000 numbers in chunks of 1,000 through four processes",
+    contestants: [
+      program("ippd, host", "ippd_figures.ts", "--map"),
+      program("floor, host", "floors/map_floor.ts"),
+    ],
+  },
+  {
     name: "floors-parts",
     about: "what one core does with pieces of 1 MiB",
     contestants: [program("one process", "floors/parts_floor.ts")],
