@@ -38,17 +38,38 @@ const EACH: ResultShape<unknown[]> = {
   join: "list",
 };
 
+/** Most lists that are joined in one call: each is an argument of it. */
+const JOINED_TOGETHER_MAX = 1_024;
+
 const JOINED: ResultShape<unknown[]> = {
   assemble: (values) => {
-    const joined: unknown[] = [];
-    for (const list of values) {
-      for (const value of list as unknown[]) joined.push(value);
-    }
-    return joined;
+    let lists = values.map(listOf);
+    // Joined in groups, and those again, no item is copied more than thrice.
+    while (lists.length > JOINED_TOGETHER_MAX) lists = joinGroups(lists);
+    return joinLists(lists);
   },
   items: (value) => value as unknown[],
   join: "joined",
 };
+
+/** A new list; lists of numbers are copied as they are, not item by item. */
+function joinLists(lists: readonly unknown[][]): unknown[] {
+  const none: unknown[] = [];
+  return none.concat(...lists);
+}
+
+function joinGroups(lists: readonly unknown[][]): unknown[][] {
+  const joined: unknown[][] = [];
+  for (let from = 0; from < lists.length; from += JOINED_TOGETHER_MAX) {
+    joined.push(joinLists(lists.slice(from, from + JOINED_TOGETHER_MAX)));
+  }
+  return joined;
+}
+
+/** Its items; anything that can be iterated is joined. */
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [...value as Iterable<unknown>];
+}
 
 /** One task, one value. */
 export function oneValue<R>(): ResultShape<R> {

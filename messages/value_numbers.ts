@@ -25,6 +25,9 @@ export const LIST = 1;
 /** The depth of a list of lists. */
 export const LIST_OF_LISTS = 2;
 
+/** Longer lists are made without a pattern, which stays in memory. */
+const PATTERN_LENGTH_MAX: number = 1 << 14;
+
 const HEAD_BYTES = 8;
 const COUNT_AT = 4;
 const INTEGER_BYTES = 4;
@@ -32,6 +35,8 @@ const NUMBER_BYTES = 8;
 
 // On engines user code may replace the globals; what is used later is kept.
 const { isArray } = Array;
+const { slice } = Array.prototype;
+const { apply } = Reflect;
 const { getPrototypeOf } = Object;
 const { ceil } = Math;
 const ARRAY_PROTOTYPE = Array.prototype;
@@ -39,6 +44,10 @@ const Bytes = Uint8Array;
 const Integers = Int32Array;
 const Doubles = Float64Array;
 const ViewClass = DataView;
+
+// V8 keeps small whole numbers and others in arrays of different kinds.
+const wholePattern: number[] = [];
+const doublePattern: number[] = [];
 
 /** Where the packed form of some lists has which of them. */
 interface Plan {
@@ -158,13 +167,27 @@ export function readNumbers(bytes: Uint8Array): number[] | number[][] {
   return depth === LIST ? only : lists;
 }
 
-/** An array without holes, which `new Array(length)` would not be. */
+/**
+ * A list of numbers. V8 takes one that was made with its length for one that
+ * may have holes, which it serializes item by item, and one that grows is
+ * copied many times; a copy of another list is neither.
+ */
 function listOf(numbers: Int32Array | Float64Array): number[] {
-  const list: number[] = [];
-  for (let index = 0; index < numbers.length; index++) {
-    list.push(numbers[index] ?? 0);
+  const { length } = numbers;
+  const list = length > PATTERN_LENGTH_MAX ? [] : patternOf(numbers);
+  for (let index = 0; index < length; index++) {
+    list[index] = numbers[index] ?? 0;
   }
   return list;
+}
+
+/** A list of as many numbers of the same kind, whichever they are. */
+function patternOf(numbers: Int32Array | Float64Array): number[] {
+  const { length } = numbers;
+  const isWhole = numbers.BYTES_PER_ELEMENT === INTEGER_BYTES;
+  const pattern = isWhole ? wholePattern : doublePattern;
+  while (pattern.length < length) pattern.push(isWhole ? 0 : 0.5);
+  return apply(slice, pattern, [0, length]);
 }
 
 function malformed(): ProtocolError {
