@@ -64,25 +64,29 @@ export interface UnrunRow {
 
 /** Begins a row with an outcome that may have others like it. */
 export function beginRow(outcome: TaskOutcome): UnrunRow | undefined {
-  const { status, reason, place } = outcome;
-  if (
-    outcome.startedMs !== 0 || outcome.engineId !== 0 ||
-    outcome.completedMs !== 0 || outcome.outputs !== 0 ||
-    reason === undefined || place === undefined || outcome.end !== undefined ||
-    outcome.attempts !== undefined || outcome.items !== undefined ||
-    outcome.events !== undefined
-  ) return undefined;
-  return { type: TYPE, status, reason, place, ids: [outcome.id] };
+  const { id, status, reason, place } = outcome;
+  if (reason === undefined || place === undefined || !isBare(outcome)) {
+    return undefined;
+  }
+  return { type: TYPE, status, reason, place, ids: [id] };
 }
 
 /** Adds the next outcome to a row, if it is like those before. */
 export function extendRow(row: UnrunRow, next: TaskOutcome): boolean {
   if (
     next.status !== row.status || next.reason !== row.reason ||
-    next.place !== row.place + row.ids.length || beginRow(next) === undefined
+    next.place !== row.place + row.ids.length || !isBare(next)
   ) return false;
   row.ids.push(next.id);
   return true;
+}
+
+/** Whether it says nothing but what a row says. */
+function isBare(outcome: TaskOutcome): boolean {
+  return outcome.startedMs === 0 && outcome.engineId === 0 &&
+    outcome.completedMs === 0 && outcome.outputs === 0 &&
+    outcome.end === undefined && outcome.attempts === undefined &&
+    outcome.items === undefined && outcome.events === undefined;
 }
 
 /** Whether an item of a head is a row. */
