@@ -139,3 +139,12 @@ Deno.test("readNumbers refuses what was cut, lengthened or changed", () => {
     { numRuns: 2_000 },
   );
 });
+
+Deno.test("lists of numbers longer than any pattern are read as well", () => {
+  for (const add of [0, 0.25]) {
+    const list = Array.from({ length: 40_000 }, (_, index) => index + add);
+    assert.deepEqual(readNumbers(pack(list)), list);
+    // A pattern that is longer than a list gives it nothing.
+    assert.deepEqual(readNumbers(pack(list.slice(0, 33))), list.slice(0, 33));
+  }
+});
