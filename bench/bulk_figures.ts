@@ -9,9 +9,8 @@
  */
 import assert from "node:assert/strict";
 import { type Client, Cluster } from "../mod.ts";
-import type { Figure } from "./figures.ts";
+import { callFigures, type Figure } from "./figures.ts";
 import { cpuByRole, peakByRole, processUsage } from "./process_usage.ts";
-import { quantile } from "./statistics.ts";
 
 /** Sizes, and how often each goes there and back. */
 const ECHOES: readonly (readonly [mebibytes: number, count: number])[] = [
@@ -103,11 +102,7 @@ async function measureCalls(
     clearInterval(timer);
   }
   await Promise.all(calls);
-  return [0.5, 0.99, 1].map((at) => ({
-    figure: `call ${when}, ${at === 1 ? "longest" : `p${at * 100}`}`,
-    value: quantile(tookMs, at),
-    unit: "ms",
-  }));
+  return callFigures(when, tookMs);
 }
 
 async function main(): Promise<void> {

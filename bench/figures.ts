@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quantile } from "./statistics.ts";
 
 /** One measured quantity of one run. */
 export interface Figure {
@@ -64,4 +65,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function malformed(what: string): SyntaxError {
   return new SyntaxError(`Cannot read figures: ${what}`);
+}
+
+/** How long calls took, in milliseconds: median, 99th percentile, longest. */
+export function callFigures(
+  when: string,
+  tookMs: readonly number[],
+): Figure[] {
+  return [0.5, 0.99, 1].map((at) => ({
+    figure: `call ${when}, ${at === 1 ? "longest" : `p${at * 100}`}`,
+    value: quantile(tookMs, at),
+    unit: "ms",
+  }));
 }

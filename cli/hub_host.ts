@@ -12,6 +12,7 @@ import {
 } from "../client/profile/mod.ts";
 import {
   localEndpoint,
+  type LocalSocketPlace,
   removeDeadSockets,
   removeOwnConnectionFile,
 } from "../cluster/files/mod.ts";
@@ -87,9 +88,6 @@ export class HubHost implements AsyncDisposable {
   readonly state: ControllerState;
 
   readonly #statePath: string;
-  /** Of the connection files, and of the socket for this host. */
-  readonly #folder: string;
-  readonly #clusterId: string;
   readonly #log: Logger;
   readonly #lock: ClusterLockFile;
   readonly #keys: HubKeys;
@@ -111,8 +109,6 @@ export class HubHost implements AsyncDisposable {
     this.hub = hub;
     this.infos = infos;
     this.paths = eachRole((role) => connectionFilePath({ ...options, role }));
-    this.#folder = dirname(this.paths.scheduler);
-    this.#clusterId = options.clusterId;
     this.#log = options.log;
     this.#lock = lock;
     this.#files = options.files;
@@ -197,16 +193,20 @@ export class HubHost implements AsyncDisposable {
   /** Lets schedulers of this host in by a Unix socket as well. */
   async #listenLocally(publicKey: Uint8Array): Promise<void> {
     await this.#removeSocket();
-    const place = { role: "hub", clusterId: this.#clusterId } as const;
-    const folder = this.#folder;
-    const endpoint = localEndpoint({ ...place, folder, publicKey });
+    const endpoint = localEndpoint({ ...this.#socketPlace, publicKey });
     await bindLocal(this.hub, endpoint, this.#log);
   }
 
   /** Removes it, once nobody listens there. */
   async #removeSocket(): Promise<void> {
-    const clusterId = this.#clusterId;
-    await removeDeadSockets(this.#folder, { clusterId, role: "hub" });
+    const { folder, ...only } = this.#socketPlace;
+    await removeDeadSockets(folder, only);
+  }
+
+  /** Beside the connection files. */
+  get #socketPlace(): Omit<LocalSocketPlace, "publicKey"> {
+    const { clusterId } = this.infos.scheduler;
+    return { role: "hub", folder: dirname(this.paths.scheduler), clusterId };
   }
 
   async #stop(reason: string): Promise<void> {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Deque } from "../base/mod.ts";
+import { bytesOf, Deque } from "../base/mod.ts";
 import type { Begun, PassOn } from "./begun.ts";
 import { BulkLane } from "./bulk_lane.ts";
 import {
@@ -238,13 +238,10 @@ export class Outbox {
 
 /** Bytes that a message brings along; most fields are small. */
 function weight(message: Message, payload: readonly Uint8Array[]): number {
-  let bytes = 0;
-  if (message.type === "output") bytes = message.text.length;
-  else if (message.type === "task_cancel") {
-    bytes = message.ids.length * ID_BYTES;
-  }
-  for (let index = 0; index < payload.length; index++) {
-    bytes += payload[index]?.byteLength ?? 0;
+  const bytes = bytesOf(payload);
+  if (message.type === "output") return bytes + message.text.length;
+  if (message.type === "task_cancel") {
+    return bytes + message.ids.length * ID_BYTES;
   }
   return bytes;
 }

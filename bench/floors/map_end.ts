@@ -6,8 +6,7 @@
  *
  * @module
  */
-import { listen, parseWire, writeAll } from "./wire.ts";
-import { BatchReader } from "./wire.ts";
+import { BatchReader, listen, parseWire, writeAll } from "./wire.ts";
 
 function square(value: number): number {
   return value * value;

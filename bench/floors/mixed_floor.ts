@@ -8,8 +8,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Figure } from "../figures.ts";
-import { quantile } from "../statistics.ts";
+import { callFigures } from "../figures.ts";
 import { BOX_BYTES } from "./boxes.ts";
 import { type Chain, type Hop, startChain } from "./chain.ts";
 import { receivePieces, sendPieces } from "./pieces.ts";
@@ -85,30 +84,20 @@ async function main(): Promise<void> {
   await measureCalls(calls, reader, () => pause(WARM_UP_MS));
   const value = makePieces();
   for (const piece of value) piece.fill(7);
-  const figures: Figure[] = [];
-  const tell = (when: string, tookMs: readonly number[]): void => {
-    for (const at of [0.5, 0.99, 1]) {
-      const what = at === 1 ? "longest" : `p${at * 100}`;
-      figures.push({
-        figure: `call ${when}, ${what}`,
-        value: quantile(tookMs, at),
-        unit: "ms",
-      });
-    }
-  };
-  tell(
-    "while 1 GiB passes",
-    await measureCalls(calls, reader, async () => {
-      const answer = makePieces();
-      await sendPieces(bulk.conn, bulk.boxes, value);
-      assert.ok(
-        await receivePieces(bulk.conn, bulk.boxes, answer),
-        "The chain has ended",
-      );
-      assert.equal(answer.at(-1)?.at(-1), 7);
-    }),
-  );
-  tell("alone", await measureCalls(calls, reader, () => pause(ALONE_MS)));
+  const passing = await measureCalls(calls, reader, async () => {
+    const answer = makePieces();
+    await sendPieces(bulk.conn, bulk.boxes, value);
+    assert.ok(
+      await receivePieces(bulk.conn, bulk.boxes, answer),
+      "The chain has ended",
+    );
+    assert.equal(answer.at(-1)?.at(-1), 7);
+  });
+  const alone = await measureCalls(calls, reader, () => pause(ALONE_MS));
+  const figures = [
+    ...callFigures("while 1 GiB passes", passing),
+    ...callFigures("alone", alone),
+  ];
   const versions = { Deno: Deno.version.deno, V8: Deno.version.v8 };
   console.log(JSON.stringify({ figures, versions }));
 }
